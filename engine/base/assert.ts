@@ -1,0 +1,21 @@
+/**
+ * Fails with `violated: <claim>` when a fact that must hold does not.
+ *
+ * @param condition  what must be true
+ * @param claim      the fact that holds, as a sentence; a failure reads "violated: …"
+ */
+export function assert(condition: unknown, claim: string | (() => string)): asserts condition {
+  if (!condition) throw new AssertionViolated(typeof claim === 'string' ? claim : claim());
+}
+
+/** Ends a branch that the types say cannot be reached. */
+export function unreachable(value: never): never {
+  throw new AssertionViolated(`no value reaches here, yet one did: ${String(value)}`);
+}
+
+class AssertionViolated extends Error {
+  constructor(claim: string) {
+    super(`violated: ${claim}`);
+    this.name = 'AssertionViolated';
+  }
+}

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson, type Json } from '../base/json.js';
+import type { Sink, Source } from '../connectors/connector.js';
+import type { FieldKind, FieldSpec, RowShape } from '../records/schema.js';
+
+/**
+ * A job as plain data.
+ *
+ * Operators are addressed by uid, never by position. Functions are not in it: each thread rebuilds the plan from the
+ * job module and takes them from `BuiltJob.functions` by the same uid; equal fingerprints prove that both agree.
+ */
+export interface LogicalPlan {
+  readonly version: 1;
+  readonly job: string;
+  readonly params: { readonly [name: string]: Json };
+  readonly maxParallelism: number;
+  /** In topological order: an operator comes after all its inputs. */
+  readonly operators: readonly PlanOperator[];
+  readonly edges: readonly PlanEdge[];
+}
+
+export interface PlanEdge {
+  readonly from: string;
+  readonly to: string;
+  readonly partitioner: Partitioner;
+}
+
+/** How records find a subtask of the next operator. `hash`: by key group of the named fields. */
+export type Partitioner =
+  | { readonly kind: 'forward' }
+  | { readonly kind: 'hash'; readonly fields: readonly string[] };
+
+export interface PlanOperator {
+  readonly uid: string;
+  /** For people; unique names are not needed. */
+  readonly name: string;
+  /** `inherit`: the parallelism of the run. */
+  readonly parallelism: number | 'inherit';
+  /** `always`: may join its input's chain; `head`: starts a chain; `never`: alone in its chain. */
+  readonly chaining: 'always' | 'head' | 'never';
+  readonly output: RowShape;
+  readonly config: OperatorConfig;
+}
+
+export interface AggregateSpec {
+  /** Name of the output field. */
+  readonly as: string;
+  readonly fn: 'count' | 'sum' | 'min' | 'max' | 'mean' | 'windowStart' | 'windowEnd';
+  /** The input field; null for those that need none. */
+  readonly field: string | null;
+  /** Kind of the output; `number` values from undeclared fields are float64. */
+  readonly kind: FieldKind;
+  readonly nullable: boolean;
+}
+
+export interface TumblingWindow {
+  readonly kind: 'tumbling';
+  readonly sizeMs: number;
+  readonly offsetMs: number;
+}
+
+/**
+ * Fields a function can observe of its argument, proven from its source; null: all of them.
+ * For a reduce it is always null.
+ */
+export type Observed = readonly string[] | null;
+
+export type OperatorConfig =
+  | {
+      readonly kind: 'source';
+      readonly urn: string;
+      readonly label: string;
+      readonly options: Json;
+      readonly bounded: boolean;
+    }
+  /** A named input of the job: its rows come from whoever runs it. */
+  | { readonly kind: 'input'; readonly input: string }
+  | { readonly kind: 'event-time'; readonly field: string; readonly outOfOrdernessMs: number }
+  | { readonly kind: 'filter'; readonly observed: Observed }
+  /** `declared`: rows are checked against `output`; otherwise their shape is whatever the function returns. */
+  | { readonly kind: 'map'; readonly observed: Observed; readonly declared: boolean }
+  /** The function gets (row, emit) and may emit any number of rows, or return an iterable of rows. */
+  | { readonly kind: 'flat-map'; readonly observed: Observed; readonly declared: boolean }
+  | { readonly kind: 'pick'; readonly fields: readonly string[] }
+  /** Adds or replaces columns; each has a function of the row. */
+  | { readonly kind: 'with'; readonly columns: readonly (FieldSpec & { readonly observed: Observed })[] }
+  | {
+      readonly kind: 'window-aggregate';
+      readonly keys: readonly string[];
+      readonly window: TumblingWindow;
+      readonly aggregates: readonly AggregateSpec[];
+    }
+  /** reduce((a, b) => row) per key and window; the row type is the input's. */
+  | { readonly kind: 'window-reduce'; readonly keys: readonly string[]; readonly window: TumblingWindow }
+  /** Per key over all time. `changes`: a row per record; `final`: a row per key at the end of the input. */
+  | {
+      readonly kind: 'keyed-aggregate';
+      readonly keys: readonly string[];
+      readonly aggregates: readonly AggregateSpec[];
+      readonly emit: 'changes' | 'final';
+    }
+  | { readonly kind: 'keyed-reduce'; readonly keys: readonly string[]; readonly emit: 'changes' | 'final' }
+  | {
+      readonly kind: 'sink';
+      readonly urn: string;
+      readonly label: string;
+      readonly options: Json;
+      readonly path: string | null;
+    }
+  /** A named output of the job: its rows go to whoever runs it. */
+  | { readonly kind: 'output'; readonly output: string };
+
+export type OperatorKind = OperatorConfig['kind'];
+
+/** The functions of one operator, found by uid in the thread that runs it. */
+export interface OperatorFunctions {
+  readonly source?: Source;
+  readonly sink?: Sink;
+  /** filter, map, flat-map, reduce */
+  readonly fn?: (...args: any[]) => unknown;
+  /** with: by column name */
+  readonly columns?: Readonly<Record<string, (row: any) => unknown>>;
+}
+
+/** A plan with what cannot be data: the functions, and where in the job file each operator was written. */
+export interface BuiltJob {
+  readonly plan: LogicalPlan;
+  readonly functions: ReadonlyMap<string, OperatorFunctions>;
+  /** uid -> `file:line:column` in the user's source. */
+  readonly sites: ReadonlyMap<string, string>;
+}
+
+/** SHA-256 over the canonical JSON of a plan, as 64 hex digits. */
+export function planFingerprint(plan: LogicalPlan): string {
+  return createHash('sha256').update(canonicalJson(plan)).digest('hex');
+}
+
+/** 32 hex digits that name an operator to the outside, derived from its uid alone. */
+export function vertexId(uid: string): string {
+  return createHash('sha256').update(uid).digest('hex').slice(0, 32);
+}
