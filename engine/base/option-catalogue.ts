@@ -1,0 +1,148 @@
+/**
+ * Every option there is: the one place for names, defaults, ranges and meanings.
+ *
+ * Keys, defaults and value syntax are Flink's where Flink has the option; `was` lists its older names. A default of
+ * null is worked out when the job starts. Sizes are in bytes and durations in milliseconds once parsed.
+ */
+
+export type OptionType = 'count' | 'switch' | 'ratio' | 'size' | 'duration';
+
+interface OptionRow {
+  readonly type: OptionType;
+  /** Null: worked out when the job starts, as `auto` says. */
+  readonly default: number | boolean | null;
+  /** For people: what null comes to. */
+  readonly auto?: string;
+  /** Inclusive. */
+  readonly min?: number;
+  readonly max?: number;
+  /** A number outside the range that is legal nevertheless, and stands for `auto`. */
+  readonly autoValue?: number;
+  /** Sizes: a multiple of this. */
+  readonly multipleOf?: number;
+  readonly was: readonly string[];
+  readonly meaning: string;
+}
+
+const KB = 1024;
+const MB = 1024 * KB;
+const GB = 1024 * MB;
+
+// biome-ignore format: a table
+export const OPTIONS = {
+  'parallelism.default':
+    { type: 'count', default: null, auto: 'one per core', min: 1, max: 32768, was: [],
+      meaning: 'Subtasks of each operator that does not say its own.' },
+  'pipeline.max-parallelism':
+    { type: 'count', default: null, auto: 'from the parallelism, at least 128', min: 1, max: 32768, autoValue: -1, was: [],
+      meaning: 'Key groups: the most subtasks keyed state can ever be spread over.' },
+  'pipeline.operator-chaining.enabled':
+    { type: 'switch', default: true, was: ['pipeline.operator-chaining'],
+      meaning: 'Run operators that pass records one to one in one task.' },
+  'pipeline.auto-watermark-interval':
+    { type: 'duration', default: 200, min: 0, was: [],
+      meaning: 'How often sources emit watermarks.' },
+  'execution.buffer-timeout.enabled':
+    { type: 'switch', default: true, was: [],
+      meaning: 'Send buffers that are not full after execution.buffer-timeout.interval; if not, only full ones.' },
+  'execution.buffer-timeout.interval':
+    { type: 'duration', default: 100, min: 0, was: [],
+      meaning: 'The longest a record waits in a buffer that is not full; 0 ms: not at all.' },
+  'taskmanager.memory.network.fraction':
+    { type: 'ratio', default: 0.1, min: 0, max: 1, was: ['taskmanager.network.memory.fraction'],
+      meaning: 'Network memory as a share of the memory that the heaps of the tasks leave.' },
+  'taskmanager.memory.network.min':
+    { type: 'size', default: 64 * MB, min: 0, was: ['taskmanager.network.memory.min'],
+      meaning: 'The least network memory.' },
+  'taskmanager.memory.network.max':
+    { type: 'size', default: Number.POSITIVE_INFINITY, min: 0, was: ['taskmanager.network.memory.max'],
+      meaning: 'The most network memory.' },
+  'taskmanager.memory.segment-size':
+    { type: 'size', default: 32 * KB, min: 256, max: 16 * MB, multipleOf: 8, was: [],
+      meaning: 'One buffer between two tasks, and the largest record.' },
+  'taskmanager.network.memory.buffers-per-channel':
+    { type: 'count', default: 2, min: 1, max: 1024, was: [],
+      meaning: 'Credits that belong to one channel alone.' },
+  'taskmanager.network.memory.max-buffers-per-channel':
+    { type: 'count', default: 10, min: 1, max: 1024, was: [],
+      meaning: 'Buffers a subpartition may hold before its task counts as backpressured.' },
+  'sluice.memory':
+    { type: 'size', default: null, auto: 'the limit of the cgroup, or the memory of the machine', min: 64 * MB,
+      was: ['taskmanager.memory.process.size', 'taskmanager.memory.flink.size'],
+      meaning: 'Memory the job may use in all, heaps of the tasks and network memory; also --memory.' },
+  'sluice.task.heap-size':
+    { type: 'size', default: null, auto: 'half of the memory shared among the tasks, 64 mb to 4 gb', min: 16 * MB, max: 64 * GB, was: [],
+      meaning: 'The most memory the objects of one task may take.' },
+} as const satisfies Record<string, OptionRow>;
+
+export type OptionKey = keyof typeof OPTIONS;
+
+/** The row of a key with its members widened, for code that treats all options alike. */
+export function optionRow(key: OptionKey): OptionRow {
+  return OPTIONS[key];
+}
+
+/** Values as they were written, from one place. */
+export interface OptionLayer {
+  /** For people: `-D`, `conf/sluice.yaml`, `start()`, `job()`. */
+  readonly origin: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** Every option with its value: what the engine receives. Null: worked out when the number of tasks is known. */
+export interface EngineOptions {
+  readonly parallelism: number;
+  /** Null: derived from the largest parallelism of the job. */
+  readonly maxParallelism: number | null;
+  readonly chaining: boolean;
+  readonly autoWatermarkIntervalMs: number;
+  /** Null: buffers are sent only when full. 0: after every record. */
+  readonly bufferTimeoutMs: number | null;
+  readonly networkFraction: number;
+  readonly networkBytesMin: number;
+  /** May be Infinity. */
+  readonly networkBytesMax: number;
+  readonly segmentBytes: number;
+  readonly exclusivePerChannel: number;
+  readonly buffersPerSubpartitionMax: number;
+  readonly memoryBytes: number;
+  /** Null: a share of the memory, see `networkMemory`. */
+  readonly taskHeapBytes: number | null;
+}
+
+/**
+ * Options of Flink that have no counterpart here. A configuration file that has them is accepted; they are named
+ * once. In the families that hold our own options the keys are listed one by one, so that a misspelt one is caught.
+ */
+// biome-ignore format: a table
+export const FLINK_FAMILIES_WITHOUT_MEANING = [
+  'akka.', 'blob.', 'classloader.', 'client.', 'cluster.', 'compiler.', 'containerized.', 'env.', 'execution.async-state.',
+  'execution.batch.', 'execution.checkpointing.', 'execution.savepoint.', 'execution.state-recovery.', 'fs.', 'heartbeat.',
+  'high-availability', 'historyserver.', 'io.', 'jobmanager.', 'jobstore.', 'kubernetes.', 'metrics.', 'pekko.',
+  'pipeline.serialization-config', 'pipeline.watermark-alignment.', 'plugin.', 'process.', 'python.', 'queryable-state.', 'resourcemanager.',
+  'rest.', 'restart-strategy', 's3.', 'security.', 'slot.', 'slotmanager.', 'source.', 'sql-client.', 'sql-gateway.', 'state.',
+  'table.', 'taskmanager.debug.', 'taskmanager.log.', 'taskmanager.memory.framework.', 'taskmanager.memory.jvm-', 'taskmanager.memory.managed.',
+  'taskmanager.memory.task.', 'taskmanager.network.adaptive-partitioner.', 'taskmanager.network.hybrid-shuffle.',
+  'taskmanager.network.memory.buffer-debloat.', 'taskmanager.network.netty.', 'taskmanager.network.request-backoff.', 'taskmanager.network.sort-shuffle.',
+  'taskmanager.registration.', 'taskmanager.resource-id', 'web.', 'yarn.', 'zookeeper.',
+] as const;
+
+// biome-ignore format: a table
+export const FLINK_KEYS_WITHOUT_MEANING = [
+  'execution.attached', 'execution.job-listeners', 'execution.runtime-mode', 'execution.shutdown-on-attached-exit',
+  'execution.shutdown-on-application-finish', 'execution.target', 'execution.sorted-inputs.enabled',
+  'parallelism.default-slot', 'pipeline.auto-generate-uids', 'pipeline.auto-type-registration', 'pipeline.cached-files', 'pipeline.classpaths',
+  'pipeline.closure-cleaner-level', 'pipeline.force-avro', 'pipeline.force-kryo', 'pipeline.generic-types', 'pipeline.global-job-parameters',
+  'pipeline.jars', 'pipeline.name', 'pipeline.object-reuse', 'pipeline.jobvertex-parallelism-overrides', 'pipeline.registered-kryo-types',
+  'pipeline.operator-chaining.chain-operators-with-different-max-parallelism', 'pipeline.vertex-description-mode',
+  'taskmanager.bind-host', 'taskmanager.bind-policy', 'taskmanager.bind-port', 'taskmanager.collect-sink.port', 'taskmanager.cpu.cores', 'taskmanager.data.bind-port',
+  'taskmanager.data.port', 'taskmanager.data.ssl.enabled', 'taskmanager.exit-on-fatal-akka-error', 'taskmanager.host', 'taskmanager.jvm-exit-on-oom',
+  'taskmanager.load-balance.mode', 'taskmanager.memory.min-segment-size', 'taskmanager.memory.starting-segment-size',
+  'taskmanager.network.batch-shuffle.compression.enabled', 'taskmanager.network.bind-policy', 'taskmanager.network.blocking-shuffle.type',
+  'taskmanager.network.compression.codec', 'taskmanager.network.detailed-metrics', 'taskmanager.network.max-num-tcp-connections',
+  'taskmanager.network.memory.buffers-request-timeout', 'taskmanager.network.memory.floating-buffers-per-gate', 'taskmanager.network.memory.max-overdraft-buffers-per-gate',
+  'taskmanager.network.memory.read-buffer.required-per-gate.max', 'taskmanager.network.numberOfBuffers', 'taskmanager.network.partition-request-timeout',
+  'taskmanager.network.retries', 'taskmanager.network.tcp-connection.enable-reuse-across-jobs', 'taskmanager.numberOfTaskSlots', 'taskmanager.partitions.max',
+  'taskmanager.rpc.bind-port', 'taskmanager.rpc.port', 'taskmanager.runtime.hashjoin-bloom-filters', 'taskmanager.slot.timeout',
+  'task.cancellation.interval', 'task.cancellation.timeout', 'task.cancellation.timers.timeout', 'taskmanager.system-resource.metrics',
+] as const;

@@ -1,0 +1,118 @@
+import type { Json } from '../base/json.js';
+import type { OptionLayer } from '../base/option-catalogue.js';
+
+/**
+ * What whoever starts a job holds while it runs: the same for the command line, for embedding and for tests.
+ *
+ * Runs in: the main thread.
+ */
+
+// biome-ignore format: a table
+export const RUN_STATES = {
+  //  state       meaning
+  CREATED:    'being checked and deployed; no record has flowed',
+  RUNNING:    'records flow',
+  STOPPING:   'asked to stop; what has been read is brought to its end',
+  FINISHED:   'every input was read to its end and the outputs are visible',
+  STOPPED:    'stopped on request before the end of its inputs',
+  CANCELED:   'ended at once on request; nothing was made visible',
+  FAILED:     'ended by an error; nothing was made visible',
+} as const;
+
+export type RunState = keyof typeof RUN_STATES;
+
+/** How to start a job. Every member is optional. */
+export interface StartOptions {
+  /** Values of the job's declared parameters; strings are parsed as their types. */
+  readonly params?: Readonly<Record<string, Json>>;
+  /** Subtasks of each operator that does not say its own; the same as the option `parallelism.default`. */
+  readonly parallelism?: number;
+  /** By key, as in a configuration file. */
+  readonly options?: Readonly<Record<string, Json>>;
+  /** Layers above `options`, the strongest first: what a command line or a file said. */
+  readonly optionLayers?: readonly OptionLayer[];
+  /** Aborting it cancels the run; `finished` then rejects with RUN_ABORTED. */
+  readonly signal?: AbortSignal;
+}
+
+/** A running job. Disposing it cancels what is still running and waits until nothing of it is left. */
+export interface Run extends AsyncDisposable {
+  /** Unique among the runs on this machine. */
+  readonly id: string;
+  readonly job: string;
+  /** Settles when everything has ended, threads included. Left alone, a rejection of it is not an unhandled one. */
+  readonly finished: Promise<Summary>;
+  /** Ends the inputs here, lets what was read flow to the sinks, commits. */
+  stop(): Promise<Summary>;
+  /** Ends at once; nothing more becomes visible. */
+  cancel(reason?: unknown): Promise<void>;
+  /** The figures of now; reads shared memory and disturbs no task. */
+  metrics(): Metrics;
+}
+
+/** Figures of a running job. Ratios and rates are over about the last second. */
+export interface Metrics {
+  readonly job: string;
+  readonly state: RunState;
+  /** Since the run was started. */
+  readonly elapsedMs: number;
+  /** Records the sources have read. */
+  readonly recordsIn: number;
+  /** Records all sources hold together, where they know. */
+  readonly recordsInTotal?: number;
+  /** Over all sources. */
+  readonly recordsInPerSecond: number;
+  /** Shared memory of all exchanges. */
+  readonly segmentBytes: number;
+  /** In order of the job graph: by vertex, then subtask. */
+  readonly tasks: readonly TaskMetrics[];
+}
+
+export interface TaskMetrics {
+  /** Id of the vertex, 32 hex digits. */
+  readonly vertex: string;
+  /** Name of the vertex: `parquet -> filter`. */
+  readonly name: string;
+  readonly subtask: number;
+  readonly state: string;
+  /** 0..1 each; together about 1. */
+  readonly busyRatio: number;
+  readonly backpressuredRatio: number;
+  readonly idleRatio: number;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly recordsInPerSecond: number;
+  /** Milliseconds since the epoch; null before the first watermark and after the last. */
+  readonly watermarkMs: number | null;
+}
+
+/** What is left of a run when it has ended; plain JSON. */
+export interface Summary {
+  readonly job: string;
+  readonly state: RunState;
+  /** From start to end, threads and checks included. */
+  readonly durationMs: number;
+  /** From the first task running to the last one finished. */
+  readonly runningMs: number;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly lateRecords: number;
+  readonly tasks: readonly TaskSummary[];
+  readonly peakRssBytes: number;
+  readonly segmentBytes: number;
+  /** Absolute paths that became visible. */
+  readonly outputs: readonly string[];
+}
+
+export interface TaskSummary {
+  readonly vertex: string;
+  readonly name: string;
+  readonly subtask: number;
+  readonly state: string;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly lateRecords: number;
+  readonly busyMs: number;
+  readonly backpressuredMs: number;
+  readonly idleMs: number;
+}
