@@ -1,0 +1,31 @@
+/**
+ * What can stand in a buffer. At byte offset p, always a multiple of 8:
+ *
+ *   i32[p >> 2] > 0   a record of that many bytes: key hash at p + 4, timestamp (f64) at p + 8, fields from p + 16
+ *   i32[p >> 2] < 0   a control element, one of the tags below
+ */
+
+/** 16 bytes: tag, 0, then the watermark as float64 ms since the epoch. */
+export const TAG_WATERMARK = -1;
+/** 16 bytes: tag, 1 idle or 0 active, then nothing. */
+export const TAG_IDLE = -2;
+/** Tag, bytes of the payload, then the payload padded to 8. */
+export const TAG_SHAPE = -3;
+
+/** Bytes before the fields of a record. */
+export const RECORD_HEADER_BYTES = 16;
+/** Bytes of a watermark and of an idleness element. */
+export const SIGNAL_BYTES = 16;
+/** Bytes before the payload of a control element. */
+export const CONTROL_HEADER_BYTES = 8;
+
+/** Bytes that a control element with a payload takes. */
+export function controlBytes(payloadBytes: number): number {
+  return CONTROL_HEADER_BYTES + ((payloadBytes + 7) & ~7);
+}
+
+/** Bytes of the control element at byte offset p. */
+export function controlBytesAt(i32: Int32Array, p: number): number {
+  const tag = i32[p >> 2]!;
+  return tag === TAG_WATERMARK || tag === TAG_IDLE ? SIGNAL_BYTES : controlBytes(i32[(p >> 2) + 1]!);
+}

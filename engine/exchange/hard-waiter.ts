@@ -1,0 +1,69 @@
+/**
+ * How a record that has begun waits for a segment.
+ *
+ *   wait/hard  A hard wait ends on a credit or on the stop word, and on the stop word it throws TASK_CANCELLED. The task
+ *              rings every bell it owes before it sleeps.
+ *
+ * Runs in: the thread of the upstream task.
+ */
+import { SluiceError } from '../base/errors.js';
+import type { ControlArena } from '../memory/control-arena.js';
+import { CREDIT, MAIL, type Parker } from '../memory/parker.js';
+
+/** What a partition can answer while it waits. */
+export interface CreditWait {
+  /** True if a segment can be had, looked at anew. */
+  isSegmentReady(): boolean;
+}
+
+/** Waits in the way of its host: a thread sleeps, the inline host lets downstream tasks step. */
+export interface HardWaiter {
+  /** Returns when something may have changed. @throws SluiceError TASK_CANCELLED  the task was asked to stop */
+  awaitCredit(partition: CreditWait): void;
+}
+
+/** A gate that must not owe rings while its task sleeps. */
+export interface OwesRings {
+  ringOwed(): void;
+}
+
+/** The hard waiter of a task that has a thread to itself. */
+export class ThreadWaiter implements HardWaiter {
+  readonly #control: ControlArena;
+  readonly #task: number;
+  readonly #parker: Parker;
+  readonly #gates: readonly OwesRings[];
+  readonly #condition: { isReady(): boolean };
+  #partition: CreditWait | undefined;
+  /** Time spent in hard waits, ms. */
+  waitedMs = 0;
+
+  /**
+   * @param parker  the one parker of the task
+   * @param gates   gates of the task, which may owe rings
+   */
+  constructor(control: ControlArena, task: number, parker: Parker, gates: readonly OwesRings[] = []) {
+    this.#control = control;
+    this.#task = task;
+    this.#parker = parker;
+    this.#gates = gates;
+    this.#condition = {
+      isReady: () => this.#control.isStopRequested(this.#task) || this.#partition!.isSegmentReady(),
+    };
+  }
+
+  awaitCredit(partition: CreditWait): void {
+    for (const gate of this.#gates) gate.ringOwed();
+    this.#partition = partition;
+    const since = performance.now();
+    if (!this.#control.isStopRequested(this.#task))
+      this.#parker.park(CREDIT | MAIL, this.#condition, Number.POSITIVE_INFINITY); // wait/hard
+    this.waitedMs += performance.now() - since;
+    if (this.#control.isStopRequested(this.#task)) throw cancelled();
+  }
+}
+
+/** The error that a task ends with when it was asked to stop. */
+export function cancelled(): SluiceError {
+  return new SluiceError('TASK_CANCELLED', 'the task was asked to stop while it wrote a record');
+}

@@ -1,0 +1,377 @@
+/**
+ * The output of one subtask on one exchange: an open buffer per subpartition and the segments to fill next.
+ *
+ *   available                available is true iff more segments are free than the overdraft and no subpartition has its
+ *                            most buffers waiting for credit.
+ *   pool/overdraft           The overdraft is a line in the partition's own pool: above it a record may begin, below it a
+ *                            record that has begun may end, at 0 it waits hard.
+ *   wait/hard                Before a hard wait the buffers that can swap at once are finished: each yields a segment.
+ *   flush/only-if-sendable   A flush finishes a buffer only if a credit waits for it, and keeps filling it otherwise. A
+ *                            full buffer and the end always finish.
+ *   watermark/pending        A subpartition keeps the newest watermark and idleness as numbers and writes them before the
+ *                            next record, at a flush and before the end: taking one never needs a segment.
+ *
+ * Runs in: the thread of the upstream task.
+ */
+import { assert } from '../base/assert.js';
+import { SluiceError } from '../base/errors.js';
+import { type ChannelSender, NO_SEGMENT } from '../memory/channel.js';
+import type { ControlArena } from '../memory/control-arena.js';
+import { type Exchange, subpartitionCount } from '../memory/exchange-arena.js';
+import { OPEN, SENDER_FREE } from '../memory/ledger.js';
+import { type Doorbell, INPUT } from '../memory/parker.js';
+import { CONTROL_HEADER_BYTES, controlBytes, SIGNAL_BYTES, TAG_IDLE, TAG_WATERMARK } from './element.js';
+import { cancelled, type HardWaiter } from './hard-waiter.js';
+
+const NO_IDLENESS = -1;
+
+/**
+ * The open buffer of one subpartition, written by generated code:
+ * `let p = sub.pos; if (p + bytes > sub.limit) p = partition.roll(k, bytes); …; sub.pos = p + bytes;`
+ */
+export class Subpartition {
+  /** Byte offset of the next element in the exchange's region; 0 when no buffer is open. */
+  pos = 0;
+  /** End of the open buffer; 0 when none is open or something must be written before the next record. */
+  limit = 0;
+  /** Begin and true end of the open buffer. */
+  start = 0;
+  end = 0;
+  segment = NO_SEGMENT;
+  /** Pending watermark; NaN when none. */
+  watermark = Number.NaN;
+  /** Pending idleness: 1 idle, 0 active, NO_IDLENESS when none. */
+  idleness = NO_IDLENESS;
+  readonly channel: ChannelSender;
+  readonly bell: Doorbell;
+
+  constructor(channel: ChannelSender, bell: Doorbell) {
+    this.channel = channel;
+    this.bell = bell;
+  }
+
+  get pendingBytes(): number {
+    const watermark = Number.isNaN(this.watermark) ? 0 : SIGNAL_BYTES;
+    return this.idleness === NO_IDLENESS ? watermark : watermark + SIGNAL_BYTES;
+  }
+
+  /** True if a flush has something to send here. */
+  get hasUnsent(): boolean {
+    return this.pos > this.start || this.pendingBytes > 0;
+  }
+}
+
+export function openPartition(
+  exchange: Exchange,
+  sender: number,
+  control: ControlArena,
+  waiter: HardWaiter,
+): ResultPartition {
+  const subpartitions = Array.from(
+    { length: subpartitionCount(exchange.spec) },
+    (_, k) =>
+      new Subpartition(exchange.senderEnd(sender, k), control.doorbell(exchange.taskBehind(sender, k))),
+  );
+  const task = exchange.spec.senderTasks[sender]!;
+  return new ResultPartition(exchange, sender, subpartitions, waiter, () => control.isStopRequested(task));
+}
+
+export class ResultPartition {
+  readonly subpartitions: readonly Subpartition[];
+  /** True if the next record may begin. Kept true to the words by `roll`, `flush` and `refresh`. */
+  available = true;
+  /** Buffers and bytes finished so far. */
+  buffersOut = 0;
+  bytesOut = 0;
+  readonly #exchange: Exchange;
+  readonly #segmentBytes: number;
+  readonly #overdraft: number;
+  readonly #backlogMax: number;
+  readonly #waiter: HardWaiter;
+  readonly #isStopped: () => boolean;
+  /** The last segment freed is used first: it is the warmest in the caches. */
+  readonly #free: number[];
+  #isUnflushed = false;
+  #isPoisoned = false;
+  #hasEnded = false;
+
+  constructor(
+    exchange: Exchange,
+    sender: number,
+    subpartitions: readonly Subpartition[],
+    waiter: HardWaiter,
+    isStopped: () => boolean,
+  ) {
+    this.subpartitions = subpartitions;
+    this.#exchange = exchange;
+    this.#segmentBytes = exchange.spec.segmentBytes;
+    this.#overdraft = exchange.overdraft;
+    this.#backlogMax = exchange.spec.buffersPerSubpartitionMax;
+    this.#waiter = waiter;
+    this.#isStopped = isStopped;
+    this.#free = exchange.segmentsOfSender(sender);
+  }
+
+  /**
+   * Makes room in subpartition k, on the slow path of a writer: writes what is pending, finishes a full buffer, opens
+   * the next. May wait hard.
+   *
+   * @param bytes  size of the element to be written, a multiple of 8
+   * @returns      byte offset with at least that much room; the caller writes there and moves `pos` past it
+   * @throws SluiceError RECORD_TOO_LARGE, TASK_CANCELLED
+   */
+  roll(k: number, bytes: number): number {
+    if (bytes > this.#segmentBytes) throw this.#tooLarge(bytes);
+    if (CHECKED) assert(bytes > 0 && (bytes & 7) === 0, 'an element is a positive multiple of 8 bytes');
+    if (CHECKED) assert(!this.#hasEnded, 'nothing is written after the end');
+    const sub = this.subpartitions[k]!;
+    if (this.#isPoisoned) throw cancelled();
+    if (sub.pendingBytes > 0) this.#writePending(sub);
+    if (sub.pos + bytes > sub.end || sub.pos === 0) {
+      if (sub.pos > 0) this.#finishBuffer(sub);
+      this.#open(sub);
+    }
+    sub.limit = sub.end;
+    return sub.pos;
+  }
+
+  /** Remembers a watermark for every subpartition, in place of an older one not written yet. Needs no segment. */
+  emitWatermark(timestampMs: number): void {
+    for (const sub of this.subpartitions) {
+      sub.watermark = timestampMs;
+      sub.limit = 0; // watermark/pending: the next record goes through roll
+    }
+  }
+
+  /** Remembers that no watermark will come for a while, or that they come again. Needs no segment. */
+  emitIdle(isIdle: boolean): void {
+    for (const sub of this.subpartitions) {
+      sub.idleness = isIdle ? 1 : 0;
+      sub.limit = 0; // watermark/pending: the next record goes through roll
+    }
+  }
+
+  /**
+   * Writes a control element into subpartition k, before its next record. May wait hard.
+   *
+   * @param tag  below TAG_IDLE
+   */
+  writeControl(k: number, tag: number, payload: Uint8Array): void {
+    if (CHECKED) assert(tag < TAG_IDLE, 'watermarks and idleness have their own ways in');
+    const { i32, u8 } = this.#exchange.view;
+    const sub = this.subpartitions[k]!;
+    const bytes = controlBytes(payload.byteLength);
+    const p = sub.pos + bytes > sub.limit ? this.roll(k, bytes) : sub.pos;
+    i32[p >> 2] = tag;
+    i32[(p >> 2) + 1] = payload.byteLength;
+    u8.set(payload, p + CONTROL_HEADER_BYTES);
+    sub.pos = p + bytes;
+  }
+
+  /** Takes the segments whose swaps have happened. @returns `available` */
+  refresh(): boolean {
+    let isBelowCap = true;
+    for (const sub of this.subpartitions) {
+      this.#collect(sub);
+      if (sub.channel.backlog >= this.#backlogMax) isBelowCap = false;
+    }
+    this.available = isBelowCap && this.#free.length > this.#overdraft; // available
+    return this.available;
+  }
+
+  /**
+   * Finishes the buffers that a credit waits for. Never waits.
+   *
+   * @returns  true when nothing is left unsent; else CREDIT is rung when another flush can do more
+   * @throws SluiceError TASK_CANCELLED  the task was asked to stop
+   */
+  flush(): boolean {
+    if (this.#isPoisoned) return true;
+    let isUnflushed = false;
+    for (const sub of this.subpartitions) {
+      if (!sub.hasUnsent) continue;
+      this.#collect(sub);
+      if (!this.#flushOne(sub)) isUnflushed = true;
+    }
+    this.#isUnflushed = isUnflushed;
+    this.refresh();
+    return !isUnflushed;
+  }
+
+  /** Writes the end of data on every subpartition, after all that was written before. May wait hard. */
+  finish(): void {
+    if (this.#isPoisoned) throw cancelled();
+    for (const sub of this.subpartitions) {
+      if (sub.pendingBytes > 0) this.#writePending(sub); // watermark/pending: before the end
+      if (sub.pos > sub.start) this.#finishBuffer(sub);
+      else if (sub.pos > 0) this.#putBack(sub);
+      sub.channel.end();
+      sub.bell.ring(INPUT);
+    }
+    this.#hasEnded = true;
+    this.#isUnflushed = false;
+    this.refresh();
+    if (CHECKED) this.assertConserved();
+  }
+
+  /**
+   * True if CREDIT is what the task waits for and it came: the partition would be available again, or an unfinished
+   * flush could do more. For the condition of a parked task: shared words are looked at anew, nothing changes.
+   */
+  isCreditReady(): boolean {
+    let free = this.#free.length;
+    let isBelowCap = true;
+    let isAnySendable = false;
+    let isAnyPendingSendable = false;
+    for (const sub of this.subpartitions) {
+      const backlog = sub.channel.peekBacklog();
+      free += sub.channel.peekTakeable();
+      if (backlog >= this.#backlogMax) isBelowCap = false;
+      if (backlog >= 0 || !sub.hasUnsent) continue;
+      if (sub.pos > 0) isAnySendable = true;
+      else isAnyPendingSendable = true;
+    }
+    if (!this.available && isBelowCap && free > this.#overdraft) return true;
+    return this.#isUnflushed && (isAnySendable || (isAnyPendingSendable && free > 0));
+  }
+
+  /** True if a record that waits hard can go on. For the condition of a parked task: shared words are looked at anew. */
+  isSegmentReady(): boolean {
+    for (const sub of this.subpartitions) {
+      if (sub.channel.peekTakeable() > 0) return true;
+      if (sub.pos > sub.start && sub.channel.peekBacklog() < 0) return true;
+    }
+    return false;
+  }
+
+  /** Segments that can be filled now. */
+  get freeSegments(): number {
+    return this.#free.length;
+  }
+
+  /** Finished buffers that no credit has met yet, over all subpartitions, as of the last look. */
+  get backlog(): number {
+    return this.subpartitions.reduce((sum, sub) => sum + sub.channel.backlog, 0);
+  }
+
+  /** Checks that the partition still owns as many segments as it was dealt. */
+  assertConserved(): void {
+    let owned = this.#free.length;
+    for (const { pos, channel } of this.subpartitions) owned += channel.outstanding + (pos > 0 ? 1 : 0);
+    assert(
+      owned === this.#exchange.segmentsPerSender,
+      () => `free + open + outstanding is ${this.#exchange.segmentsPerSender}, not ${owned}`,
+    );
+  }
+
+  #flushOne(sub: Subpartition): boolean {
+    if (!sub.channel.isSendable) return false; // flush/only-if-sendable
+    if (sub.pendingBytes > 0) {
+      const hasRoom = sub.pos > 0 && sub.pos + sub.pendingBytes <= sub.end;
+      if (!hasRoom && sub.pos > 0) this.#finishBuffer(sub); // yields a segment at once
+      if (!hasRoom && this.#free.length === 0) return false;
+      if (!hasRoom) this.#open(sub);
+      this.#writePending(sub);
+      if (!sub.channel.isSendable) return false; // the credit went to the records before the watermark
+    }
+    this.#finishBuffer(sub);
+    return true;
+  }
+
+  #writePending(sub: Subpartition): void {
+    if (sub.pos === 0 || sub.pos + sub.pendingBytes > sub.end) {
+      if (sub.pos > 0) this.#finishBuffer(sub);
+      this.#open(sub);
+    }
+    if (sub.idleness === 0) this.#writeSignal(sub, TAG_IDLE, 0, 0); // active: before the watermark it allows
+    if (!Number.isNaN(sub.watermark)) this.#writeSignal(sub, TAG_WATERMARK, 0, sub.watermark);
+    if (sub.idleness === 1) this.#writeSignal(sub, TAG_IDLE, 1, 0);
+    sub.watermark = Number.NaN;
+    sub.idleness = NO_IDLENESS;
+    sub.limit = sub.end;
+  }
+
+  #writeSignal(sub: Subpartition, tag: number, flag: number, value: number): void {
+    const { i32, f64 } = this.#exchange.view;
+    const p = sub.pos;
+    i32[p >> 2] = tag;
+    i32[(p >> 2) + 1] = flag;
+    f64[(p >> 3) + 1] = value;
+    sub.pos = p + SIGNAL_BYTES;
+  }
+
+  /** Publishes the open buffer and takes what its swap and earlier ones gave. */
+  #finishBuffer(sub: Subpartition): void {
+    const bytes = sub.pos - sub.start;
+    if (CHECKED)
+      assert(bytes > 0 && sub.pos <= sub.end, 'a finished buffer holds something and fits its segment');
+    sub.channel.publish(sub.segment, bytes);
+    sub.bell.ring(INPUT);
+    this.buffersOut++;
+    this.bytesOut += bytes;
+    this.#close(sub);
+    this.#collect(sub);
+    if (sub.channel.backlog >= this.#backlogMax) this.available = false; // available
+  }
+
+  #putBack(sub: Subpartition): void {
+    if (CHECKED) this.#exchange.ledger.move(sub.segment, OPEN, SENDER_FREE);
+    this.#free.push(sub.segment);
+    this.#close(sub);
+  }
+
+  #close(sub: Subpartition): void {
+    sub.segment = NO_SEGMENT;
+    sub.pos = 0;
+    sub.limit = 0;
+    sub.start = 0;
+    sub.end = 0;
+  }
+
+  #collect(sub: Subpartition): void {
+    sub.channel.look();
+    for (let segment = sub.channel.take(); segment !== NO_SEGMENT; segment = sub.channel.take())
+      this.#free.push(segment);
+  }
+
+  #open(sub: Subpartition): void {
+    if (this.#isStopped()) this.#poison(cancelled());
+    if (this.#free.length === 0) this.#waitHard();
+    const segment = this.#free.pop()!;
+    if (CHECKED) this.#exchange.ledger.move(segment, SENDER_FREE, OPEN);
+    sub.segment = segment;
+    sub.start = this.#exchange.segmentStart(segment);
+    sub.pos = sub.start;
+    sub.end = sub.start + this.#segmentBytes;
+    if (!this.available || this.#free.length <= this.#overdraft) this.refresh();
+    if (CHECKED) this.assertConserved();
+  }
+
+  #waitHard(): void {
+    for (;;) {
+      this.refresh();
+      for (const sub of this.subpartitions)
+        if (sub.pos > sub.start && sub.channel.isSendable) this.#finishBuffer(sub); // wait/hard: yields a segment
+      if (this.#free.length > 0) return;
+      try {
+        this.#waiter.awaitCredit(this);
+      } catch (error) {
+        this.#poison(error);
+      }
+    }
+  }
+
+  #poison(error: unknown): never {
+    this.#isPoisoned = true;
+    for (const sub of this.subpartitions) sub.limit = 0; // wait/hard: every later record comes to roll and throws
+    throw error;
+  }
+
+  #tooLarge(bytes: number): SluiceError {
+    return new SluiceError(
+      'RECORD_TOO_LARGE',
+      `a record of ${bytes} bytes does not fit a segment of ${this.#segmentBytes} bytes`,
+      { detail: { recordBytes: bytes, segmentBytes: this.#segmentBytes, exchange: this.#exchange.spec.id } },
+    );
+  }
+}

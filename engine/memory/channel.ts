@@ -1,0 +1,229 @@
+/**
+ * One channel between a sender and a receiver: two lines of words, a ring of finished buffers, a ring of lent segments.
+ *
+ *   exchange/swap-by-index  Both rings are indexed by the number of the buffer. Buffer #i and credit #i change owner the
+ *                           instant both exist: the receiver consumes #i only below `granted`, the sender takes credit
+ *                           #i only below `tail`. Every finished buffer is published at once.
+ *   credit/publish          A slot is written before the index passes it, and read only below the index.
+ *   credit/demand           The receiver lends while `granted` is below `tail` + E and at no other time.
+ *   ring/slots              Slots are at least P + E, so no ring can be full: a slot is used again only after what was
+ *                           in it came back through the other ring.
+ *   ring/wrap               Positions count what has ever happened, mod 2^32; they are compared by `(a - b) | 0`.
+ *   event/position-words    The end is a position in a word, not a slot: no memory, no credit, no bound.
+ *   end/reclaim             After the end at T the receiver takes the segments lent at [T, granted) back by itself: the
+ *                           sender never touches an index at or past `tail`.
+ *
+ * Runs in: ChannelSender in the upstream thread, ChannelReceiver in the downstream thread.
+ */
+import { assert } from '../base/assert.js';
+import { layout } from './layout.js';
+import { GATE_FREE, LENT, type Ledger, OPEN, PUBLISHED, READING, SENDER_FREE } from './ledger.js';
+
+// biome-ignore format: a table
+export const CHANNEL = layout('channel', 256, {
+  //          offset  type   writer      meaning
+  tail:     [   0,  'i32', 'sender',   'buffers ever finished'],
+  endPos:   [   4,  'i32', 'sender',   'position after the last buffer; valid once endKind is not 0'],
+  endKind:  [   8,  'i32', 'sender',   '0 while data may follow, 1 after the end of data'],
+  granted:  [ 128,  'i32', 'receiver', 'segments ever lent'],
+});
+const { tail: TAIL, endPos: END_POS, endKind: END_KIND, granted: GRANTED } = CHANNEL;
+
+/** Where positions start; checked builds soon pass the sign change. ring/wrap */
+export const POSITION_START = CHECKED ? 0x7ffffff0 : 0;
+
+/** A ring has no handle for the caller. */
+export const NO_SEGMENT = -1;
+
+/** The parts of a channel as both ends see them. */
+export interface ChannelMemory {
+  readonly words: Int32Array;
+  /** First index of the CHANNEL structure. */
+  readonly base: number;
+  /** First index of the data ring: two words a slot, segment and bytes. */
+  readonly data: number;
+  /** First index of the credit ring: one word a slot, segment. */
+  readonly credit: number;
+  /** Slots of either ring, a power of two. */
+  readonly slots: number;
+  readonly ledger: Ledger;
+}
+
+/** Sets the words of a channel to their start and lends the first segments. */
+export function initialiseChannel(channel: ChannelMemory, lent: readonly number[]): void {
+  const { words, base, credit, slots } = channel;
+  lent.forEach((segment, index) => {
+    words[credit + ((POSITION_START + index) & (slots - 1))] = segment;
+    channel.ledger.set(segment, LENT);
+  });
+  words[base + TAIL] = POSITION_START;
+  words[base + GRANTED] = (POSITION_START + lent.length) | 0;
+}
+
+/** The sending end of a channel. */
+export class ChannelSender {
+  readonly #words: Int32Array;
+  readonly #base: number;
+  readonly #data: number;
+  readonly #credit: number;
+  readonly #mask: number;
+  readonly #ledger: Ledger;
+  #tail = POSITION_START | 0;
+  #taken = POSITION_START | 0;
+  #grantedSeen = POSITION_START | 0;
+
+  constructor(channel: ChannelMemory) {
+    this.#words = channel.words;
+    this.#base = channel.base;
+    this.#data = channel.data;
+    this.#credit = channel.credit;
+    this.#mask = channel.slots - 1;
+    this.#ledger = channel.ledger;
+  }
+
+  /** Publishes a buffer; its bytes are the receiver's as soon as there is a credit for it. Never waits. */
+  publish(segment: number, bytes: number): void {
+    if (CHECKED) {
+      const outstanding = (this.#tail - this.#taken) | 0;
+      assert(outstanding >= 0 && outstanding <= this.#mask, 'a ring with P + E slots is never full');
+      this.#ledger.move(segment, OPEN, PUBLISHED);
+    }
+    const slot = this.#data + ((this.#tail & this.#mask) << 1);
+    this.#words[slot] = segment;
+    this.#words[slot + 1] = bytes;
+    this.#tail = (this.#tail + 1) | 0;
+    Atomics.store(this.#words, this.#base + TAIL, this.#tail); // credit/publish: slot and bytes are readable from now
+  }
+
+  /** Looks at how much is lent; the answers below are as of the last look. */
+  look(): void {
+    this.#grantedSeen = Atomics.load(this.#words, this.#base + GRANTED); // credit/publish: slots below are readable
+    if (CHECKED) assert(((this.#grantedSeen - this.#taken) | 0) >= 0, 'nothing is taken that was not lent');
+  }
+
+  /** Takes one segment whose swap has happened, or NO_SEGMENT. */
+  take(): number {
+    if (this.#taken === this.#swapped(this.#grantedSeen)) return NO_SEGMENT;
+    const segment = this.#words[this.#credit + (this.#taken & this.#mask)]!; // exchange/swap-by-index: below both
+    this.#taken = (this.#taken + 1) | 0;
+    if (CHECKED) this.#ledger.move(segment, LENT, SENDER_FREE);
+    return segment;
+  }
+
+  /** Finished buffers that no credit has met yet. */
+  get backlog(): number {
+    return Math.max((this.#tail - this.#grantedSeen) | 0, 0);
+  }
+
+  /** True if a buffer finished now would swap at once. */
+  get isSendable(): boolean {
+    return ((this.#grantedSeen - this.#tail) | 0) > 0;
+  }
+
+  /** Swaps not taken yet, looked at anew; changes nothing. For conditions of a parked task. */
+  peekTakeable(): number {
+    const granted = Atomics.load(this.#words, this.#base + GRANTED); // wait/park: the condition is looked at anew
+    return (this.#swapped(granted) - this.#taken) | 0;
+  }
+
+  /** `tail - granted`, looked at anew: below 0 is sendable, above 0 the backlog. For conditions of a parked task. */
+  peekBacklog(): number {
+    return (this.#tail - Atomics.load(this.#words, this.#base + GRANTED)) | 0; // wait/park: looked at anew
+  }
+
+  /** Says that no buffer will follow. */
+  end(): void {
+    this.#words[this.#base + END_POS] = this.#tail;
+    Atomics.store(this.#words, this.#base + END_KIND, 1); // event/position-words: the position is valid from now
+  }
+
+  /** Segments given and not got back: one law with the pool, `free + open + outstanding = P`. */
+  get outstanding(): number {
+    return (this.#tail - this.#taken) | 0;
+  }
+
+  #swapped(granted: number): number {
+    return ((granted - this.#tail) | 0) < 0 ? granted : this.#tail;
+  }
+}
+
+/** What `ChannelReceiver.poll` found. */
+export const NOTHING = 0;
+export const BUFFER = 1;
+export const END = 2;
+
+/** The receiving end of a channel. */
+export class ChannelReceiver {
+  readonly #words: Int32Array;
+  readonly #base: number;
+  readonly #data: number;
+  readonly #credit: number;
+  readonly #mask: number;
+  readonly #ledger: Ledger;
+  #head = POSITION_START | 0;
+  #tailSeen = POSITION_START | 0;
+  #granted: number;
+  /** The buffer taken by the last poll that found one. */
+  segment = NO_SEGMENT;
+  bytes = 0;
+
+  /** @param exclusive  segments lent at the start: E */
+  constructor(channel: ChannelMemory, exclusive: number) {
+    this.#words = channel.words;
+    this.#base = channel.base;
+    this.#data = channel.data;
+    this.#credit = channel.credit;
+    this.#mask = channel.slots - 1;
+    this.#ledger = channel.ledger;
+    this.#granted = (POSITION_START + exclusive) | 0;
+  }
+
+  /** Takes the next buffer if there is one and a credit has met it. Cost: at most two atomic loads. */
+  poll(): number {
+    if (this.#head === this.#tailSeen) {
+      this.#tailSeen = Atomics.load(this.#words, this.#base + TAIL); // credit/publish: slots below are readable
+      if (this.#head === this.#tailSeen) return this.#isAtEnd() ? END : NOTHING;
+    }
+    if (this.#head === this.#granted) return NOTHING; // exchange/swap-by-index: no credit has met it
+    const slot = this.#data + ((this.#head & this.#mask) << 1);
+    this.segment = this.#words[slot]!;
+    this.bytes = this.#words[slot + 1]!;
+    this.#head = (this.#head + 1) | 0;
+    if (CHECKED) this.#ledger.move(this.segment, PUBLISHED, READING);
+    return BUFFER;
+  }
+
+  /** Lends a segment that the receiver has: the credit for buffer #granted. */
+  lend(segment: number): void {
+    if (CHECKED) this.#ledger.move(segment, READING, LENT);
+    this.#words[this.#credit + (this.#granted & this.#mask)] = segment;
+    this.#granted = (this.#granted + 1) | 0;
+    Atomics.store(this.#words, this.#base + GRANTED, this.#granted); // credit/publish: the slot is readable from now
+  }
+
+  /** True if `poll` would find something, looked at anew. For conditions of a parked task. */
+  peek(): boolean {
+    const tail = Atomics.load(this.#words, this.#base + TAIL); // wait/park: the condition is looked at anew
+    return this.#head !== tail ? this.#head !== this.#granted : this.#isAtEnd();
+  }
+
+  /** Takes back a segment lent past the end, or NO_SEGMENT; after the end only. */
+  reclaim(): number {
+    if (CHECKED) assert(this.#isAtEnd(), 'segments are taken back after the end');
+    if (this.#granted === this.#head) return NO_SEGMENT;
+    this.#granted = (this.#granted - 1) | 0; // end/reclaim: the sender never looks at or past its tail
+    const segment = this.#words[this.#credit + (this.#granted & this.#mask)]!;
+    if (CHECKED) this.#ledger.move(segment, LENT, GATE_FREE);
+    return segment;
+  }
+
+  /** Segments lent and not yet met by a buffer that was consumed. */
+  get lent(): number {
+    return (this.#granted - this.#head) | 0;
+  }
+
+  #isAtEnd(): boolean {
+    if (Atomics.load(this.#words, this.#base + END_KIND) === 0) return false; // event/position-words: then it is valid
+    return this.#words[this.#base + END_POS] === this.#head;
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * The words by which one run is steered and watched.
+ *
+ *   control/signals  Signals are words that only grow and have one writer, the master; it writes first and rings second.
+ *   control/splits   A cursor hands every number out once: it changes only by Atomics.add, and the number before is the
+ *                    caller's. Which task gets which number does not matter, so any order is right.
+ *
+ * Runs in: the main thread creates and steers, workers attach.
+ */
+import { assert } from '../base/assert.js';
+import { LINE_BYTES, layout } from './layout.js';
+import { CREDIT, DOORBELL, Doorbell, INPUT, MAIL, Parker } from './parker.js';
+import { CONTROL_MAGIC, checkRegion, REGION, type SharedMemory, stampRegion } from './region.js';
+import { TASK, TaskLine } from './task-line.js';
+
+// biome-ignore format: a table
+const SIZES = layout('control-sizes', 128, {
+  //         offset  type   writer     meaning
+  tasks:   [   0,  'i32', 'creator', 'tasks of the run'],
+  cursors: [   4,  'i32', 'creator', 'split cursors, one per source vertex'],
+});
+
+// biome-ignore format: a table
+export const CONTROL = layout('control', 128, {
+  //         offset  type   writer    meaning
+  stop:    [   0,  'i32', 'master', '1 once the task shall end as soon as it can'],
+  mails:   [   4,  'i32', 'master', 'mails ever posted to the task, mod 2^32'],
+});
+
+// biome-ignore format: a table
+export const CURSOR = layout('split-cursor', 128, {
+  //         offset  type   writer  meaning
+  next:    [   0,  'i32', 'any',  'number of the next split to hand out'],
+});
+
+const TASK_BYTES = DOORBELL.BYTES + CONTROL.BYTES + TASK.BYTES;
+const FIRST_BYTE = REGION.BYTES + SIZES.BYTES;
+
+export interface ControlSpec {
+  readonly tasks: number;
+  readonly cursors: number;
+  /** 1 and up. */
+  readonly attempt: number;
+}
+
+/** Every part of the control arena by name; the sum is its size. */
+export function controlTerms({ tasks, cursors }: { tasks: number; cursors: number }) {
+  return [
+    { name: 'control header', count: 1, bytes: FIRST_BYTE },
+    { name: 'doorbells', count: tasks, bytes: DOORBELL.BYTES },
+    { name: 'control lines', count: tasks, bytes: CONTROL.BYTES },
+    { name: 'task lines', count: tasks, bytes: TASK.BYTES },
+    { name: 'split cursors', count: cursors, bytes: CURSOR.BYTES },
+  ] as const;
+}
+
+export function createControlArena(spec: ControlSpec): SharedMemory {
+  const bytes = controlTerms(spec).reduce((sum, term) => sum + term.count * term.bytes, 0);
+  const memory = new SharedArrayBuffer(bytes);
+  stampRegion(memory, CONTROL_MAGIC, spec.attempt, 0);
+  const words = new Int32Array(memory);
+  words[REGION.BYTES / 4 + SIZES.tasks] = spec.tasks;
+  words[REGION.BYTES / 4 + SIZES.cursors] = spec.cursors;
+  const arena = new ControlArena(memory, spec.attempt);
+  for (let task = 0; task < spec.tasks; task++) arena.taskLine(task).set('watermarkMs', -Infinity);
+  return memory;
+}
+
+export class ControlArena {
+  readonly tasks: number;
+  readonly cursors: number;
+  readonly attempt: number;
+  readonly #i32: Int32Array;
+  readonly #f64: Float64Array;
+
+  /** @throws SluiceError ARENA_INVALID  not a control arena of this attempt */
+  constructor(memory: SharedMemory, attempt: number) {
+    checkRegion(memory, CONTROL_MAGIC, attempt, 0);
+    this.attempt = attempt;
+    this.#i32 = new Int32Array(memory);
+    this.#f64 = new Float64Array(memory);
+    this.tasks = this.#i32[REGION.BYTES / 4 + SIZES.tasks]!;
+    this.cursors = this.#i32[REGION.BYTES / 4 + SIZES.cursors]!;
+  }
+
+  doorbell(task: number): Doorbell {
+    return new Doorbell(this.#i32, this.#taskByte(task) >> 2);
+  }
+
+  /** The parker of a task belongs to the thread of that task; make it once. */
+  parker(task: number): Parker {
+    return new Parker(this.#i32, this.#taskByte(task) >> 2);
+  }
+
+  taskLine(task: number): TaskLine {
+    return new TaskLine(this.#i32, this.#f64, this.#taskByte(task) + DOORBELL.BYTES + CONTROL.BYTES);
+  }
+
+  /** Asks a task to end, whatever it waits for. */
+  requestStop(task: number): void {
+    Atomics.store(this.#i32, this.#controlWord(task) + CONTROL.stop, 1); // control/signals: written before the ring
+    this.doorbell(task).ring(INPUT | CREDIT | MAIL);
+  }
+
+  isStopRequested(task: number): boolean {
+    return Atomics.load(this.#i32, this.#controlWord(task) + CONTROL.stop) !== 0; // control/signals
+  }
+
+  /** Tells a task that a call was posted to its port. Called by the master alone, after the posting. */
+  postMail(task: number): void {
+    const word = this.#controlWord(task) + CONTROL.mails;
+    Atomics.store(this.#i32, word, (this.#i32[word]! + 1) | 0); // control/signals: written before the ring
+    this.doorbell(task).ring(MAIL);
+  }
+
+  /** Mails ever posted, mod 2^32: a task that remembers the last number sees that there is a new one. */
+  mailCount(task: number): number {
+    return Atomics.load(this.#i32, this.#controlWord(task) + CONTROL.mails); // control/signals
+  }
+
+  /** Takes the next number of a cursor, from 0; numbers past the last split mean that there is none. */
+  takeSplit(cursor: number): number {
+    return Atomics.add(this.#i32, this.#cursorWord(cursor), 1); // control/splits: the number before is ours alone
+  }
+
+  /** Numbers taken so far, for progress displays. */
+  splitsTaken(cursor: number): number {
+    return Atomics.load(this.#i32, this.#cursorWord(cursor)); // control/splits
+  }
+
+  #taskByte(task: number): number {
+    assert(task >= 0 && task < this.tasks, () => `task ${task} is one of ${this.tasks}`);
+    return FIRST_BYTE + task * TASK_BYTES;
+  }
+
+  #controlWord(task: number): number {
+    return (FIRST_BYTE + task * TASK_BYTES + DOORBELL.BYTES) >> 2;
+  }
+
+  #cursorWord(cursor: number): number {
+    if (CHECKED)
+      assert(cursor >= 0 && cursor < this.cursors, () => `cursor ${cursor} is one of ${this.cursors}`);
+    return (FIRST_BYTE + this.tasks * TASK_BYTES + cursor * LINE_BYTES) >> 2;
+  }
+}

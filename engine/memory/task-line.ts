@@ -1,0 +1,96 @@
+/**
+ * What a task tells about itself while it runs: state, heartbeat and counters.
+ *
+ *   metrics/plain  Counters are float64 with one writer, written and read plainly; nothing is decided on them.
+ *
+ * Runs in: the task's thread writes, the main thread reads.
+ */
+import { layout } from './layout.js';
+
+// biome-ignore format: a table
+export const TASK = layout('task', 256, {
+  //                       offset  type   writer  meaning
+  state:                 [   0,  'i32', 'task', 'state of the subtask, an index given by the runtime'],
+  loops:                 [   4,  'i32', 'task', 'turns of the task loop, mod 2^32: the heartbeat'],
+  waitingFor:            [   8,  'i32', 'task', 'bits of the doorbell it is parked for; 0 while it runs'],
+  recordsIn:             [  16,  'f64', 'task', 'records taken from input or made by the source'],
+  recordsOut:            [  24,  'f64', 'task', 'records given to the output'],
+  bytesIn:               [  32,  'f64', 'task', 'bytes of buffers taken'],
+  bytesOut:              [  40,  'f64', 'task', 'bytes of buffers finished'],
+  buffersIn:             [  48,  'f64', 'task', 'buffers taken'],
+  buffersOut:            [  56,  'f64', 'task', 'buffers finished'],
+  busyMs:                [  64,  'f64', 'task', 'time at work, ms'],
+  idleMs:                [  72,  'f64', 'task', 'time waiting for input, ms'],
+  softBackpressuredMs:   [  80,  'f64', 'task', 'time waiting for output between two records, ms'],
+  hardBackpressuredMs:   [  88,  'f64', 'task', 'time waiting for output inside a record, ms'],
+  watermarkMs:           [  96,  'f64', 'task', 'last watermark, ms since the epoch; -Infinity before the first'],
+  lateRecords:           [ 104,  'f64', 'task', 'records dropped because their window had closed'],
+  splitsDone:            [ 112,  'f64', 'task', 'splits read to their end'],
+});
+
+export type TaskCounter =
+  | 'recordsIn'
+  | 'recordsOut'
+  | 'bytesIn'
+  | 'bytesOut'
+  | 'buffersIn'
+  | 'buffersOut'
+  | 'busyMs'
+  | 'idleMs'
+  | 'softBackpressuredMs'
+  | 'hardBackpressuredMs'
+  | 'watermarkMs'
+  | 'lateRecords'
+  | 'splitsDone';
+
+/** One task's line. Whoever is not the task only reads. */
+export class TaskLine {
+  readonly #i32: Int32Array;
+  readonly #f64: Float64Array;
+  readonly #wordBase: number;
+  readonly #doubleBase: number;
+
+  /** @param byteOffset  where the TASK structure begins */
+  constructor(i32: Int32Array, f64: Float64Array, byteOffset: number) {
+    this.#i32 = i32;
+    this.#f64 = f64;
+    this.#wordBase = byteOffset >> 2;
+    this.#doubleBase = byteOffset >> 3;
+  }
+
+  get state(): number {
+    return Atomics.load(this.#i32, this.#wordBase + TASK.state); // metrics/plain: the state, unlike counters, is acted on
+  }
+
+  set state(state: number) {
+    Atomics.store(this.#i32, this.#wordBase + TASK.state, state); // metrics/plain: the state, unlike counters, is acted on
+  }
+
+  get loops(): number {
+    return this.#i32[this.#wordBase + TASK.loops]!;
+  }
+
+  set loops(loops: number) {
+    this.#i32[this.#wordBase + TASK.loops] = loops;
+  }
+
+  get waitingFor(): number {
+    return this.#i32[this.#wordBase + TASK.waitingFor]!;
+  }
+
+  set waitingFor(bits: number) {
+    this.#i32[this.#wordBase + TASK.waitingFor] = bits;
+  }
+
+  get(counter: TaskCounter): number {
+    return this.#f64[this.#doubleBase + TASK[counter]]!;
+  }
+
+  set(counter: TaskCounter, value: number): void {
+    this.#f64[this.#doubleBase + TASK[counter]] = value;
+  }
+
+  add(counter: TaskCounter, by: number): void {
+    this.#f64[this.#doubleBase + TASK[counter]]! += by;
+  }
+}

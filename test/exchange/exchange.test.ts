@@ -1,0 +1,234 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { TAG_SHAPE } from '../../engine/exchange/element.js';
+import { ThreadWaiter } from '../../engine/exchange/hard-waiter.js';
+import { GATE_CHANNEL_ENDED, GATE_EMPTY, GATE_ENDED, openGate } from '../../engine/exchange/input-gate.js';
+import { openPartition } from '../../engine/exchange/result-partition.js';
+import { ControlArena, createControlArena } from '../../engine/memory/control-arena.js';
+import { attachExchange, createExchange, type ExchangeSpec } from '../../engine/memory/exchange-arena.js';
+import { drain, steppingWaiter, tinySpec, writeRecord } from '../kit/exchange-kit.js';
+
+const exchanges = suite('exchange');
+
+/** One sender and one receiver in this thread. */
+function pair(changes: Partial<ExchangeSpec> = {}) {
+  const spec = tinySpec(changes);
+  const control = new ControlArena(
+    createControlArena({ tasks: spec.senders + spec.receivers, cursors: 0, attempt: 1 }),
+    1,
+  );
+  const exchange = attachExchange(spec, createExchange(spec, 1), 1);
+  const gate = openGate(exchange, 0, control);
+  const got: string[][] = [];
+  const waiter = steppingWaiter(() => drain(exchange, gate, got, 1));
+  const partition = openPartition(exchange, 0, control, waiter);
+  const write = (value: number, bytes = 24) => writeRecord(exchange, partition, 0, value, bytes);
+  return { spec, control, exchange, gate, got, waiter, partition, write };
+}
+
+exchanges(
+  'exchange/swap-by-index: records arrive once, in order, in place, and every segment comes home',
+  () => {
+    const { exchange, gate, got, partition, write } = pair();
+    for (let value = 1; value <= 500; value++) write(value);
+    partition.finish();
+    drain(exchange, gate, got);
+    assert.equal(got[0], [...Array.from({ length: 500 }, (_, i) => String(i + 1)), 'END']);
+    assert.is(gate.poll(), GATE_ENDED);
+    exchange.assertConserved();
+  },
+);
+
+exchanges(
+  'watermark/pending: only the newest watermark is written, before the next record and before the end',
+  () => {
+    const { exchange, gate, got, partition, write } = pair();
+    partition.emitWatermark(5);
+    write(1);
+    partition.emitWatermark(6);
+    partition.emitWatermark(7);
+    write(2);
+    partition.emitIdle(true);
+    partition.emitWatermark(9);
+    partition.finish();
+    drain(exchange, gate, got);
+    assert.equal(got[0], ['w5', '1', 'w7', '2', 'w9', 'i1', 'END']);
+    exchange.assertConserved();
+  },
+);
+
+exchanges(
+  'watermark/pending: a record as large as a segment follows its watermark in a buffer of its own',
+  () => {
+    const { exchange, gate, got, partition, write } = pair();
+    partition.emitWatermark(5);
+    write(1, 64);
+    write(2, 64);
+    partition.finish();
+    drain(exchange, gate, got);
+    assert.equal(got[0], ['w5', '1', '2', 'END']);
+    assert.is(partition.buffersOut, 3);
+    assert.is(partition.bytesOut, 16 + 64 + 64);
+    assert.is(gate.bytesIn, partition.bytesOut);
+  },
+);
+
+exchanges('a record larger than a segment is refused with both numbers', () => {
+  const { write } = pair();
+  try {
+    write(1, 72);
+    assert.unreachable();
+  } catch (error: any) {
+    assert.is(error.code, 'RECORD_TOO_LARGE');
+    assert.is(error.detail.recordBytes, 72);
+    assert.is(error.detail.segmentBytes, 64);
+  }
+});
+
+exchanges('a control element stands before the next record, padded to 8', () => {
+  const { exchange, gate, got, partition, write } = pair();
+  write(1);
+  partition.writeControl(0, TAG_SHAPE, Buffer.from('a, b and c'));
+  write(2);
+  partition.finish();
+  drain(exchange, gate, got);
+  assert.equal(got[0], ['1', 's:a, b and c', '2', 'END']);
+});
+
+exchanges(
+  'available: at its cap of waiting buffers a subpartition stops the next record, credit allows it again',
+  () => {
+    const { exchange, gate, got, partition, write } = pair({ buffersPerSubpartitionMax: 3 });
+    let written = 0;
+    while (partition.available) write(++written);
+    assert.is(partition.backlog, 3); // two swapped with the exclusive credits, three wait
+    assert.is(partition.isCreditReady(), false);
+    drain(exchange, gate, got, 1);
+    assert.is(partition.isCreditReady(), true);
+    assert.is(partition.refresh(), true);
+    assert.is(partition.isCreditReady(), false);
+  },
+);
+
+exchanges('pool/overdraft: a record that has begun goes on to the last segment and then waits hard', () => {
+  const { exchange, gate, got, waiter, partition, write } = pair({
+    overdraftPerPartition: 4,
+    buffersPerSubpartitionMax: 100,
+  });
+  while (partition.available) write(0);
+  assert.is(partition.freeSegments, 4);
+  for (let value = 1; value <= 8; value++) write(value, 64);
+  assert.is.not(waiter.waits, 0);
+  partition.finish();
+  drain(exchange, gate, got);
+  assert.equal(got[0]!.slice(-9), ['1', '2', '3', '4', '5', '6', '7', '8', 'END']);
+  exchange.assertConserved();
+});
+
+exchanges('flush/only-if-sendable: a flush without credit keeps filling, and CREDIT finishes it', () => {
+  const { exchange, gate, got, partition, write } = pair();
+  assert.is(partition.flush(), true);
+  for (let value = 1; value <= 5; value++) write(value); // two a buffer: two buffers swap, the third is open
+  assert.is(partition.flush(), false);
+  assert.is(partition.isCreditReady(), false);
+  write(6);
+  drain(exchange, gate, got, 1);
+  assert.is(partition.isCreditReady(), true);
+  assert.is(partition.flush(), true);
+  assert.is(partition.isCreditReady(), false);
+  drain(exchange, gate, got);
+  assert.equal(got[0], ['1', '2', '3', '4', '5', '6']);
+});
+
+exchanges('flush/only-if-sendable: a pending watermark alone is something to send', () => {
+  const { exchange, gate, got, partition } = pair();
+  partition.emitWatermark(3);
+  assert.is(partition.flush(), true);
+  drain(exchange, gate, got);
+  assert.equal(got[0], ['w3']);
+  partition.emitIdle(true);
+  assert.is(partition.flush(), true);
+  partition.emitWatermark(4);
+  partition.emitIdle(false);
+  assert.is(partition.flush(), true);
+  drain(exchange, gate, got);
+  assert.equal(got[0], ['w3', 'i1', 'i0', 'w4']);
+});
+
+exchanges('gate/read-all: channels with buffers are read in turn', () => {
+  const spec = tinySpec({ senders: 3 });
+  const control = new ControlArena(createControlArena({ tasks: 4, cursors: 0, attempt: 1 }), 1);
+  const exchange = attachExchange(spec, createExchange(spec, 1), 1);
+  const gate = openGate(exchange, 0, control);
+  const waiter = steppingWaiter(() => {});
+  for (let sender = 0; sender < 3; sender++) {
+    const partition = openPartition(exchange, sender, control, waiter);
+    writeRecord(exchange, partition, 0, sender, 64);
+    writeRecord(exchange, partition, 0, sender, 64);
+    partition.finish();
+  }
+  const order: number[] = [];
+  for (let found = gate.poll(); found !== GATE_ENDED; found = gate.poll()) {
+    assert.is.not(found, GATE_EMPTY);
+    if (found === GATE_CHANNEL_ENDED) continue;
+    order.push(gate.channel);
+    gate.recycle();
+  }
+  assert.equal(order, [0, 1, 2, 0, 1, 2]);
+  exchange.assertConserved();
+});
+
+exchanges('pointwise joins sender i with receiver i alone', () => {
+  const spec = tinySpec({ pattern: 'pointwise', senders: 2, receivers: 2 });
+  const control = new ControlArena(createControlArena({ tasks: 4, cursors: 0, attempt: 1 }), 1);
+  const exchange = attachExchange(spec, createExchange(spec, 1), 1);
+  for (let i = 0; i < 2; i++) {
+    const partition = openPartition(
+      exchange,
+      i,
+      control,
+      steppingWaiter(() => {}),
+    );
+    assert.is(partition.subpartitions.length, 1);
+    writeRecord(exchange, partition, 0, 10 + i);
+    partition.finish();
+    const got: string[][] = [];
+    drain(exchange, openGate(exchange, i, control), got);
+    assert.equal(got, [[String(10 + i), 'END']]);
+  }
+});
+
+exchanges(
+  'wait/hard: on the stop word a record throws TASK_CANCELLED, and so does every record after it',
+  () => {
+    const spec = tinySpec();
+    const control = new ControlArena(createControlArena({ tasks: 2, cursors: 0, attempt: 1 }), 1);
+    const exchange = attachExchange(spec, createExchange(spec, 1), 1);
+    const partition = openPartition(exchange, 0, control, new ThreadWaiter(control, 0, control.parker(0)));
+    writeRecord(exchange, partition, 0, 1);
+    control.requestStop(0);
+    const code = (write: () => void): string => {
+      try {
+        write();
+      } catch (error: any) {
+        return error.code;
+      }
+      return 'none';
+    };
+    writeRecord(exchange, partition, 0, 2); // fits the open buffer
+    assert.is(
+      code(() => writeRecord(exchange, partition, 0, 3)),
+      'TASK_CANCELLED',
+    );
+    assert.is(
+      code(() => writeRecord(exchange, partition, 0, 4)),
+      'TASK_CANCELLED',
+    );
+    assert.is(
+      code(() => partition.finish()),
+      'TASK_CANCELLED',
+    );
+  },
+);
+
+exchanges.run();
