@@ -51,19 +51,44 @@ export function isSluiceError(error: unknown): error is SluiceError {
   return error instanceof Error && error.name === 'SluiceError' && 'code' in error && 'severity' in error;
 }
 
+/** Causes below this depth are dropped: an error may be its own cause. */
+const CAUSE_DEPTH_MAX = 16;
+
+/** The wire form of anything thrown; it can always be cloned, whatever user code hung on its errors. */
 export function toWire(error: unknown): WireError {
+  return toWireAt(error, 0);
+}
+
+function toWireAt(error: unknown, depth: number): WireError {
   if (!(error instanceof Error))
-    return { name: 'Error', message: `a value that is not an Error: ${String(error)}` };
+    return { name: 'Error', message: `a value that is not an Error: ${textOf(error)}` };
   const { code, detail, errors } = error as Partial<SluiceError>;
+  const isDeeper = depth < CAUSE_DEPTH_MAX;
   return {
-    name: error.name,
-    message: error.message,
-    ...(error.stack !== undefined && { stack: error.stack }),
+    name: String(error.name),
+    message: String(error.message),
+    ...(typeof error.stack === 'string' && { stack: error.stack }),
     ...(typeof code === 'string' && { code }),
-    ...(detail !== undefined && typeof detail === 'object' && { detail }),
-    ...(error.cause !== undefined && { cause: toWire(error.cause) }),
-    ...(Array.isArray(errors) && errors.length > 0 && { errors: errors.map(toWire) }),
+    ...(detail !== null && typeof detail === 'object' && { detail: plainDetail(detail) }),
+    ...(error.cause !== undefined && isDeeper && { cause: toWireAt(error.cause, depth + 1) }),
+    ...(Array.isArray(errors) &&
+      errors.length > 0 &&
+      isDeeper && { errors: errors.map((each) => toWireAt(each, depth + 1)) }),
   };
+}
+
+function plainDetail(detail: ErrorDetail): ErrorDetail {
+  return Object.fromEntries(
+    Object.entries(detail).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value)),
+  );
+}
+
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
 }
 
 export function fromWire(wire: WireError): Error {
