@@ -1,0 +1,71 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { Json } from '../base/json.js';
+
+/**
+ * What the job master asks of the agent in a worker. The whole life of a subtask is two calls: the master calls `deploy`
+ * on all agents, and when every plan agrees, `run` on all. Everything else (stop, checkpoints to trigger,
+ * heartbeats) is a word in shared memory, because a worker inside its loop answers no call until it yields.
+ */
+export interface TaskAgent {
+  /**
+   * Imports the job module, rebuilds the plan, checks its fingerprint, and prepares the subtask: no record moves.
+   *
+   * @throws SluiceError PLAN_MISMATCH  this worker built another plan
+   * @throws SluiceError JOB_MODULE_FAILED, JOB_DEFAULT_MISSING, JOB_BUILDER_FAILED  the module cannot be used here
+   */
+  deploy(deployment: Deployment): Promise<DeployReport>;
+
+  /**
+   * Runs the subtask to its end. Called once, after `deploy`.
+   *
+   * @returns  when the subtask finished or was cancelled by its stop word
+   * @throws SluiceError  the subtask failed; the code says how
+   */
+  run(): Promise<TaskReport>;
+}
+
+/** Everything one worker needs to take its place in a job. Values only: functions come from the job module. */
+export interface Deployment {
+  /** What the worker imports: the job file itself, or what its TypeScript was transpiled to. */
+  readonly moduleUrl: string;
+  /** The job file as the user knows it; named in messages. */
+  readonly jobUrl: string;
+  /** Parsed parameters, defaults included. */
+  readonly params: Readonly<Record<string, Json>>;
+  /** Fingerprint of the plan that the master built; the worker's must be equal. */
+  readonly fingerprint: string;
+  /** Which subtask of which vertex this is. */
+  readonly subtask: SubtaskAddress;
+  /** Attempt of the region; calls and memory of another attempt are refused. */
+  readonly attempt: number;
+  readonly engine: EngineDeployment;
+}
+
+export interface SubtaskAddress {
+  /** 32 hex digits, derived from the uid of the first operator of the chain. */
+  readonly vertexId: string;
+  /** The chain as people read it: "parquet -> filter". */
+  readonly taskName: string;
+  /** 0..parallelism - 1 */
+  readonly subtaskIndex: number;
+  readonly parallelism: number;
+}
+
+/** Shared memory, options and wiring: known to the engine on both sides, opaque to the calls that carry it. */
+export type EngineDeployment = unknown;
+
+export interface DeployReport {
+  /** Fingerprint of the plan that the worker built. */
+  readonly fingerprint: string;
+  /** Time from the call to its end in the worker. */
+  readonly deployTimeMs: number;
+}
+
+export interface TaskReport {
+  readonly outcome: 'FINISHED' | 'CANCELED';
+}
+
+/** What a worker's entry receives: the port on which it serves its agent. Closing the port releases the worker. */
+export interface TaskAssignment {
+  readonly port: MessagePort;
+}
