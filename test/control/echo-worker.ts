@@ -1,0 +1,55 @@
+import { SluiceError } from '../../engine/base/errors.js';
+import type { TaskAssignment } from '../../engine/control/protocol.js';
+import { serve } from '../../engine/control/rpc.js';
+
+/** Entry of the pool tests: an agent that does what a test asks, also the worst. */
+export class EchoAgent {
+  async echo(value: unknown): Promise<unknown> {
+    return value;
+  }
+
+  async sleep(ms: number): Promise<number> {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return ms;
+  }
+
+  async failCoded(): Promise<void> {
+    const cause = new TypeError('the cause');
+    throw new SluiceError('USER_FUNCTION_FAILED', 'map, subtask 1', { detail: { subtask: 1 }, cause });
+  }
+
+  /** Waits in shared memory until the word is not 0: the thread answers nothing meanwhile. */
+  async blockOn(words: Int32Array): Promise<string> {
+    Atomics.wait(words, 0, 0);
+    return 'woken';
+  }
+
+  async exit(code: number): Promise<void> {
+    process.exit(code);
+  }
+
+  /** Throws outside of every call, a little later. */
+  async throwLater(message: string): Promise<void> {
+    setTimeout(() => {
+      throw Object.assign(new RangeError(message), { code: 'USER_MADE' });
+    }, 1);
+  }
+
+  async rejectLater(message: string): Promise<void> {
+    setTimeout(() => void Promise.reject(new RangeError(message)), 1);
+  }
+
+  async fillHeap(): Promise<number> {
+    const kept: unknown[] = [];
+    for (let i = 0; ; i++) {
+      kept.push({ i, text: `record ${i}` });
+      if (i % 10_000 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+export default async function runEcho({ port }: TaskAssignment): Promise<void> {
+  const service = serve(port, new EchoAgent());
+  await service.closed;
+  await service.close();
+}

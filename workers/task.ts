@@ -1,0 +1,18 @@
+import type { TaskAssignment } from '../engine/control/protocol.js';
+import { serve } from '../engine/control/rpc.js';
+import { createTaskAgent } from '../engine/control/worker-agent.js';
+
+// Stack traces of jobs written in TypeScript name the user's own lines.
+process.setSourceMapsEnabled(true);
+
+/**
+ * What a worker thread starts with: serves one agent on the port until the master closes the port or the agent ends.
+ *
+ * Runs in: a worker, once for each subtask placed there.
+ */
+export default async function runTask({ port }: TaskAssignment): Promise<void> {
+  const agent = createTaskAgent();
+  const service = serve(port, agent);
+  await Promise.race([service.closed, agent.closed]);
+  await service.close();
+}
