@@ -5,7 +5,7 @@
  *                            most buffers waiting for credit.
  *   pool/overdraft           The overdraft is a line in the partition's own pool: above it a record may begin, below it a
  *                            record that has begun may end, at 0 it waits hard.
- *   wait/hard                Before a hard wait the buffers that can swap at once are finished: each yields a segment.
+ *   pool/yield               Before a hard wait the buffers that can swap at once are finished: each yields a segment.
  *   flush/only-if-sendable   A flush finishes a buffer only if a credit waits for it, and keeps filling it otherwise. A
  *                            full buffer and the end always finish.
  *   watermark/pending        A subpartition keeps the newest watermark and idleness as numbers and writes them before the
@@ -351,7 +351,7 @@ export class ResultPartition {
     for (;;) {
       this.refresh();
       for (const sub of this.subpartitions)
-        if (sub.pos > sub.start && sub.channel.isSendable) this.#finishBuffer(sub); // wait/hard: yields a segment
+        if (sub.pos > sub.start && sub.channel.isSendable) this.#finishBuffer(sub); // pool/yield: a segment comes back
       if (this.#free.length > 0) return;
       try {
         this.#waiter.awaitCredit(this);

@@ -25,6 +25,7 @@ export const CONTROL = layout('control', 128, {
   //         offset  type   writer    meaning
   stop:    [   0,  'i32', 'master', '1 once the task shall end as soon as it can'],
   mails:   [   4,  'i32', 'master', 'mails ever posted to the task, mod 2^32'],
+  drain:   [   8,  'i32', 'master', '1 once a source shall end its input where it is'],
 });
 
 // biome-ignore format: a table
@@ -104,6 +105,16 @@ export class ControlArena {
 
   isStopRequested(task: number): boolean {
     return Atomics.load(this.#i32, this.#controlWord(task) + CONTROL.stop) !== 0; // control/signals
+  }
+
+  /** Asks a source to end its input where it is; what it has read flows to the end. */
+  requestDrain(task: number): void {
+    Atomics.store(this.#i32, this.#controlWord(task) + CONTROL.drain, 1); // control/signals: written before the ring
+    this.doorbell(task).ring(INPUT | CREDIT | MAIL);
+  }
+
+  isDrainRequested(task: number): boolean {
+    return Atomics.load(this.#i32, this.#controlWord(task) + CONTROL.drain) !== 0; // control/signals
   }
 
   /** Tells a task that a call was posted to its port. Called by the master alone, after the posting. */

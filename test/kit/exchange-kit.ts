@@ -57,7 +57,8 @@ export function readBuffer(exchange: Exchange, gate: InputGate): string[] {
     } else {
       if (tag === TAG_WATERMARK) found.push(`w${f64[(p >> 3) + 1]}`);
       else if (tag === TAG_IDLE) found.push(`i${i32[(p >> 2) + 1]}`);
-      else if (tag === TAG_SHAPE) found.push(`s:${buf.latin1Slice(p + 8, p + 8 + i32[(p >> 2) + 1]!)}`);
+      else if (tag === TAG_SHAPE)
+        found.push(`s:${buf.toString('latin1', p + 8, p + 8 + i32[(p >> 2) + 1]!)}`);
       else throw new Error(`unknown tag ${tag} at ${p}`);
       p += controlBytesAt(i32, p);
     }

@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openGate } from '../../engine/exchange/input-gate.js';
+import { openPartition } from '../../engine/exchange/result-partition.js';
+import { ControlArena, createControlArena } from '../../engine/memory/control-arena.js';
+import { attachExchange, createExchange, type ExchangeSpec } from '../../engine/memory/exchange-arena.js';
+import { drain, steppingWaiter, tinySpec, writeRecord } from '../kit/exchange-kit.js';
+
+const properties = suite('exchange properties');
+const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
+console.log(`seed ${seed}`);
+const RUNS = { seed, numRuns: Number(process.env['RUNS'] ?? 150) };
+
+type Step =
+  | { readonly do: 'write'; readonly who: number; readonly to: number; readonly words: number }
+  | {
+      readonly do: 'watermark' | 'idle' | 'flush' | 'refresh' | 'read';
+      readonly who: number;
+      readonly n: number;
+    };
+
+const steps = fc.array(
+  fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        do: fc.constant('write' as const),
+        who: fc.nat(3),
+        to: fc.nat(3),
+        words: fc.integer({ min: 3, max: 8 }),
+      }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        do: fc.constantFrom('watermark' as const, 'idle' as const, 'flush' as const, 'refresh' as const),
+        who: fc.nat(3),
+        n: fc.nat(3),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('read' as const),
+        who: fc.nat(3),
+        n: fc.integer({ min: 1, max: 6 }),
+      }),
+    },
+  ),
+  { maxLength: 400 },
+);
+
+const shapes = fc.record({
+  senders: fc.integer({ min: 1, max: 3 }),
+  receivers: fc.integer({ min: 1, max: 3 }),
+  exclusivePerChannel: fc.integer({ min: 1, max: 6 }),
+  buffersPerSubpartitionMax: fc.integer({ min: 1, max: 10 }),
+  overdraftPerPartition: fc.nat(3),
+});
+
+/** Runs the steps over production classes in this thread; then ends everything and looks at the whole. */
+function play(spec: ExchangeSpec, script: readonly Step[], isPolite: boolean): void {
+  const control = new ControlArena(
+    createControlArena({ tasks: spec.senders + spec.receivers, cursors: 0, attempt: 1 }),
+    1,
+  );
+  const exchange = attachExchange(spec, createExchange(spec, 1), 1);
+  const gates = spec.receiverTasks.map((_, receiver) => openGate(exchange, receiver, control));
+  const got: string[][][] = gates.map(() => []);
+  const sent: string[][][] = gates.map(() => spec.senderTasks.map(() => []));
+  const readAll = (max: number): void => gates.forEach((gate, r) => void drain(exchange, gate, got[r]!, max));
+  const waiter = steppingWaiter(() => readAll(1));
+  const partitions = spec.senderTasks.map((_, sender) => openPartition(exchange, sender, control, waiter));
+  let clock = 0;
+  for (const step of script) {
+    const sender = step.who % spec.senders;
+    const partition = partitions[sender]!;
+    const isReady = partition.isCreditReady();
+    if (step.do === 'write') {
+      if (isPolite && !partition.available && !partition.refresh()) continue;
+      const receiver = step.to % spec.receivers;
+      writeRecord(exchange, partition, receiver, ++clock, step.words * 8);
+      sent[receiver]![sender]!.push(String(clock));
+    } else if (step.do === 'watermark') partition.emitWatermark(++clock);
+    else if (step.do === 'idle') partition.emitIdle(step.n % 2 === 1);
+    else if (step.do === 'refresh') {
+      const cameAvailable = !partition.available && partition.refresh();
+      assert.ok(isReady || !cameAvailable, 'the condition of a parked task misses no credit');
+    } else if (step.do === 'flush') {
+      partition.flush();
+      assert.is(
+        partition.isCreditReady(),
+        false,
+        'after a flush nothing more can be done without a new credit',
+      );
+    } else drain(exchange, gates[step.who % spec.receivers]!, got[step.who % spec.receivers]!, step.n);
+    partition.assertConserved();
+  }
+  for (const partition of partitions) partition.finish();
+  readAll(Infinity);
+  got.forEach((channels, receiver) => {
+    channels.forEach((elements, sender) => {
+      const records = elements.filter((element) => /^\d/.test(element));
+      assert.equal(records, sent[receiver]![sender], `channel ${sender} -> ${receiver}`);
+      assert.is(elements.at(-1), 'END');
+      const marks = elements
+        .filter((element) => element.startsWith('w'))
+        .map((mark) => Number(mark.slice(1)));
+      assert.equal(
+        marks,
+        [...marks].sort((a, b) => a - b),
+      );
+      checkMarksStandInOrder(elements);
+    });
+    assert.is(channels.length, spec.senders);
+  });
+  exchange.assertConserved();
+}
+
+/** Records and watermarks carry the same clock, so every element of a channel is later than the one before. */
+function checkMarksStandInOrder(elements: readonly string[]): void {
+  let last = 0;
+  for (const element of elements) {
+    if (!/^w?\d/.test(element)) continue;
+    const at = Number(element.replace('w', ''));
+    assert.ok(at > last, `${element} stands after ${last}`);
+    last = at;
+  }
+}
+
+properties(
+  'exchange/swap-by-index: any order of writes, flushes and reads gives exact data and keeps every segment',
+  () => {
+    fc.assert(
+      fc.property(shapes, steps, fc.boolean(), (shape, script, isPolite) => {
+        play(tinySpec(shape), script, isPolite);
+      }),
+      RUNS,
+    );
+  },
+);
+
+properties('ring/slots, ring/wrap: rings of exactly P + E slots are enough, past the sign change too', () => {
+  const exact = { senders: 1, receivers: 2, exclusivePerChannel: 4, overdraftPerPartition: 0 }; // P 12, E 4, slots 16
+  fc.assert(
+    fc.property(steps, (script) => {
+      play(tinySpec({ ...exact, buffersPerSubpartitionMax: 100 }), script, false);
+    }),
+    RUNS,
+  );
+});
+
+properties.run();

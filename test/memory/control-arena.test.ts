@@ -1,0 +1,93 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ControlArena, controlTerms, createControlArena } from '../../engine/memory/control-arena.js';
+import { MAIL } from '../../engine/memory/parker.js';
+
+const controls = suite('control-arena');
+const make = (tasks = 3, cursors = 2, attempt = 4) => createControlArena({ tasks, cursors, attempt });
+
+controls('control/signals: a stop is seen by the task it is for, and ends its park at once', () => {
+  const memory = make();
+  const master = new ControlArena(memory, 4);
+  const worker = new ControlArena(memory, 4);
+  assert.is(worker.isStopRequested(1), false);
+  master.requestStop(1);
+  assert.equal(
+    [0, 1, 2].map((task) => worker.isStopRequested(task)),
+    [false, true, false],
+  );
+  const parker = worker.parker(1);
+  parker.park(MAIL, { isReady: () => worker.isStopRequested(1) }, 60_000);
+  assert.is(parker.parks, 0);
+});
+
+controls('control/signals: mails are counted per task', () => {
+  const arena = new ControlArena(make(), 4);
+  arena.postMail(2);
+  arena.postMail(2);
+  assert.equal(
+    [0, 1, 2].map((task) => arena.mailCount(task)),
+    [0, 0, 2],
+  );
+});
+
+controls('control/splits: every number is handed out once', () => {
+  const memory = make();
+  const [a, b] = [new ControlArena(memory, 4), new ControlArena(memory, 4)];
+  assert.equal([a.takeSplit(1), b.takeSplit(1), a.takeSplit(1), a.takeSplit(0)], [0, 1, 2, 0]);
+  assert.is(b.splitsTaken(1), 3);
+  assert.throws(() => a.takeSplit(2), /cursor 2 is one of 2/);
+});
+
+controls(
+  'metrics/plain: counters and state of a task are read by anybody, and by nobody else changed',
+  () => {
+    const memory = make();
+    const lines = [0, 1, 2].map((task) => new ControlArena(memory, 4).taskLine(task));
+    const reader = new ControlArena(memory, 4).taskLine(1);
+    assert.is(reader.get('watermarkMs'), -Infinity);
+    lines[1]!.add('recordsIn', 5);
+    lines[1]!.add('recordsIn', 2 ** 40);
+    lines[1]!.set('splitsDone', 3);
+    lines[1]!.state = 7;
+    lines[1]!.loops = 9;
+    assert.is(reader.get('recordsIn'), 5 + 2 ** 40);
+    assert.is(reader.get('splitsDone'), 3);
+    assert.equal([reader.state, reader.loops], [7, 9]);
+    assert.equal([lines[0]!.get('recordsIn'), lines[2]!.state], [0, 0]);
+  },
+);
+
+controls('attempt: a region of another attempt, kind or size is refused', () => {
+  const memory = make();
+  const code = (attach: () => unknown): string => {
+    try {
+      attach();
+    } catch (error: any) {
+      return `${error.code} ${error.detail.what}`;
+    }
+    return 'attached';
+  };
+  assert.is(
+    code(() => new ControlArena(memory, 5)),
+    'ARENA_INVALID attempt',
+  );
+  assert.is(
+    code(() => new ControlArena(new SharedArrayBuffer(1024), 4)),
+    'ARENA_INVALID magic',
+  );
+  assert.is(
+    code(() => new ControlArena(memory, 4)),
+    'attached',
+  );
+});
+
+controls('the arena is as large as the sum of its terms', () => {
+  const sum = controlTerms({ tasks: 3, cursors: 2 }).reduce(
+    (bytes, term) => bytes + term.count * term.bytes,
+    0,
+  );
+  assert.is(make().byteLength, sum);
+});
+
+controls.run();

@@ -1,0 +1,99 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  attachExchange,
+  createExchange,
+  exchangeTerms,
+  partitionSegments,
+  ringSlots,
+} from '../../engine/memory/exchange-arena.js';
+import { tinySpec } from '../kit/exchange-kit.js';
+
+const arenas = suite('exchange-arena');
+
+function codeOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error: any) {
+    return error.code;
+  }
+  return 'none';
+}
+
+arenas('arena/exchange: a region is the sum of its named terms, and at most 1 GiB', () => {
+  const spec = tinySpec({ senders: 2, receivers: 3, segmentBytes: 32_768, overdraftPerPartition: 20 });
+  const terms = exchangeTerms(spec);
+  const bytesOf = (name: string): number => {
+    const term = terms.find((each) => each.name === name)!;
+    return term.count * term.bytes;
+  };
+  assert.is(bytesOf('exclusive segments'), 2 * 3 * 2 * 32_768);
+  assert.is(bytesOf('partition segments'), 2 * (2 * 3 + 8 + 20) * 32_768);
+  assert.is(
+    createExchange(spec, 1).byteLength,
+    terms.reduce((sum, term) => sum + term.count * term.bytes, 0),
+  );
+  assert.is(
+    codeOf(() => exchangeTerms(tinySpec({ segmentBytes: 2 ** 27 }))),
+    'MEMORY_INSUFFICIENT',
+  );
+});
+
+arenas('a partition can fill every buffer and finish one', () => {
+  assert.equal(
+    [1, 2, 7].map((n) => partitionSegments(n, 0)),
+    [10, 12, 22],
+  );
+  assert.is(partitionSegments(2, 20), 32);
+});
+
+arenas(
+  'ring/slots: a ring has a slot for every segment that may be in it, and a power of two of them',
+  () => {
+    assert.equal([ringSlots(12, 4), ringSlots(12, 5), ringSlots(10, 2)], [16, 32, 16]);
+  },
+);
+
+arenas('numbers out of range are refused', () => {
+  for (const wrong of [
+    { exclusivePerChannel: 0 },
+    { buffersPerSubpartitionMax: 0 },
+    { segmentBytes: 60 },
+    { overdraftPerPartition: -1 },
+    { pattern: 'pointwise', senders: 1, receivers: 2 },
+    { senderTasks: [] },
+  ] as const)
+    assert.is(
+      codeOf(() => exchangeTerms(tinySpec(wrong))),
+      'ARGUMENT_INVALID',
+      JSON.stringify(wrong),
+    );
+});
+
+arenas('attempt: only the exchange and attempt it was made for attaches', () => {
+  const spec = tinySpec();
+  const memory = createExchange(spec, 3);
+  assert.is(
+    codeOf(() => attachExchange(spec, memory, 2)),
+    'ARENA_INVALID',
+  );
+  assert.is(
+    codeOf(() => attachExchange({ ...spec, id: 2 }, memory, 3)),
+    'ARENA_INVALID',
+  );
+  assert.is(
+    codeOf(() => attachExchange(spec, memory, 3)),
+    'none',
+  );
+});
+
+arenas('ledger: dealt segments belong to the senders, and the exclusive ones are lent', () => {
+  const spec = tinySpec({ senders: 2, receivers: 2 });
+  const exchange = attachExchange(spec, createExchange(spec, 1), 1);
+  assert.equal(exchange.ledger.counts(), [2 * 12, 0, 0, 0, 0, 4 * 2]);
+  const starts = new Set([0, 1].flatMap((sender) => exchange.segmentsOfSender(sender)));
+  assert.is(starts.size, 24);
+  assert.throws(() => exchange.assertConserved(), /senders have all 24 of theirs again: .*lent 8/);
+});
+
+arenas.run();
