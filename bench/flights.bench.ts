@@ -1,0 +1,83 @@
+/**
+ * Question: what does the engine cost, and bring, on a whole real program: command to exit, start and end included?
+ * Non-goals: the speed of Parquet reading as such (both use the same reader package), scaling past two cores.
+ *
+ * The input is the same file in every size: smoke runs it once. Nothing is random. The result rows of all variants are
+ * compared, without regard to their order.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BenchSuite, Variant } from './kit/suite.js';
+
+const RECORDS = 3_000_000;
+const HEADER = 'origin,window_start,flights,mean_delay,worst_delay';
+
+const require = createRequire(import.meta.url);
+const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url));
+const cli = fileURLToPath(new URL('../engine/cli/main.js', import.meta.url));
+const plain = fileURLToPath(new URL('./baselines/flights-one-thread.js', import.meta.url));
+
+function inputPath(): string {
+  return join(dirname(require.resolve('vega-datasets/package.json')), 'data', 'flights-3m.parquet');
+}
+
+/** Digest of the rows, sorted, with numbers and times by value rather than by how they were written. */
+function rowsDigest(path: string): string {
+  const [header, ...lines] = readFileSync(path, 'utf8').trimEnd().split(/\r?\n/);
+  if (header !== HEADER) throw new Error(`${path} begins with ${header}`);
+  const rows = lines.map((line) => {
+    const [origin, windowStart, ...numbers] = line.split(',');
+    return [origin, Date.parse(windowStart!), ...numbers.map(Number)].join(',');
+  });
+  return `${rows.length} rows, ${createHash('sha256').update(rows.sort().join('\n')).digest('hex').slice(0, 16)}`;
+}
+
+const oneThread: Variant = {
+  name: 'one thread',
+  command: (_size, folder) => {
+    const output = join(folder, 'flights.csv');
+    return {
+      argv: [plain, inputPath(), output],
+      timed: { kind: 'process', records: RECORDS },
+      checksum: () => rowsDigest(output),
+    };
+  },
+};
+
+function sluice(parallelism: number): Variant {
+  return {
+    name: `sluice at parallelism ${parallelism}`,
+    command: (_size, folder) => {
+      const output = join(folder, 'flights.csv');
+      const params = ['--param', `input=${inputPath()}`, '--param', `output=${output}`];
+      return {
+        argv: [
+          cli,
+          'run',
+          'examples/flight-delays.ts',
+          '--parallelism',
+          `${parallelism}`,
+          '--quiet',
+          ...params,
+        ],
+        cwd: repositoryRoot,
+        timed: { kind: 'process', records: RECORDS },
+        checksum: () => rowsDigest(output),
+      };
+    },
+  };
+}
+
+export const flights: BenchSuite = {
+  name: 'flights',
+  question: 'three million flights by origin and day, command to exit, against a plain one-thread program',
+  nonGoals: 'the speed of Parquet reading as such; scaling past two cores',
+  seed: 0,
+  comparisons: [
+    { name: 'p1-vs-one-thread', subject: sluice(1), baseline: oneThread },
+    { name: 'p2-vs-one-thread', subject: sluice(2), baseline: oneThread },
+  ],
+};
