@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import type { ErrorCode } from '../base/error-catalogue.js';
+import { SluiceError } from '../base/errors.js';
+import { operatorName } from '../plan/describe.js';
+import type { FieldReference, PlanDraft } from '../plan/draft.js';
+import { isSound } from '../plan/draft.js';
+import type { Fault, Step } from '../plan/faults.js';
+import type {
+  LogicalPlan,
+  OperatorConfig,
+  OperatorFunctions,
+  Partitioner,
+  PlanEdge,
+  PlanOperator,
+} from '../plan/logical-plan.js';
+import { defaultMaxParallelism, PARALLELISM_LIMIT } from '../records/key.js';
+import type { RowShape } from '../records/schema.js';
+
+/** An operator while the job is being written. */
+export interface FlowNode {
+  readonly step: Step;
+  readonly inputs: readonly { readonly node: FlowNode; readonly partitioner: Partitioner }[];
+  readonly config: OperatorConfig;
+  readonly output: RowShape;
+  readonly functions: OperatorFunctions;
+  name: string;
+  uid: string | null;
+  parallelism: number | 'inherit';
+  chaining: PlanOperator['chaining'];
+}
+
+/** Collects what one run of a builder writes: operators, references to fields, and mistakes. */
+export class FlowGraph {
+  readonly #nodes: FlowNode[] = [];
+  readonly #references: FieldReference[] = [];
+  readonly #columnLists: { step: Step; names: readonly string[] }[] = [];
+  readonly #misuse: Fault[] = [];
+  #isSealed = false;
+
+  add(
+    step: Step,
+    inputs: FlowNode['inputs'],
+    config: OperatorConfig,
+    output: RowShape,
+    functions: OperatorFunctions = {},
+  ): FlowNode {
+    if (this.#isSealed) {
+      const text = `${step.call} at ${step.site.short()}: the job is built; operators are added by its builder only`;
+      throw new SluiceError('JOB_BUILDER_ASYNC', text);
+    }
+    const name = operatorName(config);
+    const node: FlowNode = {
+      ...{ step, inputs, config, output, functions },
+      ...{ name, uid: null, parallelism: 'inherit', chaining: 'always' },
+    };
+    this.#nodes.push(node);
+    return node;
+  }
+
+  /** Notes that a field is named. False when it cannot be: rows after this then count as undeclared. */
+  refer(
+    step: Step,
+    shape: RowShape,
+    field: string,
+    accepts: FieldReference['accepts'] = null,
+    acceptsNull = true,
+  ): boolean {
+    const reference = { step, shape, field, accepts, acceptsNull };
+    this.#references.push(reference);
+    return isSound(reference);
+  }
+
+  columns(step: Step, names: readonly string[]): void {
+    this.#columnLists.push({ step, names });
+  }
+
+  fault(code: ErrorCode, step: Step | null, text: string, cause?: unknown): void {
+    this.#misuse.push({ code, step, text, ...(cause !== undefined && { cause }) });
+  }
+
+  /** Notes a mistake unless the argument is a function. */
+  expectFunction(step: Step, fn: unknown): void {
+    if (typeof fn === 'function') return;
+    this.fault('ARGUMENT_INVALID', step, `a function is expected here, not ${describeValue(fn)}`);
+  }
+
+  has(node: FlowNode): boolean {
+    return this.#nodes.includes(node);
+  }
+
+  /** Ends writing. */
+  seal(header: Pick<LogicalPlan, 'job' | 'params'>, limits: Limits): PlanDraft {
+    this.#isSealed = true;
+    const uids = assignUids(this.#nodes);
+    const chosenUids = this.#nodes.flatMap(({ uid, step }) => (uid === null ? [] : { uid, step }));
+    const operators = this.#nodes.map((node): PlanOperator => {
+      const { name, parallelism, chaining, output, config } = node;
+      return { uid: uids.get(node)!, name, parallelism, chaining, output, config };
+    });
+    const edges = this.#nodes.flatMap((node) =>
+      node.inputs.map(
+        ({ node: from, partitioner }): PlanEdge => ({
+          from: uids.get(from)!,
+          to: uids.get(node)!,
+          partitioner,
+        }),
+      ),
+    );
+    const maxParallelism = limits.maxParallelism ?? maxParallelismFor(this.#nodes, limits.parallelism);
+    return {
+      plan: { version: 1, ...header, maxParallelism, operators, edges },
+      functions: new Map(this.#nodes.map((node) => [uids.get(node)!, node.functions])),
+      steps: new Map(this.#nodes.map((node) => [uids.get(node)!, node.step])),
+      chosenUids,
+      references: this.#references,
+      columnLists: this.#columnLists,
+      parallelism: limits.parallelism,
+      misuse: this.#misuse,
+    };
+  }
+}
+
+export interface Limits {
+  /** Of the run; null when unknown. */
+  readonly parallelism: number | null;
+  /** Null: the default for the parallelism. */
+  readonly maxParallelism: number | null;
+}
+
+/**
+ * A chosen uid, or one derived from the operator's name and its place: the uids of its inputs, and which of several
+ * alike readers of them it is. An operator put in above changes the uids below, so that state is never handed to
+ * another operator by accident; a chosen uid keeps its own.
+ */
+function assignUids(nodes: readonly FlowNode[]): ReadonlyMap<FlowNode, string> {
+  const uids = new Map<FlowNode, string>();
+  const taken = new Set<string>();
+  for (const node of nodes) {
+    for (let twin = 1; ; twin++) {
+      const uid = node.uid === null || twin > 1 ? derivedUid(node, twin, uids) : node.uid;
+      if (taken.has(uid)) continue;
+      taken.add(uid);
+      uids.set(node, uid);
+      break;
+    }
+  }
+  return uids;
+}
+
+function derivedUid({ name, inputs }: FlowNode, twin: number, uids: ReadonlyMap<FlowNode, string>): string {
+  const place = [name, ...inputs.map(({ node }) => uids.get(node)!), String(twin)];
+  const digest = createHash('sha256').update(JSON.stringify(place)).digest('hex').slice(0, DIGEST_DIGITS);
+  const slug = name.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '');
+  return `${slug || 'operator'}-${digest}`;
+}
+
+/** Enough that operators of one job do not collide; a collision would only be numbered. */
+const DIGEST_DIGITS = 8;
+
+/** Enough for every operator, whatever its parallelism. */
+function maxParallelismFor(nodes: readonly FlowNode[], ofRun: number | null): number {
+  const all = [1, ofRun, ...nodes.map(({ parallelism }) => parallelism)];
+  const valid = all.filter(
+    (each) => Number.isInteger(each) && (each as number) <= PARALLELISM_LIMIT,
+  ) as number[];
+  return defaultMaxParallelism(Math.max(...valid));
+}
+
+/** For messages: `null`, `a string`, `an object`. */
+export function describeValue(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'an array';
+  const type = typeof value;
+  return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`;
+}

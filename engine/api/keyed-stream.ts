@@ -1,0 +1,202 @@
+import { durationFault, parseDuration } from '../base/duration.js';
+import { printAggregate } from '../plan/describe.js';
+import { fieldOf } from '../plan/draft.js';
+import type { Step } from '../plan/faults.js';
+import type { AggregateSpec, OperatorConfig, TumblingWindow } from '../plan/logical-plan.js';
+import type { FieldSpec, RowShape } from '../records/schema.js';
+import {
+  type Aggregate,
+  type AggregateColumns,
+  type AggregateFor,
+  acceptedKinds,
+  aggregateSpec,
+  isAggregate,
+  isWindowOnly,
+} from './aggregates.js';
+import { CallSite } from './call-site.js';
+import { describeValue } from './flow-graph.js';
+import type { Simplify } from './row-types.js';
+import type { Stream } from './stream.js';
+import type { WindowAssigner } from './windows.js';
+
+/** The column that carries the value of a key function; no function sees it. */
+export const HIDDEN_KEY = '$key';
+
+/** What results call it. */
+const KEY_COLUMN = 'key';
+
+/** When a result per key over all time is emitted: with every record, or once at the end of the input. */
+export interface EmitOptions {
+  readonly emit?: 'changes' | 'final';
+}
+
+/** Rows of type T, grouped by key; Key has the key's columns. */
+export class KeyedStream<T extends object, Key extends object> {
+  readonly #stream: Stream<T>;
+  readonly #keys: readonly string[];
+  readonly #keyStep: Step;
+
+  /** @internal */
+  constructor(stream: Stream<any>, keyStep: Step, keys: readonly string[]) {
+    this.#stream = stream;
+    this.#keys = keys;
+    this.#keyStep = keyStep;
+  }
+
+  /** Groups further, by windows of event time. */
+  window(window: WindowAssigner): WindowedStream<T, Key> {
+    const { graph } = this.#stream;
+    const step = { call: `window(tumbling('${window?.size}'))`, site: new CallSite() };
+    const sizeMs = parseDuration(window?.size);
+    const offsetMs = parseDuration(window?.offset);
+    if (window?.kind !== 'tumbling') {
+      const text = `a window is expected here, such as tumbling('1d'), not ${describeValue(window)}`;
+      graph.fault('ARGUMENT_INVALID', { ...step, call: 'window' }, text);
+    } else if (sizeMs === null || sizeMs <= 0) {
+      graph.fault('PLAN_DURATION_INVALID', step, durationFault('the size', window.size));
+    } else if (offsetMs === null || Math.abs(offsetMs) >= sizeMs) {
+      const text = `${durationFault('the offset', window.offset)}, shorter than the size`;
+      graph.fault('PLAN_DURATION_INVALID', step, text);
+    }
+    return new WindowedStream(this, { kind: 'tumbling', sizeMs: sizeMs ?? 1, offsetMs: offsetMs ?? 0 });
+  }
+
+  /** Folds the rows of each key into one: the function gets the result so far and the next row. */
+  reduce(fn: (a: T, b: T) => T, options: EmitOptions = {}): Stream<T> {
+    const step = { call: 'reduce', site: new CallSite() };
+    const emit = this.#emit(step, options);
+    return this.addReduce(step, fn, { kind: 'keyed-reduce', keys: this.#keys, emit });
+  }
+
+  /** One row per key: the key's columns, then the aggregates in the order given. */
+  aggregate<const S extends Readonly<Record<string, AggregateFor<T, false>>>>(
+    aggregates: S,
+    options: EmitOptions = {},
+  ): Stream<Simplify<Key & AggregateColumns<T, S>>> {
+    const step = { call: 'aggregate', site: new CallSite() };
+    const emit = this.#emit(step, options);
+    return this.addAggregate(step, aggregates, false, (specs) => {
+      return { kind: 'keyed-aggregate', keys: this.#keys, aggregates: specs, emit };
+    });
+  }
+
+  /** @internal */
+  get keys(): readonly string[] {
+    return this.#keys;
+  }
+
+  /** @internal the result is of the rows as the user knows them, without the hidden key */
+  addReduce(step: Step, fn: (a: T, b: T) => T, config: OperatorConfig): Stream<T> {
+    const { graph, node } = this.#stream;
+    graph.expectFunction(step, fn);
+    const { fields } = node.output;
+    if (fields === null && this.#keys.includes(HIDDEN_KEY)) {
+      const text = 'a reduce by a key function needs rows of declared fields; declare them: .map(schema, fn)';
+      graph.fault('PLAN_SCHEMA_MISSING', this.#keyStep, text);
+    }
+    const output: RowShape = { fields: fields?.filter(({ name }) => name !== HIDDEN_KEY) ?? null };
+    return this.#stream.derive(step, config, output, { fn }, { kind: 'hash', fields: this.#keys });
+  }
+
+  /** @internal */
+  addAggregate(
+    step: Step,
+    aggregates: unknown,
+    inWindow: boolean,
+    configOf: (specs: readonly AggregateSpec[]) => OperatorConfig,
+  ): Stream<any> {
+    const { graph, node } = this.#stream;
+    const entries = typeof aggregates === 'object' && aggregates !== null ? Object.entries(aggregates) : [];
+    if (entries.length === 0) {
+      graph.fault('ARGUMENT_INVALID', step, 'name at least one aggregate, such as { records: count() }');
+    }
+    const specs = entries.map(([as, aggregate]) => this.#spec(step, as, aggregate, inWindow));
+    graph.columns(step, [...this.#keys.map(outputName), ...entries.map(([as]) => as)]);
+    const output = { fields: node.output.fields && this.#outputFields(node.output, specs) };
+    const sound = specs.filter((spec) => spec !== null);
+    return this.#stream.derive(step, configOf(sound), output, {}, { kind: 'hash', fields: this.#keys });
+  }
+
+  /** Null when it is not one that can be. */
+  #spec(step: Step, as: string, aggregate: unknown, inWindow: boolean): AggregateSpec | null {
+    const { graph, node } = this.#stream;
+    if (!isAggregate(aggregate)) {
+      graph.fault(
+        'ARGUMENT_INVALID',
+        step,
+        `column '${as}' needs an aggregate such as count(), not ${describeValue(aggregate)}`,
+      );
+      return null;
+    }
+    const call = `${printAggregate(aggregate)} in aggregate`;
+    if (isWindowOnly(aggregate.fn) && !inWindow) {
+      graph.fault(
+        'ARGUMENT_INVALID',
+        { ...step, call },
+        'there is no window here; add .window(tumbling(…)) after keyBy',
+      );
+    }
+    return this.#sound({ ...step, call }, as, aggregate, node.output);
+  }
+
+  #sound(step: Step, as: string, aggregate: Aggregate, shape: RowShape): AggregateSpec | null {
+    if (aggregate.field === null) return aggregateSpec(as, aggregate, null);
+    const isSound = this.#stream.graph.refer(step, shape, aggregate.field, acceptedKinds(aggregate.fn));
+    return isSound ? aggregateSpec(as, aggregate, fieldOf(shape, aggregate.field)) : null;
+  }
+
+  /** Null, that is undeclared, after a mistake. */
+  #outputFields(input: RowShape, specs: readonly (AggregateSpec | null)[]): readonly FieldSpec[] | null {
+    const columns = [
+      ...this.#keys.map((key): FieldSpec | null => {
+        const field = fieldOf(input, key);
+        return field && { name: outputName(key), kind: field.kind, nullable: field.nullable };
+      }),
+      ...specs.map((spec): FieldSpec | null => {
+        return spec && { name: spec.as, kind: spec.kind, nullable: spec.nullable };
+      }),
+    ];
+    return columns.every((column) => column !== null) ? columns : null;
+  }
+
+  #emit(step: Step, options: EmitOptions): 'changes' | 'final' {
+    const { emit = 'changes' } = options;
+    if (emit !== 'changes' && emit !== 'final') {
+      const text = `emit is 'changes' or 'final', not ${JSON.stringify(emit)}`;
+      this.#stream.graph.fault('ARGUMENT_INVALID', step, text);
+    }
+    return emit;
+  }
+}
+
+/** Rows of type T, grouped by key and window. A result is emitted when the watermark passes the window's end. */
+export class WindowedStream<T extends object, Key extends object> {
+  readonly #keyed: KeyedStream<T, Key>;
+  readonly #window: TumblingWindow;
+
+  /** @internal */
+  constructor(keyed: KeyedStream<T, Key>, window: TumblingWindow) {
+    this.#keyed = keyed;
+    this.#window = window;
+  }
+
+  /** Folds the rows of each key and window into one: the function gets the result so far and the next row. */
+  reduce(fn: (a: T, b: T) => T): Stream<T> {
+    const { keys } = this.#keyed;
+    const step = { call: 'reduce', site: new CallSite() };
+    return this.#keyed.addReduce(step, fn, { kind: 'window-reduce', keys, window: this.#window });
+  }
+
+  /** One row per key and window: the key's columns, then the aggregates in the order given. */
+  aggregate<const S extends Readonly<Record<string, AggregateFor<T, true>>>>(
+    aggregates: S,
+  ): Stream<Simplify<Key & AggregateColumns<T, S>>> {
+    const { keys } = this.#keyed;
+    const step = { call: 'aggregate', site: new CallSite() };
+    return this.#keyed.addAggregate(step, aggregates, true, (specs) => {
+      return { kind: 'window-aggregate', keys, window: this.#window, aggregates: specs };
+    });
+  }
+}
+
+const outputName = (key: string): string => (key === HIDDEN_KEY ? KEY_COLUMN : key);

@@ -1,0 +1,15 @@
+/** Types about the fields of rows; nothing here exists at run time. */
+
+/** Shows an intersection as one object type. */
+export type Simplify<T> = { [K in keyof T]: T[K] } & {};
+
+/** Names of the fields of a row. */
+export type FieldOf<T> = Extract<keyof T, string>;
+
+/** Names of the fields whose values, null aside, are of type V. */
+export type FieldWith<T, V> = {
+  [K in FieldOf<T>]: [NonNullable<T[K]>] extends [never] ? never : NonNullable<T[K]> extends V ? K : never;
+}[FieldOf<T>];
+
+/** null where the field may be null or absent. */
+export type NullOf<V> = null extends V ? null : undefined extends V ? null : never;

@@ -1,0 +1,211 @@
+import { type Duration, durationFault, parseDuration } from '../base/duration.js';
+import type { Sink } from '../connectors/connector.js';
+import { print } from '../connectors/print.js';
+import { fieldOf } from '../plan/draft.js';
+import type { Step } from '../plan/faults.js';
+import type { Observed, OperatorConfig, OperatorFunctions, Partitioner } from '../plan/logical-plan.js';
+import { observedFields } from '../records/observed-fields.js';
+import {
+  type FieldSpec,
+  type FieldType,
+  fieldSpec,
+  type RecordType,
+  type RowShape,
+} from '../records/schema.js';
+import { CallSite } from './call-site.js';
+import { describeValue } from './flow-graph.js';
+import { HIDDEN_KEY, KeyedStream } from './keyed-stream.js';
+import { OperatorHandle, SinkHandle } from './operator-handle.js';
+import type { FieldOf, Simplify } from './row-types.js';
+
+/**
+ * Rows of type T on their way.
+ *
+ * Every method adds an operator and gives the stream after it; nothing runs while a job is written. Functions receive plain
+ * objects that are theirs to keep, with the fields they can be seen to read.
+ */
+export class Stream<T extends object> extends OperatorHandle {
+  /**
+   * Takes each row's time from a field.
+   *
+   * @param field  a timestamp, or an int64 of milliseconds since 1970
+   * @param options.outOfOrderness  how much older than the newest row so far a row may be before it is late; default 0
+   */
+  eventTime(field: FieldOf<T>, options: { readonly outOfOrderness?: Duration } = {}): Stream<T> {
+    const step = stepOf(`eventTime('${String(field)}')`);
+    this.graph.refer(step, this.node.output, field, ['timestamp', 'int64'], false);
+    const text = options.outOfOrderness ?? '0ms';
+    const ms = parseDuration(text);
+    if (ms === null || ms < 0)
+      this.graph.fault('PLAN_DURATION_INVALID', step, durationFault('outOfOrderness', text));
+    return this.derive(step, { kind: 'event-time', field, outOfOrdernessMs: ms ?? 0 }, this.node.output);
+  }
+
+  /** Keeps the rows for which the function is true. */
+  filter<S extends T>(fn: (row: T) => row is S): Stream<S>;
+  filter(fn: (row: T) => boolean): Stream<T>;
+  filter(fn: (row: T) => boolean): Stream<T> {
+    const step = stepOf('filter');
+    this.graph.expectFunction(step, fn);
+    return this.derive(step, { kind: 'filter', observed: observe(fn) }, this.node.output, { fn });
+  }
+
+  /** Turns each row into another of a declared type; what the function returns is checked against it. */
+  map<R extends object>(schema: RecordType<R>, fn: (row: T) => NoInfer<R>): Stream<R>;
+  /** Turns each row into another; at exchanges the shape of the result is learned from the first ones. */
+  map<R extends object>(fn: (row: T) => R): Stream<R>;
+  map(...given: readonly unknown[]): Stream<any> {
+    const { step, fn, shape, observed, declared } = this.#mapping('map', given);
+    return this.derive(step, { kind: 'map', observed, declared }, shape, { fn });
+  }
+
+  /** Turns each row into any number of rows of a declared type, emitted or returned as an iterable. */
+  flatMap<R extends object>(
+    schema: RecordType<R>,
+    fn: (row: T, emit: (row: NoInfer<R>) => void) => FlatMapResult<NoInfer<R>>,
+  ): Stream<R>;
+  /** Turns each row into any number of rows; at exchanges the shape of the result is learned from the first ones. */
+  flatMap<R extends object>(fn: (row: T, emit: (row: R) => void) => FlatMapResult<R>): Stream<R>;
+  flatMap(...given: readonly unknown[]): Stream<any> {
+    const { step, fn, shape, observed, declared } = this.#mapping('flatMap', given);
+    return this.derive(step, { kind: 'flat-map', observed, declared }, shape, { fn });
+  }
+
+  /** Keeps only these fields, in this order; never makes an object. */
+  pick<const K extends FieldOf<T>>(...fields: readonly K[]): Stream<Simplify<Pick<T, K>>> {
+    const step = stepOf(`pick(${quoted(fields)})`);
+    const { output } = this.node;
+    const isSound = fields.map((field) => this.graph.refer(step, output, field)).every(Boolean);
+    if (fields.length === 0) this.graph.fault('ARGUMENT_INVALID', step, 'name at least one field');
+    this.graph.columns(step, fields);
+    const picked = output.fields !== null && isSound ? fields.map((field) => fieldOf(output, field)!) : null;
+    return this.derive(step, { kind: 'pick', fields }, { fields: picked });
+  }
+
+  /** Adds columns, or replaces those of the same name: `{ dollars: [t.float64, (bid) => bid.price * 0.908] }`. */
+  with<C extends Record<string, unknown>>(
+    columns: {
+      readonly [K in keyof C]: readonly [type: FieldType<C[K], boolean>, fn: (row: T) => NoInfer<C[K]>];
+    },
+  ): Stream<Simplify<Omit<T, keyof C> & C>> {
+    return this.#with(stepOf(`with({ ${Object.keys(columns ?? {}).join(', ')} })`), columns ?? {});
+  }
+
+  /** Rows with equal values in these fields go to one subtask, in order. */
+  keyBy<const K extends FieldOf<T>>(...fields: readonly [K, ...K[]]): KeyedStream<T, Simplify<Pick<T, K>>>;
+  /** Rows for which the function gives equal values go to one subtask, in order. In results the key is named `key`. */
+  keyBy<V>(fn: (row: T) => V, type: FieldType<NoInfer<V>, boolean>): KeyedStream<T, { key: V }>;
+  keyBy(...given: readonly unknown[]): KeyedStream<T, any> {
+    const [fn, type] = given;
+    if (typeof fn === 'function') {
+      const step = stepOf('keyBy(function)');
+      const columns = {
+        [HIDDEN_KEY]: [type as FieldType<unknown, boolean>, fn as (row: T) => unknown] as const,
+      };
+      const keyed = this.#with<object>(step, columns).named('key');
+      return new KeyedStream(keyed, step, [HIDDEN_KEY]);
+    }
+    const step = stepOf(`keyBy(${quoted(given)})`);
+    if (given.length === 0) this.graph.fault('ARGUMENT_INVALID', step, 'name at least one field');
+    for (const field of given) this.graph.refer(step, this.node.output, String(field));
+    this.graph.columns(step, given.map(String));
+    return new KeyedStream(this, step, given.map(String));
+  }
+
+  /** Ends the stream in a sink. */
+  to(sink: Sink<T>): SinkHandle {
+    return this.#end(stepOf('to(sink)'), sink);
+  }
+
+  /** Ends the stream on standard output, a line per row. */
+  print(): SinkHandle {
+    return this.#end(stepOf('print()'), print());
+  }
+
+  /** @internal adds an operator that reads this stream */
+  derive<R extends object>(
+    step: Step,
+    config: OperatorConfig,
+    output: RowShape,
+    functions: OperatorFunctions = {},
+    partitioner: Partitioner = { kind: 'forward' },
+  ): Stream<R> {
+    const { graph, node } = this;
+    return new Stream<R>(graph, graph.add(step, [{ node, partitioner }], config, output, functions));
+  }
+
+  #mapping(call: string, given: readonly unknown[]) {
+    const step = stepOf(call);
+    const declared = given.length > 1 || isRecordType(given[0]);
+    const [schema, fn] = declared ? given : [null, given[0]];
+    this.graph.expectFunction(step, fn);
+    if (declared && !isRecordType(schema)) {
+      const text = `the result is declared by t.record({ … }), not by ${describeValue(schema)}`;
+      this.graph.fault('ARGUMENT_INVALID', step, text);
+    }
+    const shape: RowShape = isRecordType(schema) ? { fields: schema.fields } : { fields: null };
+    return { step, fn: fn as (...args: any[]) => unknown, shape, observed: observe(fn), declared };
+  }
+
+  #with<R extends object>(step: Step, columns: ColumnArguments<T>): Stream<R> {
+    const specs: (FieldSpec & { observed: Observed })[] = [];
+    const functions: Record<string, (row: any) => unknown> = {};
+    for (const [name, column] of Object.entries(columns)) {
+      const [type, fn] = Array.isArray(column) ? column : [];
+      if (!isFieldType(type)) {
+        const text = `column '${name}' needs a type such as t.float64 and a function`;
+        this.graph.fault('ARGUMENT_INVALID', step, text);
+        continue;
+      }
+      this.graph.expectFunction(step, fn);
+      specs.push({ ...fieldSpec(name, type), observed: observe(fn) });
+      functions[name] = fn!;
+    }
+    const plain = specs.map(({ name, kind, nullable }): FieldSpec => ({ name, kind, nullable }));
+    const before = this.node.output.fields;
+    const fields = before && [
+      ...before.map((field) => plain.find(({ name }) => name === field.name) ?? field),
+      ...plain.filter(({ name }) => !before.some((field) => field.name === name)),
+    ];
+    return this.derive(step, { kind: 'with', columns: specs }, { fields }, { columns: functions });
+  }
+
+  #end(step: Step, sink: Sink<T>): SinkHandle {
+    const { graph, node } = this;
+    const isSink = typeof sink?.createWriter === 'function';
+    if (!isSink) {
+      const text = `a sink is expected here, such as csv(path), not ${describeValue(sink)}`;
+      graph.fault('ARGUMENT_INVALID', step, text);
+    }
+    const { urn = '', label = 'sink', options = null, path = null } = isSink ? sink : {};
+    const call = step.call === 'print()' ? step.call : `to(${label})`;
+    const config = { kind: 'sink', urn, label, options, path } as const;
+    const inputs = [{ node, partitioner: { kind: 'forward' } as const }];
+    return new SinkHandle(
+      graph,
+      graph.add({ ...step, call }, inputs, config, node.output, { sink: sink as Sink<any> }),
+    );
+  }
+}
+
+/** What was not emitted may be returned. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that only emits returns nothing
+export type FlatMapResult<R> = Iterable<R> | void;
+
+type ColumnArguments<T> = Readonly<Record<string, readonly [FieldType<any, boolean>, (row: T) => unknown]>>;
+
+const stepOf = (call: string): Step => ({ call, site: new CallSite() });
+
+const quoted = (names: readonly unknown[]): string => names.map((name) => `'${String(name)}'`).join(', ');
+
+const observe = (fn: unknown): Observed => (typeof fn === 'function' ? observedFields(fn) : null);
+
+function isRecordType(value: unknown): value is RecordType<any> {
+  return (
+    typeof value === 'object' && value !== null && Array.isArray((value as Partial<RecordType<any>>).fields)
+  );
+}
+
+function isFieldType(value: unknown): value is FieldType<any, boolean> {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'isNullable' in value;
+}

@@ -1,0 +1,10 @@
+/** What users import as `sluice`. */
+export { count, max, mean, min, sum, windowEnd, windowStart } from './api/aggregates.js';
+export { type InputsOf, type JobModule, job, type OutputsOf, type ParamsOf } from './api/job.js';
+export { KeyedStream, WindowedStream } from './api/keyed-stream.js';
+export { Stream } from './api/stream.js';
+export { tumbling } from './api/windows.js';
+export type { Duration } from './base/duration.js';
+export type { ErrorCode } from './base/error-catalogue.js';
+export { isSluiceError, SluiceError } from './base/errors.js';
+export { type RowOf, t } from './records/schema.js';

@@ -1,0 +1,42 @@
+import { formatDuration } from '../base/duration.js';
+import type { AggregateSpec, OperatorConfig, Partitioner, TumblingWindow } from './logical-plan.js';
+
+/** What an operator is called when the user gave no name. */
+export function operatorName(config: OperatorConfig): string {
+  switch (config.kind) {
+    case 'source':
+    case 'sink':
+      return config.label;
+    case 'input':
+      return config.input;
+    case 'output':
+      return config.output;
+    case 'event-time':
+      return 'eventTime';
+    case 'flat-map':
+      return 'flatMap';
+    case 'window-aggregate':
+    case 'window-reduce':
+      return `window(${printWindow(config.window)})`;
+    case 'keyed-aggregate':
+      return 'aggregate';
+    case 'keyed-reduce':
+      return 'reduce';
+    default:
+      return config.kind;
+  }
+}
+
+export function printWindow({ kind, sizeMs, offsetMs }: TumblingWindow): string {
+  const offset = offsetMs === 0 ? '' : ` offset ${formatDuration(offsetMs)}`;
+  return `${kind} ${formatDuration(sizeMs)}${offset}`;
+}
+
+/** How it is written in a job: `max('delay')`. */
+export function printAggregate({ fn, field }: Pick<AggregateSpec, 'fn' | 'field'>): string {
+  return field === null ? `${fn}()` : `${fn}('${field}')`;
+}
+
+export function printPartitioner(partitioner: Partitioner): string {
+  return partitioner.kind === 'hash' ? `hash(${partitioner.fields.join(', ')})` : partitioner.kind;
+}

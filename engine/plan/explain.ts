@@ -1,0 +1,145 @@
+import { formatDuration } from '../base/duration.js';
+import { canonicalJson } from '../base/json.js';
+import type { FieldSpec } from '../records/schema.js';
+import { printAggregate, printPartitioner, printWindow } from './describe.js';
+import type { JobExchange, JobGraph, JobVertex } from './job-graph.js';
+import { type LogicalPlan, type Observed, type PlanOperator, planFingerprint } from './logical-plan.js';
+
+/** Lines of `explainText` are no longer. */
+const COLUMNS_MAX = 100;
+
+const UNDECLARED = 'undeclared: shape is learned from the first records';
+
+/** The job graph for people: tasks, what their operators do and observe, and what travels between them. */
+export function explainText(plan: LogicalPlan, graph: JobGraph): string {
+  const head =
+    `job ${graph.job}: ${graph.vertices.length} vertices, ${graph.taskCount} tasks, ` +
+    `parallelism ${graph.parallelism}, maximum ${graph.maxParallelism}`;
+  const lines = [head, `plan ${planFingerprint(plan)}`];
+  for (const vertex of graph.vertices) lines.push('', ...vertexLines(plan, graph, vertex));
+  return lines.flatMap((line) => wrap(line)).join('\n');
+}
+
+/** The job graph as a Mermaid flowchart. */
+export function explainMermaid(graph: JobGraph): string {
+  const lines = ['flowchart LR'];
+  for (const { index, name, parallelism } of graph.vertices) {
+    lines.push(`  v${index}["${escapeMermaid(name)}<br/>${count(parallelism, 'task')}"]`);
+  }
+  for (const { fromVertex, toVertex, partitioner, fields, required } of graph.exchanges) {
+    const label = `${printPartitioner(partitioner)}<br/>${travels(fields.fields, required)}`;
+    lines.push(`  v${fromVertex} -->|"${escapeMermaid(label)}"| v${toVertex}`);
+  }
+  return lines.join('\n');
+}
+
+/** The plan and its job graph as canonical JSON: equal jobs give equal text. */
+export function explainJson(plan: LogicalPlan, graph: JobGraph): string {
+  const { vertices, exchanges, taskCount, parallelism } = graph;
+  const required = Object.fromEntries(graph.required);
+  return canonicalJson({
+    fingerprint: planFingerprint(plan),
+    plan,
+    graph: { parallelism, taskCount, vertices, exchanges, required },
+  });
+}
+
+function vertexLines(plan: LogicalPlan, graph: JobGraph, vertex: JobVertex): string[] {
+  const lines = [`[${vertex.index}] ${vertex.name}   ${count(vertex.parallelism, 'task')}   ${vertex.id}`];
+  for (const uid of vertex.operators) {
+    const operator = plan.operators.find((each) => each.uid === uid)!;
+    lines.push(`  ${operator.name}: ${operatorText(operator, graph)}`);
+  }
+  for (const exchange of graph.exchanges) {
+    if (exchange.fromVertex === vertex.index) lines.push(...exchangeLines(plan, exchange));
+  }
+  return lines;
+}
+
+function exchangeLines(plan: LogicalPlan, exchange: JobExchange): string[] {
+  const { fromOperator, toVertex, pattern, partitioner, fields, required, barrier } = exchange;
+  const from = plan.operators.find(({ uid }) => uid === fromOperator)!;
+  return [
+    `  => [${toVertex}] from ${from.name}: ${printPartitioner(partitioner)}, ${pattern}; not chained: ${barrier}`,
+    `     carries ${travels(fields.fields, required)}`,
+  ];
+}
+
+function travels(fields: readonly FieldSpec[] | null, required: readonly string[] | null): string {
+  if (fields !== null) return fields.length === 0 ? 'no fields' : fields.map(printField).join(', ');
+  return required === null ? UNDECLARED : `${required.join(', ') || 'no fields'} (${UNDECLARED})`;
+}
+
+function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): string {
+  switch (config.kind) {
+    case 'source':
+    case 'input': {
+      const required = graph.required.get(uid) ?? null;
+      const all = output.fields?.length ?? 0;
+      const reads = required === null ? 'all fields' : required.join(', ') || 'no fields';
+      return `reads ${reads}${required !== null && all > 0 ? ` (${required.length} of ${all} fields)` : ''}`;
+    }
+    case 'event-time':
+      return `${config.field}, ${formatDuration(config.outOfOrdernessMs)} out of order`;
+    case 'filter':
+      return `function observes ${printObserved(config.observed)}`;
+    case 'map':
+    case 'flat-map': {
+      const result = output.fields === null ? UNDECLARED : output.fields.map(printField).join(', ');
+      return `function observes ${printObserved(config.observed)}; result ${result}`;
+    }
+    case 'pick':
+      return config.fields.join(', ');
+    case 'with':
+      return config.columns
+        .map(
+          (column) => `${printField(column)} by a function that observes ${printObserved(column.observed)}`,
+        )
+        .join('; ');
+    case 'window-aggregate':
+    case 'keyed-aggregate': {
+      const aggregates = config.aggregates.map((each) => `${each.as} = ${printAggregate(each)}`).join(', ');
+      const window =
+        config.kind === 'window-aggregate' ? `, ${printWindow(config.window)}` : `, ${config.emit}`;
+      return `by ${config.keys.join(', ')}${window}: ${aggregates}`;
+    }
+    case 'window-reduce':
+      return `by ${config.keys.join(', ')}, ${printWindow(config.window)}: function observes all fields`;
+    case 'keyed-reduce':
+      return `by ${config.keys.join(', ')}, ${config.emit}: function observes all fields`;
+    case 'sink':
+      return `writes ${config.path ?? config.urn}`;
+    case 'output':
+      return `named output ${config.output}`;
+  }
+}
+
+const printObserved = (observed: Observed): string =>
+  observed === null ? 'all fields' : observed.join(', ') || 'no fields';
+
+const printField = ({ name, kind, nullable }: FieldSpec): string => `${name}: ${kind}${nullable ? '?' : ''}`;
+
+const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+
+/** Mermaid reads its labels as HTML; what is not meant as such is written as entities. */
+function escapeMermaid(label: string): string {
+  return label
+    .replaceAll('&', '#amp;')
+    .replaceAll('"', '#quot;')
+    .replace(/<(?!br\/>)/g, '#lt;')
+    .replace(/(?<!<br\/)>/g, '#gt;');
+}
+
+/** Breaks at spaces; what follows is indented under the line it belongs to. */
+function wrap(line: string): string[] {
+  const indent = `${/^ */.exec(line)![0]}    `;
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > COLUMNS_MAX) {
+    const space = rest.lastIndexOf(' ', COLUMNS_MAX);
+    const at = space > indent.length ? space : COLUMNS_MAX;
+    lines.push(rest.slice(0, at));
+    rest = indent + rest.slice(at).trimStart();
+  }
+  return [...lines, rest];
+}

@@ -1,0 +1,174 @@
+import { assert } from '../base/assert.js';
+import type { FieldSpec, RowShape } from '../records/schema.js';
+import { type ChainOptions, chainPlan, type EdgeChaining, parallelismOf } from './chaining.js';
+import {
+  type LogicalPlan,
+  type Partitioner,
+  type PlanEdge,
+  type PlanOperator,
+  vertexId,
+} from './logical-plan.js';
+import { requiredFields } from './required-fields.js';
+
+/** A plan cut into tasks: what is deployed. Plain data. */
+export interface JobGraph {
+  readonly job: string;
+  /** Of the run. */
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+  /** In topological order. */
+  readonly vertices: readonly JobVertex[];
+  readonly exchanges: readonly JobExchange[];
+  /** Subtasks of all vertices. */
+  readonly taskCount: number;
+  /** uid -> fields observed downstream of it; see `requiredFields`. */
+  readonly required: ReadonlyMap<string, readonly string[] | null>;
+}
+
+/** A chain of operators: one task, run by `parallelism` subtasks. */
+export interface JobVertex {
+  readonly index: number;
+  /** 32 hex digits, derived from the head's uid. */
+  readonly id: string;
+  /** `parquet -> eventTime -> filter`; branches in parentheses. */
+  readonly name: string;
+  /** Uid of the operator that receives the input. */
+  readonly head: string;
+  /** Uids, an operator after the one that feeds it; the first is the head. */
+  readonly operators: readonly string[];
+  /** The edges between them: a tree. */
+  readonly links: readonly PlanEdge[];
+  readonly parallelism: number;
+  /** Task index of subtask 0; the others follow. Task indices run over all vertices. */
+  readonly firstTask: number;
+}
+
+/** Where records pass from the subtasks of one vertex to those of another. */
+export interface JobExchange {
+  /** Its position in `JobGraph.exchanges`. */
+  readonly id: number;
+  readonly fromVertex: number;
+  /** Uid of the operator whose output travels; any of its chain. */
+  readonly fromOperator: string;
+  readonly toVertex: number;
+  /** `pointwise`: subtask i to subtask i. */
+  readonly pattern: 'all-to-all' | 'pointwise';
+  readonly partitioner: Partitioner;
+  /** The row that travels: what is observed downstream, in schema order. */
+  readonly fields: RowShape;
+  /** The same by name, also for undeclared rows; null: all fields. */
+  readonly required: readonly string[] | null;
+  /** Why this is not a function call. */
+  readonly barrier: string;
+}
+
+/**
+ * Cuts a valid plan into vertices and exchanges.
+ *
+ * @param plan  has passed `validatePlan` with the same parallelism
+ */
+export function jobGraph(plan: LogicalPlan, options: ChainOptions): JobGraph {
+  const edges = chainPlan(plan, options);
+  const required = requiredFields(plan);
+  const vertices: JobVertex[] = [];
+  const vertexOf = new Map<string, number>();
+  let taskCount = 0;
+  for (const operator of plan.operators) {
+    if (edges.some(({ edge, barrier }) => edge.to === operator.uid && barrier === null)) continue;
+    const vertex = chainFrom(plan, operator, edges, vertices.length, taskCount, options);
+    for (const uid of vertex.operators) vertexOf.set(uid, vertex.index);
+    vertices.push(vertex);
+    taskCount += vertex.parallelism;
+  }
+  assert(vertexOf.size === plan.operators.length, 'every operator is in exactly one chain');
+  const exchanges = edges
+    .filter((each): each is EdgeChaining & { barrier: string } => each.barrier !== null)
+    .map(({ edge, barrier }, id) => exchangeOf(plan, edge, barrier, id, vertexOf, required));
+  for (const { pattern, fromVertex, toVertex } of exchanges) {
+    const isEqual = vertices[fromVertex]!.parallelism === vertices[toVertex]!.parallelism;
+    assert(pattern === 'all-to-all' || isEqual, 'a pointwise exchange joins equal parallelism');
+  }
+  const { job, maxParallelism } = plan;
+  return { job, parallelism: options.parallelism, maxParallelism, vertices, exchanges, taskCount, required };
+}
+
+/** The vertex and subtask of a task index. */
+export function subtaskOfTask(
+  graph: JobGraph,
+  task: number,
+): { readonly vertex: JobVertex; readonly subtask: number } {
+  const vertex = graph.vertices.find(
+    (each) => task >= each.firstTask && task < each.firstTask + each.parallelism,
+  );
+  assert(vertex !== undefined, () => `a task index is from 0 to ${graph.taskCount - 1}; ${task} is`);
+  return { vertex, subtask: task - vertex.firstTask };
+}
+
+function chainFrom(
+  plan: LogicalPlan,
+  head: PlanOperator,
+  edges: readonly EdgeChaining[],
+  index: number,
+  firstTask: number,
+  { parallelism }: ChainOptions,
+): JobVertex {
+  const members = new Set([head.uid]);
+  const links: PlanEdge[] = [];
+  // Operators come after their inputs, so one pass over the plan collects the whole tree.
+  for (const { uid } of plan.operators) {
+    for (const { edge, barrier } of edges) {
+      if (edge.to !== uid || barrier !== null || !members.has(edge.from)) continue;
+      members.add(uid);
+      links.push(edge);
+    }
+  }
+  const byUid = new Map(plan.operators.map((operator) => [operator.uid, operator]));
+  return {
+    index,
+    id: vertexId(head.uid),
+    name: chainName(head.uid, links, byUid),
+    head: head.uid,
+    operators: [...members],
+    links,
+    parallelism: parallelismOf(head, parallelism),
+    firstTask,
+  };
+}
+
+function chainName(
+  uid: string,
+  links: readonly PlanEdge[],
+  byUid: ReadonlyMap<string, PlanOperator>,
+): string {
+  const next = links.filter(({ from }) => from === uid).map(({ to }) => chainName(to, links, byUid));
+  const { name } = byUid.get(uid)!;
+  if (next.length === 0) return name;
+  return `${name} -> ${next.length === 1 ? next[0] : `(${next.join(', ')})`}`;
+}
+
+function exchangeOf(
+  plan: LogicalPlan,
+  { from, to, partitioner }: PlanEdge,
+  barrier: string,
+  id: number,
+  vertexOf: ReadonlyMap<string, number>,
+  requiredByUid: ReadonlyMap<string, readonly string[] | null>,
+): JobExchange {
+  const { output } = plan.operators.find(({ uid }) => uid === from)!;
+  const required = requiredByUid.get(from) ?? null;
+  return {
+    id,
+    fromVertex: vertexOf.get(from)!,
+    fromOperator: from,
+    toVertex: vertexOf.get(to)!,
+    pattern: partitioner.kind === 'forward' ? 'pointwise' : 'all-to-all',
+    partitioner,
+    fields: { fields: output.fields && onlyFields(output.fields, required) },
+    required,
+    barrier,
+  };
+}
+
+function onlyFields(fields: readonly FieldSpec[], required: readonly string[] | null): readonly FieldSpec[] {
+  return required === null ? fields : fields.filter(({ name }) => required.includes(name));
+}

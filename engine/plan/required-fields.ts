@@ -1,0 +1,79 @@
+import type { LogicalPlan, PlanOperator } from './logical-plan.js';
+
+/**
+ * The fields anybody downstream can observe in the output of each operator, by uid.
+ *
+ * What is not listed need not be read by a source, decoded from a row, or sent through an exchange. Lists of declared
+ * rows are complete and in schema order, and may be empty (only the number of rows matters). For undeclared rows a list holds
+ * names in order of first use, and null means that all fields count.
+ */
+export function requiredFields(plan: LogicalPlan): ReadonlyMap<string, readonly string[] | null> {
+  const required = new Map<string, readonly string[] | null>();
+  const byUid = new Map(plan.operators.map((operator) => [operator.uid, operator]));
+  for (const operator of [...plan.operators].reverse()) {
+    let needed: Needed = new Set();
+    for (const edge of plan.edges.filter(({ from }) => from === operator.uid)) {
+      const consumer = byUid.get(edge.to)!;
+      const outputNeeded = required.get(edge.to) ?? null;
+      needed = union(needed, inputFields(consumer, outputNeeded === null ? null : new Set(outputNeeded)));
+      if (edge.partitioner.kind === 'hash') needed = union(needed, new Set(edge.partitioner.fields));
+    }
+    const isEnd = operator.config.kind === 'sink' || operator.config.kind === 'output';
+    required.set(operator.uid, inSchemaOrder(operator, isEnd ? null : needed));
+  }
+  return required;
+}
+
+/** Null: all fields. */
+type Needed = ReadonlySet<string> | null;
+
+/** What an operator observes of its input, if these fields of its output matter. */
+function inputFields({ config, output }: PlanOperator, outputNeeded: Needed): Needed {
+  switch (config.kind) {
+    case 'source':
+    case 'input':
+      return new Set();
+    case 'event-time':
+      return union(outputNeeded, new Set([config.field]));
+    case 'filter':
+      return union(outputNeeded, config.observed === null ? null : new Set(config.observed));
+    case 'map':
+    case 'flat-map':
+      return config.observed === null ? null : new Set(config.observed);
+    case 'pick':
+      return new Set(config.fields.filter((field) => outputNeeded === null || outputNeeded.has(field)));
+    case 'with': {
+      // Every column is computed, needed or not: its function may do more than return a value.
+      const added = new Set(config.columns.map(({ name }) => name));
+      const passed =
+        outputNeeded === null ? null : new Set([...outputNeeded].filter((name) => !added.has(name)));
+      return config.columns.reduce<Needed>(
+        (needed, { observed }) => union(needed, observed === null ? null : new Set(observed)),
+        passed,
+      );
+    }
+    case 'window-aggregate':
+    case 'keyed-aggregate': {
+      const fields = config.aggregates.flatMap(({ field }) => field ?? []);
+      return new Set([...config.keys, ...fields]);
+    }
+    case 'window-reduce':
+    case 'keyed-reduce':
+      return output.fields === null
+        ? null
+        : new Set([...config.keys, ...output.fields.map(({ name }) => name)]);
+    case 'sink':
+    case 'output':
+      return null;
+  }
+}
+
+function union(a: Needed, b: Needed): Needed {
+  return a === null || b === null ? null : new Set([...a, ...b]);
+}
+
+function inSchemaOrder({ output }: PlanOperator, needed: Needed): readonly string[] | null {
+  if (output.fields === null) return needed === null ? null : [...needed];
+  if (needed === null) return output.fields.map(({ name }) => name);
+  return output.fields.filter(({ name }) => needed.has(name)).map(({ name }) => name);
+}
