@@ -52,6 +52,8 @@ export class WorkerPool<A extends object = TaskAgent> {
   readonly threads: number;
   readonly #piscina: Piscina<TaskAssignment, void>;
   readonly #placements = new Set<Placement<A>>();
+  /** Threads that have not exited, also those that piscina has given up already, each with its exit. */
+  readonly #living = new Map<Worker, Promise<void>>();
   readonly #onStrayError: (error: SluiceError) => void;
   #closed: Promise<void> | undefined;
   /** Set when threads cannot be started any more. */
@@ -84,7 +86,8 @@ export class WorkerPool<A extends object = TaskAgent> {
       ...(workerData !== undefined && { workerData }),
     });
     this.#piscina.on('error', (error: unknown) => this.#onPoolError(error));
-    this.#piscina.on('workerDestroy', () => queueMicrotask(() => this.#checkThreads()));
+    this.#piscina.on('workerDestroy', () => queueMicrotask(() => this.#onThreadGone()));
+    this.#watchThreads();
   }
 
   /** Threads on which no task is placed. */
@@ -92,9 +95,9 @@ export class WorkerPool<A extends object = TaskAgent> {
     return this.threads - this.#placements.size;
   }
 
-  /** Threads that exist: `threads` while the pool is open, 0 when it is closed. */
+  /** Threads that run, those on their way out included; 0 when the pool is closed. */
   get threadCount(): number {
-    return this.#piscina.threads.length;
+    return new Set([...this.#living.keys(), ...this.#piscina.threads]).size;
   }
 
   /**
@@ -168,12 +171,15 @@ export class WorkerPool<A extends object = TaskAgent> {
     for (const placement of this.#placements) {
       placement.markTerminated(`it did not end within ${graceMs} ms after its pool was closed`);
     }
-    const ends = [...this.#placements].map((placement) => placement.ended);
-    // piscina terminates at once and starts no replacement meanwhile. It stops waiting for a thread that reports an
-    // error on its way out and would then replace it, so pool/closed: repeat until it has none.
+    // piscina terminates all at once and starts no replacement meanwhile. But it stops waiting for a thread that
+    // reports an error on its way out, and replaces it when its exit comes later. So pool/closed: wait for every
+    // exit ourselves, and repeat until nothing has been started.
     do {
+      this.#watchThreads();
+      const exits = [...this.#living.values()];
+      const ends = placements.map((placement) => placement.ended);
       await this.#piscina.destroy();
-      await Promise.all(ends);
+      await Promise.all([...exits, ...ends]);
     } while (this.#piscina.threads.length > 0);
     this.#piscina.removeAllListeners();
   }
@@ -193,9 +199,19 @@ export class WorkerPool<A extends object = TaskAgent> {
     this.#onStrayError(new SluiceError('WORKER_EXITED', what, { cause: error }));
   }
 
-  /** pool/fixed: piscina gives up replacing threads when one dies while it loads the entry. */
-  #checkThreads(): void {
+  #watchThreads(): void {
+    for (const thread of this.#piscina.threads) {
+      if (this.#living.has(thread)) continue;
+      const exit = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+      this.#living.set(thread, exit);
+      exit.then(() => this.#living.delete(thread));
+    }
+  }
+
+  #onThreadGone(): void {
+    this.#watchThreads(); // its replacement, if there is one
     if (this.#closed !== undefined || this.#piscina.threads.length >= this.threads) return;
+    // pool/fixed: piscina gives up replacing threads when one dies while it loads the entry.
     const what = `a new thread died while it loaded its entry; ${this.#piscina.threads.length} are left`;
     this.#broken ??= new SluiceError('WORKER_EXITED', what);
     for (const placement of this.#placements) {

@@ -24,6 +24,11 @@ export class EchoAgent {
     return 'woken';
   }
 
+  /** Counts in shared memory for ever, and never yields. */
+  async countIn(words: Int32Array): Promise<void> {
+    for (;;) Atomics.add(words, 0, 1);
+  }
+
   async exit(code: number): Promise<void> {
     process.exit(code);
   }
@@ -33,6 +38,16 @@ export class EchoAgent {
     setTimeout(() => {
       throw Object.assign(new RangeError(message), { code: 'USER_MADE' });
     }, 1);
+  }
+
+  /** As `throwLater`, says so in shared memory, and leaves a heap that the thread takes long to give back. */
+  async throwHeavy(words: Int32Array): Promise<void> {
+    const kept = Array.from({ length: 2_000_000 }, (_, index) => ({ index }));
+    setTimeout(() => {
+      Atomics.store(words, 0, 1);
+      Atomics.notify(words, 0);
+      throw new RangeError(`on the way out with ${kept.length}`);
+    }, 100);
   }
 
   async rejectLater(message: string): Promise<void> {

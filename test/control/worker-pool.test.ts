@@ -121,8 +121,8 @@ test('done is known before the calls in flight fail, so that a race of both name
 
 test('thread/cause: an uncaught error in a worker is the cause of its end', async () => {
   const [thrower, rejecter] = await placeAll(openPool(2), 2);
-  await thrower!.client.call('throwLater', ['from a timer']);
-  await rejecter!.client.call('rejectLater', ['from a promise']);
+  void thrower!.client.call('throwLater', ['from a timer']);
+  void rejecter!.client.call('rejectLater', ['from a promise']);
   const thrown = await failureOf(thrower!.done);
   assert.is(thrown.code, 'WORKER_EXITED');
   assert.is(thrown.detail['reason'], 'uncaught-error');
@@ -170,6 +170,21 @@ test('thread/end: terminate ends a worker that waits in shared memory, and is kn
   assert.is(await other!.client.call('echo', [1]), 1);
   await worker!.terminate();
   await worker!.release();
+});
+
+test('thread/end: after a task has ended nothing of it touches its memory', async () => {
+  const pool = openPool(2);
+  for (const end of ['terminate', 'close']) {
+    const worker = await pool.place(0);
+    const words = new Int32Array(new SharedArrayBuffer(8));
+    void worker.client.call('countIn', [words]);
+    while (Atomics.load(words, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    void (end === 'terminate' ? worker.terminate() : pool.close(1));
+    assert.is((await failureOf(worker.done)).code, 'TASK_CANCELLED');
+    const last = Atomics.load(words, 0);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.is(Atomics.load(words, 0), last, end);
+  }
 });
 
 test('a blocked worker answers nothing: the timeout of the call ends the wait', async () => {
@@ -238,8 +253,7 @@ test('an error in a thread without a task is reported, and hurts nobody', async 
   const stray: SluiceError[] = [];
   const pool = openPool(1, { onStrayError: (error) => stray.push(error) });
   const worker = await pool.place(0);
-  await worker.client.call('throwLater', ['left behind']);
-  worker.client.close();
+  void worker.client.call('throwLater', ['left behind']);
   await worker.release();
   const ended = await worker.done.then(
     () => 'released',
@@ -306,13 +320,22 @@ test('pool/closed: a process ends by itself after it closed its pool, and also w
 });
 
 test('pool/closed: a thread that fails while its pool closes is not replaced', async () => {
-  for (let round = 0; round < 5; round++) {
-    const pool = openPool(2);
-    const workers = await placeAll(pool, 2);
-    await Promise.all(workers.map(({ client }) => client.call('throwLater', ['on the way out'])));
-    await new Promise((resolve) => setTimeout(resolve, round % 3));
+  for (const isIdle of [false, true]) {
+    const pool = openPool(1, { onStrayError: () => {} });
+    const worker = await pool.place(0);
+    const { done } = worker;
+    await worker.client.call('echo', ['loaded']);
+    const words = new Int32Array(new SharedArrayBuffer(8));
+    await worker.client.call('throwHeavy', [words]);
+    if (isIdle) await worker.release();
+    // This thread looks away until the worker's error is on its way here, and closes before it has seen it.
+    assert.is(Atomics.wait(words, 0, 0, 10_000), 'ok', 'the worker threw while nobody looked');
+    Atomics.wait(words, 1, 0, 5);
     await pool.close(0);
     assert.is(pool.threadCount, 0);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    assert.is(pool.threadCount, 0);
+    if (!isIdle) assert.match((await failureOf(done)).code, /^(WORKER_EXITED|TASK_CANCELLED)$/);
   }
 });
 
