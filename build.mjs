@@ -59,7 +59,7 @@ function publish(path, text, timeMs) {
   const draft = join(staging, `${createHash('sha256').update(path).digest('hex')}`);
   mkdirSync(staging, { recursive: true });
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(draft, text);
+  writeFileSync(draft, text, { mode: text.startsWith('#!') ? 0o755 : 0o644 });
   if (timeMs !== undefined) utimesSync(draft, new Date(timeMs), new Date(timeMs));
   renameSync(draft, path);
 }

@@ -2,15 +2,17 @@
  * The pages under docs/ that are made from tables in the code: `node build.mjs --docs` writes them, and the tidy
  * test fails while one is not current. Reads the checked build.
  */
-const CHECKED = '../dist/checked/engine';
+import { existsSync, readdirSync } from 'node:fs';
+
+const CHECKED = new URL('../dist/checked/engine/', import.meta.url);
 
 /** @returns {Promise<{ path: string, text: string }[]>} paths relative to the repository */
 export async function generatedPages() {
-  return [await errorsPage()];
+  return [await errorsPage(), await memoryLayoutsPage()];
 }
 
 async function errorsPage() {
-  const { ERRORS } = await import(`${CHECKED}/base/error-catalogue.js`);
+  const { ERRORS } = await import(new URL('base/error-catalogue.js', CHECKED).href);
   const reaches = {
     record: 'one record is affected',
     checkpoint: 'one checkpoint is affected; the job goes on',
@@ -36,6 +38,31 @@ async function errorsPage() {
       '',
     ].join('\n'),
   };
+}
+
+async function memoryLayoutsPage() {
+  // A table registers itself when its module loads.
+  for (const folder of ['memory/', 'metrics/', 'exchange/']) await importAll(new URL(folder, CHECKED));
+  const { layoutsAsMarkdown } = await import(new URL('memory/layout.js', CHECKED).href);
+  return {
+    path: 'docs/memory-layouts.md',
+    text: [
+      '# Memory layouts',
+      '',
+      'Every structure that more than one thread touches, as its table says. Offsets are in bytes from the start of',
+      'the structure. A line of 128 bytes has one writer; a word that `any` thread may change is alone on its line.',
+      '',
+      layoutsAsMarkdown(),
+      'This page is generated from the tables in `engine/memory/` by `node build.mjs --docs`.',
+      '',
+    ].join('\n'),
+  };
+}
+
+async function importAll(folder) {
+  if (!existsSync(folder)) return;
+  const names = readdirSync(folder).filter((name) => name.endsWith('.js'));
+  for (const name of names.sort()) await import(new URL(name, folder).href);
 }
 
 const cell = (text) => text.replaceAll('|', '\\|');
