@@ -1,10 +1,10 @@
-import { statSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { COPY, type JobModule, jobOrigin } from '../api/job.js';
 import { SluiceError } from '../base/errors.js';
 import { findBundle, keepBundle } from './job-cache.js';
 import { importGuarded, importUserModule } from './job-import.js';
+import { pathOfJob, shownPath } from './job-path.js';
 import { assertOneCopy } from './package-copy.js';
 
 /**
@@ -60,36 +60,6 @@ export async function importJob(moduleUrl: string, jobUrl = moduleUrl): Promise<
 
 const SHOWN_URL_MAX = 100;
 
-/**
- * Absolute path of a job file.
- *
- * @throws SluiceError JOB_MODULE_MISSING, JOB_MODULE_SYNTAX  it is no file, or not one that can hold a module
- */
-export function pathOfJob(file: string | URL): string {
-  const text = String(file);
-  let path: string;
-  try {
-    path = text.startsWith('file:') ? fileURLToPath(text) : resolve(text);
-  } catch (error) {
-    throw new SluiceError('JOB_MODULE_MISSING', `${text} names no file`, { cause: error });
-  }
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined)
-    throw new SluiceError('JOB_MODULE_MISSING', `there is no file ${path}`, { detail: { path } });
-  if (found.isDirectory())
-    throw new SluiceError('JOB_MODULE_MISSING', `${path} is a folder`, { detail: { path } });
-  if (!/\.([cm]?[jt]s|[jt]sx)$/i.test(path)) {
-    throw new SluiceError(
-      'JOB_MODULE_SYNTAX',
-      `${shownPath(path)} is neither a TypeScript nor a JavaScript file`,
-      {
-        detail: { path },
-      },
-    );
-  }
-  return path;
-}
-
 function defaultJob(module: Record<string, unknown>, shown: string): JobModule<any, any, any> {
   const found = module['default'];
   const origin = jobOrigin(found);
@@ -110,9 +80,4 @@ function defaultJob(module: Record<string, unknown>, shown: string): JobModule<a
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   return /^[aeiou]/.test(typeof value) ? `an ${typeof value}` : `a ${typeof value}`;
-}
-
-function shownPath(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short.startsWith('..') ? path : short;
 }

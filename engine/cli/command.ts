@@ -1,0 +1,215 @@
+import { parseArgs } from 'node:util';
+import { SluiceError } from '../base/errors.js';
+import { didYouMean, nearestName } from '../base/nearest.js';
+import type { OptionLayer } from '../base/option-catalogue.js';
+
+/**
+ * What a command line asks for. Reading it starts nothing and reads no file.
+ */
+export type Command =
+  | { readonly kind: 'help'; readonly topic: CommandName | null }
+  | { readonly kind: 'version' }
+  | (JobCommand & { readonly kind: 'job-help' })
+  | (JobCommand & { readonly kind: 'run'; readonly json: boolean; readonly quiet: boolean })
+  | (JobCommand & { readonly kind: 'plan'; readonly form: PlanForm });
+
+export interface JobCommand {
+  readonly job: string;
+  readonly params: Readonly<Record<string, string>>;
+  /** The strongest first. */
+  readonly layers: readonly OptionLayer[];
+  readonly configFile: string | null;
+}
+
+export type PlanForm = 'text' | 'mermaid' | 'json' | 'options';
+export type CommandName = keyof typeof COMMANDS;
+
+interface Flag {
+  readonly type: 'string' | 'boolean';
+  readonly short?: string;
+  readonly multiple?: boolean;
+  /** How it is written in help. */
+  readonly shown: string;
+  readonly meaning: string;
+}
+
+// biome-ignore format: a table
+const JOB_FLAGS = {
+  param:         { type: 'string', multiple: true, shown: '--param name=value', meaning: 'a parameter of the job; repeat for more' },
+  parallelism:   { type: 'string', shown: '--parallelism N', meaning: 'subtasks of each operator; default: one per core' },
+  define:        { type: 'string', short: 'D', multiple: true, shown: '-D key=value', meaning: 'an option; `sluice plan <job> --options` lists them' },
+  config:        { type: 'string', shown: '--config file', meaning: 'options from YAML or JSON; a Flink configuration will do' },
+  memory:        { type: 'string', shown: '--memory 2g', meaning: 'memory the job may use in all' },
+  'no-chaining': { type: 'boolean', shown: '--no-chaining', meaning: 'give each operator a thread of its own' },
+} as const satisfies Record<string, Flag>;
+
+// biome-ignore format: a table
+const COMMON_FLAGS = {
+  help:          { type: 'boolean', short: 'h', shown: '--help', meaning: 'this; with a job, also its parameters' },
+} as const satisfies Record<string, Flag>;
+
+// biome-ignore format: a table
+export const COMMANDS = {
+  run: {
+    meaning: 'run a job on every core',
+    flags: {
+      ...JOB_FLAGS,
+      json:      { type: 'boolean', shown: '--json', meaning: 'print one JSON object at the end, on stdout' },
+      quiet:     { type: 'boolean', short: 'q', shown: '--quiet', meaning: 'print nothing but errors' },
+      ...COMMON_FLAGS,
+    },
+  },
+  plan: {
+    meaning: 'show what would run',
+    flags: {
+      ...JOB_FLAGS,
+      mermaid:   { type: 'boolean', shown: '--mermaid', meaning: 'as a Mermaid diagram' },
+      json:      { type: 'boolean', shown: '--json', meaning: 'as canonical JSON' },
+      options:   { type: 'boolean', shown: '--options', meaning: 'every option, its value and where that is from' },
+      ...COMMON_FLAGS,
+    },
+  },
+} as const satisfies Record<string, { meaning: string; flags: Record<string, Flag> }>;
+
+/**
+ * @param args  what follows `sluice`
+ * @throws SluiceError COMMAND_INVALID  with the nearest command or flag
+ * @throws SluiceError PARAM_DUPLICATE  a parameter is given twice
+ */
+export function readCommand(args: readonly string[]): Command {
+  const [first, ...rest] = args;
+  if (first === undefined || first === '--help' || first === '-h') return { kind: 'help', topic: null };
+  if (first === 'help') return { kind: 'help', topic: isCommand(rest[0]) ? rest[0] : null };
+  if (first === '--version' || first === '-v' || first === 'version') return { kind: 'version' };
+  if (!isCommand(first)) {
+    const isFlag = first.startsWith('-');
+    const isFile = /\.[cm]?[jt]sx?$/.test(first);
+    const hint = isFile
+      ? `; did you mean 'sluice run ${first}'?`
+      : didYouMean(first, isFlag ? ['--help', '--version'] : Object.keys(COMMANDS)) ||
+        `; there is ${Object.keys(COMMANDS).join(', ')}`;
+    throw new SluiceError('COMMAND_INVALID', `there is no ${isFlag ? 'flag' : 'command'} '${first}'${hint}`);
+  }
+  return readJobCommand(first, rest);
+}
+
+function isCommand(word: string | undefined): word is CommandName {
+  return word !== undefined && Object.hasOwn(COMMANDS, word);
+}
+
+function readJobCommand(name: CommandName, args: readonly string[]): Command {
+  const { values, positionals } = readFlags(name, args);
+  const given = (flag: string) => (values.get(flag) ?? []) as readonly string[];
+  const has = (flag: string) => values.has(flag);
+  for (const flag of ['parallelism', 'config', 'memory'] as const) {
+    if (given(flag).length > 1) throw invalid(name, `--${flag} is given more than once`);
+  }
+  const [job, ...surplus] = positionals;
+  if (job === undefined) {
+    if (has('help')) return { kind: 'help', topic: name };
+    throw invalid(name, 'a job file is missing');
+  }
+  if (surplus.length > 0)
+    throw invalid(name, `'${surplus[0]}' follows the job file; parameters are given as --param name=value`);
+  const common = {
+    job,
+    params: readParams(given('param')),
+    layers: readLayers(name, values),
+    configFile: given('config')[0] ?? null,
+  };
+  if (has('help')) return { kind: 'job-help', ...common };
+  if (name === 'run') return { kind: 'run', ...common, json: has('json'), quiet: has('quiet') };
+  const forms = (['mermaid', 'json', 'options'] as const).filter(has);
+  if (forms.length > 1) throw invalid(name, `--${forms[0]} and --${forms[1]} exclude each other`);
+  return { kind: 'plan', ...common, form: forms[0] ?? 'text' };
+}
+
+function readFlags(
+  name: CommandName,
+  args: readonly string[],
+): { readonly values: ReadonlyMap<string, readonly string[]>; readonly positionals: readonly string[] } {
+  const flags: Record<string, Flag> = COMMANDS[name].flags;
+  const options = Object.fromEntries(
+    Object.entries(flags).map(([flag, { type, short, multiple = false }]) => [
+      flag,
+      { type, multiple, ...(short !== undefined && { short }) },
+    ]),
+  );
+  // Not strict, so that the messages can be ours.
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const values = new Map<string, readonly string[]>();
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind !== 'option') continue;
+    const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined;
+    if (flag === undefined) throw unknownFlag(name, token.rawName, flags);
+    if (flag.type === 'boolean' && token.value !== undefined)
+      throw invalid(name, `${token.rawName} takes no value`);
+    const isMissing = token.value === undefined || (!token.inlineValue && /^--\w/.test(token.value));
+    if (flag.type === 'string' && isMissing)
+      throw invalid(name, `${token.rawName} needs a value: ${flag.shown}`);
+    values.set(token.name, [...(values.get(token.name) ?? []), token.value ?? '']);
+  }
+  return { values, positionals };
+}
+
+function unknownFlag(name: CommandName, given: string, flags: Record<string, Flag>): SluiceError {
+  const nearest = nearestName(given.replace(/^-+/, ''), Object.keys(flags));
+  const hint = nearest === undefined ? `; see sluice ${name} --help` : `; did you mean '--${nearest}'?`;
+  return invalid(name, `there is no flag '${given}'${hint}`);
+}
+
+/** Own names only: a parameter may be called `constructor`. */
+function readParams(pairs: readonly string[]): Readonly<Record<string, string>> {
+  const params: Record<string, string> = Object.create(null);
+  for (const pair of pairs) {
+    const [name, value] = splitPair('--param', pair);
+    if (name in params)
+      throw new SluiceError(
+        'PARAM_DUPLICATE',
+        `parameter '${name}' is given twice: '${params[name]}' and '${value}'`,
+      );
+    params[name] = value;
+  }
+  return params;
+}
+
+function readLayers(
+  name: CommandName,
+  values: ReadonlyMap<string, readonly string[]>,
+): readonly OptionLayer[] {
+  const layers: OptionLayer[] = [];
+  const add = (origin: string, key: string, value: unknown) =>
+    layers.push({ origin, values: { [key]: value } });
+  const [parallelism] = values.get('parallelism') ?? [];
+  const [memory] = values.get('memory') ?? [];
+  if (parallelism !== undefined) add('--parallelism', 'parallelism.default', parallelism);
+  if (memory !== undefined) add('--memory', 'sluice.memory', memory);
+  if (values.has('no-chaining')) add('--no-chaining', 'pipeline.operator-chaining.enabled', false);
+  const defined: Record<string, string> = {};
+  for (const pair of values.get('define') ?? []) {
+    const [key, value] = splitPair('-D', pair);
+    if (Object.hasOwn(defined, key))
+      throw invalid(name, `-D ${key} is given twice: '${defined[key]}' and '${value}'`);
+    defined[key] = value;
+  }
+  if (Object.keys(defined).length > 0) layers.push({ origin: '-D', values: defined });
+  return layers;
+}
+
+function splitPair(flag: string, pair: string): readonly [string, string] {
+  const at = pair.indexOf('=');
+  if (at > 0) return [pair.slice(0, at).trim(), pair.slice(at + 1)];
+  throw new SluiceError('COMMAND_INVALID', `${flag} takes name=value, not '${pair}'`);
+}
+
+function invalid(name: CommandName, what: string): SluiceError {
+  return new SluiceError('COMMAND_INVALID', `sluice ${name}: ${what}`);
+}

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { ERRORS } from '../base/error-catalogue.js';
+import { isSluiceError, toWire } from '../base/errors.js';
+import type { Json } from '../base/json.js';
+import { type UserFrame, userFrame } from '../control/user-frame.js';
+
+/**
+ * An error for a person: `CODE: what`, the line of the user's source it leads to, and what to do.
+ *
+ * An error without a code is nobody's plan: it is shown with its stack.
+ */
+export function errorText(error: unknown): string {
+  if (!isSluiceError(error)) {
+    return `unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  }
+  const codes = error.errors.length > 0 ? [...new Set(error.errors.map((each) => each.code))] : [error.code];
+  const excerpt = error.message.includes('\n') ? '' : excerptOf(userFrameOf(error));
+  const cures = codes.map((code) => `\n  ${ERRORS[code]?.[1] ?? ''}`);
+  return `${error.message}${causesText(error)}${excerpt}${cures.join('')}`;
+}
+
+/** The same for a program. */
+export function errorJson(error: unknown): { readonly [key: string]: Json } {
+  const { code = null, message, detail = {}, cause } = toWire(error);
+  const site = userFrameOf(error);
+  return {
+    code,
+    message,
+    cure: isSluiceError(error) ? (ERRORS[error.code]?.[1] ?? null) : null,
+    detail,
+    site: site === null ? null : `${site.file}:${site.line}:${site.column}`,
+    cause: cause === undefined ? null : errorJson((error as Error).cause),
+    errors: isSluiceError(error) ? error.errors.map(errorJson) : [],
+  };
+}
+
+/** Causes whose text is not in the message yet, each on a line. */
+function causesText(error: Error): string {
+  let text = '';
+  let shown = error.message;
+  for (
+    let cause = error.cause, depth = 0;
+    cause instanceof Error && depth < CAUSES_MAX;
+    cause = cause.cause, depth++
+  ) {
+    if (!shown.includes(cause.message)) text += `\n  because ${cause.name}: ${cause.message}`;
+    shown += cause.message;
+  }
+  return text;
+}
+
+/** A chain longer than this says nothing new. */
+const CAUSES_MAX = 8;
+
+/** The user's line nearest to the root of the trouble. */
+function userFrameOf(error: unknown): UserFrame | null {
+  let found: UserFrame | null = null;
+  for (let at = error, depth = 0; at instanceof Error && depth < CAUSES_MAX; at = at.cause, depth++) {
+    found = userFrame(at) ?? found;
+  }
+  return found;
+}
+
+function excerptOf(frame: UserFrame | null): string {
+  if (frame === null) return '';
+  const place = `${shownPath(frame.file)}:${frame.line}:${frame.column}`;
+  const line = lineOf(frame);
+  if (line === null) return `\n  at ${place}`;
+  const gutter = `  ${frame.line} | `;
+  const caret = `${' '.repeat(gutter.length)}${line.slice(0, frame.column - 1).replace(/[^\t]/g, ' ')}^`;
+  return `\n  at ${place}\n${gutter}${line}\n${caret}`;
+}
+
+function lineOf({ file, line }: UserFrame): string | null {
+  try {
+    const text = readFileSync(file, 'utf8').split('\n')[line - 1]?.trimEnd();
+    return text === undefined || text.length > LINE_COLUMNS_MAX ? null : text;
+  } catch {
+    return null; // the place is still worth naming
+  }
+}
+
+/** Longer lines were not written by a person. */
+const LINE_COLUMNS_MAX = 160;
+
+function shownPath(file: string): string {
+  const short = relative(process.cwd(), file);
+  return short.startsWith('..') ? file : short;
+}

@@ -1,0 +1,57 @@
+import type { JobModule } from '../api/job.js';
+import { describeParams } from '../api/params.js';
+import { COMMANDS, type CommandName } from './command.js';
+import { EXIT_CODES } from './exit-codes.js';
+
+/** `sluice --help`, or the help of one command. */
+export function helpText(topic: CommandName | null): string {
+  const names = topic === null ? (Object.keys(COMMANDS) as CommandName[]) : [topic];
+  const lines = names.flatMap((name) => [
+    `  sluice ${name} <job> [flags]`,
+    `      ${COMMANDS[name].meaning}`,
+    '',
+    ...aligned(Object.values(COMMANDS[name].flags).map(({ shown, meaning }) => [shown, meaning])),
+    '',
+  ]);
+  const head =
+    topic === null ? ['Stream processing on every core of one Node.js process.', '', 'Usage:'] : ['Usage:'];
+  const examples = [
+    'Examples:',
+    '  sluice run flight-delays.ts --param input=flights.parquet',
+    '  sluice run job.ts --help          lists the parameters of a job',
+    '  sluice plan job.ts --options      shows every option and where its value is from',
+    '',
+  ];
+  const codes = [
+    'Exit codes:',
+    ...aligned(Object.values(EXIT_CODES).map(([code, meaning]) => [String(code), meaning])),
+  ];
+  const notes = [
+    '',
+    'Ctrl-C stops the inputs and lets what was read reach the outputs; a second one ends at once.',
+    'Live view and errors are on stderr; NO_COLOR turns colours off; SLUICE_CHECKED=1 runs with assertions.',
+  ];
+  return [...head, ...lines, ...(topic === null ? examples : []), ...codes, ...notes].join('\n');
+}
+
+/** `sluice run job.ts --help`. */
+export function jobHelpText(file: string, job: JobModule<any, any, any>): string {
+  const params = describeParams(job.params).map(({ name, kind, isRequired, defaultText }) => [
+    `--param ${name}=<${kind}>`,
+    isRequired ? 'required' : defaultText === null ? 'optional' : `default: ${defaultText}`,
+  ]);
+  const options = Object.entries(job.options).map(([key, value]) => [key, String(value)]);
+  return [
+    `${job.name} (${file})`,
+    '',
+    ...(params.length === 0 ? ['It has no parameters.'] : ['Parameters:', ...aligned(params)]),
+    ...(options.length === 0 ? [] : ['', 'Options the job sets:', ...aligned(options)]),
+    '',
+    'See sluice --help for what every job understands.',
+  ].join('\n');
+}
+
+function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const width = Math.max(...rows.map(([left]) => left!.length));
+  return rows.map(([left, right]) => `  ${left!.padEnd(width)}  ${right}`);
+}

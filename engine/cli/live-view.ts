@@ -1,0 +1,215 @@
+import type { Metrics, TaskMetrics } from '../control/run.js';
+import { formatBytes, formatCount, formatElapsed, formatEventTime, formatRemaining } from './quantities.js';
+
+/**
+ * A running job as lines of text, redrawn in place by the terminal. Pure.
+ *
+ * @param columns  width of the terminal, 20..; no line is wider
+ * @param color    ANSI colours, which take no width
+ * @param linesMax tasks beyond it are counted, not shown
+ */
+export function renderLiveView(
+  metrics: Metrics,
+  columns: number,
+  color: boolean,
+  linesMax = Number.POSITIVE_INFINITY,
+): string[] {
+  const vertices = byVertex(metrics.tasks);
+  const shown = vertices.slice(0, Math.max(1, linesMax - LINES_AROUND));
+  const lines = [
+    headLine(metrics, color),
+    '',
+    ...vertexLines(shown, columns, color),
+    ...(shown.length < vertices.length ? [`  and ${vertices.length - shown.length} more`] : []),
+    footLine(metrics, vertices, color),
+  ];
+  return lines.map((line) => fit(line, columns));
+}
+
+/** One line for where there is no terminal: a log. */
+export function renderPlainLine(metrics: Metrics): string {
+  const { job, state, elapsedMs, recordsIn, recordsInTotal, recordsInPerSecond } = metrics;
+  const read =
+    recordsInTotal === undefined
+      ? `${formatCount(recordsIn)} records`
+      : `${formatCount(recordsIn)} of ${formatCount(recordsInTotal)} records`;
+  const level = pressureLevel(Math.max(0, ...metrics.tasks.map((task) => task.backpressuredRatio)));
+  return [
+    clean(job),
+    state,
+    formatElapsed(elapsedMs),
+    read,
+    `${formatCount(recordsInPerSecond)}/s`,
+    `backpressure ${level}`,
+    ...remaining(metrics),
+  ].join('  ');
+}
+
+/** Flink's levels of backpressure. */
+export function pressureLevel(ratio: number): 'ok' | 'low' | 'high' {
+  return ratio <= 0.1 ? 'ok' : ratio <= 0.5 ? 'low' : 'high';
+}
+
+/** Head, an empty line, the line that counts what is not shown, foot. */
+const LINES_AROUND = 4;
+const BAR_COLUMNS_MAX = 24;
+const BAR_COLUMNS_MIN = 6;
+
+interface VertexFigures {
+  readonly name: string;
+  readonly taskCount: number;
+  readonly busyRatio: number;
+  readonly backpressuredRatio: number;
+  readonly recordsInPerSecond: number;
+  readonly watermarkMs: number | null;
+}
+
+function byVertex(tasks: readonly TaskMetrics[]): readonly VertexFigures[] {
+  const groups = new Map<string, TaskMetrics[]>();
+  for (const task of tasks) groups.set(task.vertex, [...(groups.get(task.vertex) ?? []), task]);
+  return [...groups.values()].map((group) => ({
+    name: clean(group[0]!.name),
+    taskCount: group.length,
+    busyRatio: group.reduce((sum, task) => sum + task.busyRatio, 0) / group.length,
+    backpressuredRatio: Math.max(...group.map((task) => task.backpressuredRatio)),
+    recordsInPerSecond: group.reduce((sum, task) => sum + task.recordsInPerSecond, 0),
+    watermarkMs: leastWatermark(group.map((task) => task.watermarkMs)),
+  }));
+}
+
+function headLine(metrics: Metrics, color: boolean): string {
+  const { job, state, elapsedMs, recordsInPerSecond, segmentBytes, tasks } = metrics;
+  const counts = `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`;
+  const stateColor =
+    state === 'FAILED' ? 'red' : state === 'RUNNING' || state === 'FINISHED' ? 'green' : 'yellow';
+  return (
+    `${paint('bold', clean(job), color)}  ${paint(stateColor, state, color)}  ${formatElapsed(elapsedMs)}   ${counts}` +
+    `   ${formatCount(recordsInPerSecond)} records/s   ${formatBytes(segmentBytes)} segments`
+  );
+}
+
+function vertexLines(vertices: readonly VertexFigures[], columns: number, color: boolean): readonly string[] {
+  const texts = vertices.map((vertex) => ({
+    vertex,
+    tasks: `${vertex.taskCount} ${vertex.taskCount === 1 ? 'task ' : 'tasks'}`,
+    busy: `busy ${percent(vertex.busyRatio).padStart(3)} %`,
+    rate: `${formatCount(vertex.recordsInPerSecond)}/s in`,
+  }));
+  const widest = (pick: (text: (typeof texts)[number]) => string) =>
+    Math.max(0, ...texts.map((text) => width(pick(text))));
+  const tasksWidth = widest((text) => text.tasks);
+  const rateWidth = Math.max(
+    10,
+    widest((text) => text.rate),
+  );
+  const fixed = 2 + 3 + tasksWidth + 3 + 10 + 2 + 2 + rateWidth;
+  const longest = widest(({ vertex }) => vertex.name);
+  const nameWidth = Math.max(8, Math.min(longest, columns - fixed - BAR_COLUMNS_MIN));
+  const barWidth = Math.min(BAR_COLUMNS_MAX, columns - fixed - nameWidth);
+  return texts.map(({ vertex, tasks, busy, rate }) => {
+    const bar = barWidth < BAR_COLUMNS_MIN ? '' : `  ${busyBar(vertex, barWidth, color)}`;
+    const name = shorten(vertex.name, nameWidth);
+    return `  ${padEnd(name, nameWidth)}   ${tasks.padStart(tasksWidth)}   ${busy}${bar}  ${rate.padStart(rateWidth)}`;
+  });
+}
+
+/** Green while it works, red for the share of the time it may not send. */
+function busyBar({ busyRatio, backpressuredRatio }: VertexFigures, columns: number, color: boolean): string {
+  const cells = (ratio: number) => Math.round(Math.min(1, Math.max(0, ratio)) * columns);
+  const busy = cells(busyRatio);
+  const pressured = Math.min(columns - busy, backpressuredRatio > 0.1 ? cells(backpressuredRatio) : 0);
+  return (
+    paint('green', '#'.repeat(busy), color) +
+    paint('red', '-'.repeat(pressured), color) +
+    ' '.repeat(columns - busy - pressured)
+  );
+}
+
+function footLine(metrics: Metrics, vertices: readonly VertexFigures[], color: boolean): string {
+  const watermark = leastWatermark(vertices.map((vertex) => vertex.watermarkMs));
+  const level = pressureLevel(Math.max(0, ...vertices.map((vertex) => vertex.backpressuredRatio)));
+  const parts = [
+    ...(watermark === null ? [] : [`watermark ${formatEventTime(watermark)}`]),
+    `backpressure ${paint(level === 'ok' ? 'green' : level === 'low' ? 'yellow' : 'red', level, color)}`,
+    ...remaining(metrics),
+  ];
+  return `  ${parts.join('   ')}`;
+}
+
+function remaining({ recordsIn, recordsInTotal, recordsInPerSecond, state }: Metrics): readonly string[] {
+  if (recordsInTotal === undefined || state !== 'RUNNING' || recordsInPerSecond <= 0) return [];
+  return [`eta ${formatRemaining((Math.max(0, recordsInTotal - recordsIn) / recordsInPerSecond) * 1000)}`];
+}
+
+function leastWatermark(all: readonly (number | null)[]): number | null {
+  const known = all.filter((ms): ms is number => ms !== null && Number.isFinite(ms));
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+function percent(ratio: number): string {
+  return String(Math.round(Math.min(1, Math.max(0, ratio)) * 100));
+}
+
+const COLORS = { bold: 1, red: 31, green: 32, yellow: 33 } as const;
+
+function paint(color: keyof typeof COLORS, text: string, isOn: boolean): string {
+  return isOn && text !== '' ? `\x1b[${COLORS[color]}m${text}\x1b[0m` : text;
+}
+
+/** Names come from the user: what would move the cursor is taken out. */
+function clean(text: string): string {
+  return text.replace(/\p{C}/gu, ' ');
+}
+
+/** Columns a text takes; those of Chinese, Japanese, Korean and pictures count twice. */
+function width(text: string): number {
+  let columns = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0)!;
+    columns += code < 0x1100 ? 1 : /\p{M}/u.test(character) ? 0 : isWide(code) ? 2 : 1;
+  }
+  return columns;
+}
+
+function isWide(code: number): boolean {
+  return (
+    code <= 0x115f ||
+    (code >= 0x2e80 && code <= 0xa4cf) ||
+    (code >= 0xac00 && code <= 0xd7a3) ||
+    (code >= 0xf900 && code <= 0xfaff) ||
+    (code >= 0xfe30 && code <= 0xfe6f) ||
+    (code >= 0xff00 && code <= 0xff60) ||
+    code >= 0x1f300
+  );
+}
+
+function padEnd(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - width(text)));
+}
+
+function shorten(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  let kept = '';
+  for (const character of text) {
+    if (width(kept + character) > columns - 2) break;
+    kept += character;
+  }
+  return `${kept}..`;
+}
+
+/** Cuts a line at the last column; escape sequences take none, and colours end with the line. */
+function fit(line: string, columns: number): string {
+  let used = 0;
+  let kept = '';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
+  for (const [piece] of line.matchAll(/\x1b\[\d+m|[\s\S]/gu)) {
+    if (piece.length > 1 && piece.startsWith('\x1b')) {
+      kept += piece;
+      continue;
+    }
+    if (used + width(piece) > columns) return kept.includes('\x1b') ? `${kept}\x1b[0m` : kept;
+    used += width(piece);
+    kept += piece;
+  }
+  return kept;
+}

@@ -1,0 +1,163 @@
+import { relative } from 'node:path';
+import { type LoadedJob, loadJob } from '../control/job-loader.js';
+import type { Run, StartOptions, Summary } from '../control/run.js';
+import type { Command } from './command.js';
+import { EXIT_CODES } from './exit-codes.js';
+import { commandLayers, optionsOf } from './option-layers.js';
+import { type Progress, showProgress } from './progress.js';
+import { formatCount, formatElapsed } from './quantities.js';
+
+type RunCommand = Command & { readonly kind: 'run' };
+type StartJob = (job: LoadedJob, options: StartOptions) => Promise<Run>;
+
+/**
+ * Runs a job to its end, or until it is told to stop.
+ *
+ * @returns  the exit code
+ * @throws   whatever keeps the job from starting or made it fail
+ */
+export async function runCommand(command: RunCommand): Promise<number> {
+  const interrupts = new Interrupts(command.quiet);
+  try {
+    const layers = await commandLayers(command);
+    const loaded = await loadJob(command.job);
+    const { notices } = optionsOf(layers, loaded.job);
+    if (!command.quiet) for (const notice of notices) process.stderr.write(`${notice}\n`);
+    const { start } = (await import(new URL('../control/engine.js', import.meta.url).href)) as {
+      start: StartJob;
+    };
+    const run = await start(loaded, {
+      params: command.params,
+      optionLayers: layers,
+      signal: interrupts.signal,
+    });
+    return await follow(run, command, interrupts);
+  } catch (error) {
+    // Told to stop while it started: that it could not be finished is no news.
+    if (interrupts.exitCode !== null && interrupts.signal.aborted) return interrupts.exitCode;
+    throw error;
+  } finally {
+    interrupts.release();
+  }
+}
+
+async function follow(run: Run, command: RunCommand, interrupts: Interrupts): Promise<number> {
+  const isSilent = command.quiet || (command.json && !process.stderr.isTTY);
+  const progress = isSilent ? null : showProgress(run, process.stderr, hasColor(process.stderr));
+  interrupts.attach(run, progress);
+  let summary: Summary;
+  try {
+    summary = await run.finished;
+    progress?.stop(true);
+  } catch (error) {
+    progress?.stop(true);
+    throw error;
+  }
+  if (command.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  else if (!command.quiet) process.stderr.write(`${summaryText(summary)}\n`);
+  return interrupts.exitCode ?? EXIT_CODES.finished[0];
+}
+
+/** What happened, and where the result is. */
+export function summaryText({
+  job,
+  state,
+  durationMs,
+  recordsIn,
+  recordsOut,
+  lateRecords,
+  outputs,
+}: Summary): string {
+  const late = lateRecords > 0 ? `, ${formatCount(lateRecords)} late` : '';
+  const lines = [
+    `${job} ${state} in ${formatElapsed(durationMs)}: ${formatCount(recordsIn)} records in, ${formatCount(recordsOut)} out${late}`,
+    ...outputs.map((path) => `output: ${shown(path)}`),
+  ];
+  return lines.join('\n');
+}
+
+function shown(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') ? path : short;
+}
+
+/** https://no-color.org; the rest is Node's own judgement of the terminal. */
+function hasColor(stream: NodeJS.WriteStream): boolean {
+  const isOff = (process.env['NO_COLOR'] ?? '') !== '';
+  return stream.isTTY === true && !isOff && stream.hasColors?.() === true;
+}
+
+// biome-ignore format: a table
+const SIGNALS = {
+  SIGINT:  { code: EXIT_CODES.interrupted[0], name: 'Ctrl-C' },
+  SIGTERM: { code: EXIT_CODES.terminated[0],  name: 'SIGTERM' },
+  SIGHUP:  { code: EXIT_CODES.hangup[0],      name: 'SIGHUP' },
+} as const;
+
+/** How long a cancelled run has to clean up after itself before the process ends regardless. */
+const CANCEL_MS_MAX = 1_000;
+
+/**
+ * What signals do: the first one stops gracefully (or abandons a start), the second cancels and ends the process
+ * within a second, a third ends it now.
+ */
+class Interrupts {
+  exitCode: number | null = null;
+  readonly #abort = new AbortController();
+  readonly #isQuiet: boolean;
+  readonly #handlers = new Map<NodeJS.Signals, () => void>();
+  #count = 0;
+  #run: Run | null = null;
+  #progress: Progress | null = null;
+
+  constructor(isQuiet: boolean) {
+    this.#isQuiet = isQuiet;
+    for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
+      const handler = () => this.#onSignal(name);
+      this.#handlers.set(name, handler);
+      process.on(name, handler);
+    }
+  }
+
+  /** Abandons a start. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  attach(run: Run, progress: Progress | null): void {
+    this.#run = run;
+    this.#progress = progress;
+    if (this.exitCode !== null) this.#stop(run);
+  }
+
+  release(): void {
+    for (const [name, handler] of this.#handlers) process.off(name, handler);
+  }
+
+  #onSignal(name: keyof typeof SIGNALS): void {
+    const { code, name: shownName } = SIGNALS[name];
+    this.exitCode ??= code;
+    this.#count++;
+    const run = this.#run;
+    if (this.#count === 1) {
+      if (!this.#isQuiet) process.stderr.write(`${shownName}: stopping; once more to end at once\n`);
+      if (run === null) this.#abort.abort(new Error(shownName));
+      else this.#stop(run);
+    } else if (this.#count === 2 && run !== null) {
+      const end = () => this.#end();
+      setTimeout(end, CANCEL_MS_MAX).unref();
+      run.cancel(new Error(shownName)).then(end, end);
+    } else {
+      this.#end();
+    }
+  }
+
+  #stop(run: Run): void {
+    run.stop().catch(() => {}); // `finished` tells
+  }
+
+  #end(): void {
+    this.#progress?.stop(false);
+    process.exit(this.exitCode ?? EXIT_CODES.interrupted[0]);
+  }
+}
