@@ -62,7 +62,7 @@ export class FieldType<T, D extends boolean = false> {
 export type FieldTypes = Readonly<Record<string, FieldType<any, boolean>>>;
 
 /** The plain object that carries a record of the given fields. */
-export type RowOfFields<F extends FieldTypes> = { [K in keyof F]: F[K]['value'] };
+export type RowOfFields<F extends FieldTypes> = { -readonly [K in keyof F]: F[K]['value'] };
 
 /** A record type. `typeof Flight.row` is the type of its plain objects. */
 export class RecordType<R> {

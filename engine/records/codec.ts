@@ -1,0 +1,60 @@
+import { RowCodec, viewBindings } from './codec-gen.js';
+import { compile } from './compile.js';
+import { NO_TIMESTAMP, printLayout, type RowLayout, type RowView } from './row-layout.js';
+import { linesText, memberText } from './source-text.js';
+
+/** Rows of one layout in the memory of one view, for tests and for places that are not hot. */
+export interface Codec<R> {
+  /**
+   * Writes a row whose values fit their kinds.
+   *
+   * @param p     where it goes: byte offset, a multiple of 8
+   * @param end   byte offset it may not pass
+   * @param hash  hash of its key; 0: none
+   * @param ts    timestamp; -Infinity: none
+   * @returns     position behind the row; -1 where it does not fit, and then nothing was written
+   */
+  encode(row: R, p: number, end: number, hash?: number, ts?: number): number;
+  /** The row at `p` as a plain object, members in layout order. */
+  decode(p: number): R;
+}
+
+export function compileCodec<R extends object = Record<string, any>>(
+  layout: RowLayout,
+  view: RowView,
+): Codec<R> {
+  const bindings = viewBindings(view);
+  return compile(
+    `codec-${layout.fingerprint}`,
+    codecSource(layout),
+    Object.keys(bindings),
+    Object.values(bindings),
+  );
+}
+
+/** The layout of a row and the code that reads and writes it, for people. */
+export function printCodec(layout: RowLayout): string {
+  return `${printLayout(layout)}\n\n${codecSource(layout)}`;
+}
+
+function codecSource(layout: RowLayout): string {
+  const codec = new RowCodec(layout);
+  const values = ({ index }: { readonly index: number }): string => `v${index}`;
+  const size = codec.sizeStatements(values);
+  const read = layout.fields.map((field) => `const ${values(field)} = ${memberText('row', field.name)};`);
+  return linesText([
+    'return {',
+    `encode(row, p, end, hash = 0, ts = ${NO_TIMESTAMP}) {`,
+    ...read,
+    size.statements,
+    `const length = ${size.expression};`,
+    'if (p + length > end) return -1;',
+    codec.writeStatements('p', values, { length: 'length', hash: 'hash', ts: 'ts' }),
+    'return p + length;',
+    '},',
+    'decode(p) {',
+    `return ${codec.objectExpr('p')};`,
+    '},',
+    '};',
+  ]);
+}

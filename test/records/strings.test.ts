@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { rowView } from '../../engine/records/row-layout.js';
+import { StringCodec } from '../../engine/records/strings.js';
+import { utf8Length, utf8Write } from '../../engine/records/utf8.js';
+import { randomRuns } from '../kit/random-rows.js';
+
+const strings = suite('strings');
+const RUNS = randomRuns(2000);
+/** Any sequence of code units, lone surrogates too; lengths on both sides of the limits between loops and native calls. */
+const anyText = fc.oneof(
+  fc.array(fc.nat(0xffff), { maxLength: 40 }).map((units) => String.fromCharCode(...units)),
+  fc.string({ unit: 'binary-ascii', maxLength: 100 }),
+  fc.string({ unit: 'binary', maxLength: 40 }),
+);
+
+strings("the bytes of a string are those of Node's own encoder, lone surrogates replaced", () => {
+  const into = new Uint8Array(1000);
+  fc.assert(
+    fc.property(anyText, (text) => {
+      const expected = Buffer.from(text, 'utf8');
+      assert.is(utf8Length(text), expected.length);
+      assert.is(utf8Write(into, text, 3), 3 + expected.length);
+      assert.ok(expected.equals(into.subarray(3, 3 + expected.length)));
+    }),
+    RUNS,
+  );
+});
+
+strings('the length word is twice the byte length, plus one for ASCII', () => {
+  const codec = new StringCodec(rowView(new ArrayBuffer(8)));
+  fc.assert(
+    fc.property(anyText, (text) => {
+      const bytes = Buffer.from(text, 'utf8');
+      assert.is(codec.measure(text), 2 * bytes.length + (bytes.every((byte) => byte < 0x80) ? 1 : 0));
+    }),
+    RUNS,
+  );
+});
+
+strings('a string that was written is read back, decoded or from the cache, at every offset', () => {
+  const view = rowView(new SharedArrayBuffer(4096));
+  const codec = new StringCodec(view);
+  fc.assert(
+    fc.property(anyText, fc.nat(50), (text, at) => {
+      const word = codec.measure(text);
+      view.u8.fill(0xaa);
+      codec.write(text, at, word);
+      const expected = Buffer.from(text, 'utf8').toString('utf8');
+      assert.is(codec.read(at, word), expected);
+      assert.is(codec.readInterned(at, word), expected);
+      assert.is(codec.readInterned(at, word), expected);
+      assert.is(view.u8[at + (word >> 1)], 0xaa, 'nothing is written behind it');
+      if (at > 0) assert.is(view.u8[at - 1], 0xaa, 'nor before it');
+    }),
+    RUNS,
+  );
+});
+
+strings('the cache of strings stays right when far more distinct strings are read than it holds', () => {
+  const view = rowView(new ArrayBuffer(64));
+  const codec = new StringCodec(view);
+  for (let round = 0; round < 2; round++) {
+    for (let i = 0; i < 20_000; i++) {
+      const text = `key-${Math.imul(i, 7919) % 9973}-é`.slice(0, 4 + (i % 12));
+      const word = codec.measure(text);
+      codec.write(text, 8, word);
+      assert.is(codec.readInterned(8, word), text);
+    }
+  }
+});
+
+strings('strings with equal bytes but for one are told apart by the cache', () => {
+  const view = rowView(new ArrayBuffer(256));
+  const codec = new StringCodec(view);
+  const base = 'x'.repeat(64);
+  for (let i = 0; i < 64; i++) {
+    const text = `${base.slice(0, i)}y${base.slice(i + 1)}`;
+    codec.write(text, 0, codec.measure(text));
+    assert.is(codec.readInterned(0, codec.measure(text)), text);
+  }
+});
+
+strings.run();
