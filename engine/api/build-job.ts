@@ -96,7 +96,7 @@ function checkDeclaration(graph: FlowGraph, { name, inputs, build }: JobModule):
     graph.fault(
       'ARGUMENT_INVALID',
       null,
-      `the name of a job is a text that is not empty, not ${describeValue(name)}`,
+      `the name of a job is text, and not empty; it is ${describeValue(name)}`,
     );
   }
   if (typeof build !== 'function') {

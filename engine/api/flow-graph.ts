@@ -13,7 +13,7 @@ import type {
   PlanEdge,
   PlanOperator,
 } from '../plan/logical-plan.js';
-import { defaultMaxParallelism, PARALLELISM_LIMIT } from '../records/key.js';
+import { defaultMaxParallelism } from '../records/key.js';
 import type { RowShape } from '../records/schema.js';
 
 /** An operator while the job is being written. */
@@ -160,10 +160,7 @@ const DIGEST_DIGITS = 8;
 /** Enough for every operator, whatever its parallelism. */
 function maxParallelismFor(nodes: readonly FlowNode[], ofRun: number | null): number {
   const all = [1, ofRun, ...nodes.map(({ parallelism }) => parallelism)];
-  const valid = all.filter(
-    (each) => Number.isInteger(each) && (each as number) <= PARALLELISM_LIMIT,
-  ) as number[];
-  return defaultMaxParallelism(Math.max(...valid));
+  return defaultMaxParallelism(Math.max(...all.filter((each): each is number => Number.isInteger(each))));
 }
 
 /** For messages: `null`, `a string`, `an object`. */

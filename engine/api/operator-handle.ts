@@ -1,5 +1,5 @@
 import { CallSite } from './call-site.js';
-import { describeValue, type FlowGraph, type FlowNode } from './flow-graph.js';
+import type { FlowGraph, FlowNode } from './flow-graph.js';
 
 /** What can be said about every operator: its identity, name, parallelism and place in a chain. */
 export class OperatorHandle {
@@ -17,18 +17,14 @@ export class OperatorHandle {
   /** Fixes the identity of this operator, so that its state is found again after the job was changed around it. */
   uid(uid: string): this {
     if (typeof uid === 'string' && uid !== '') this.node.uid = uid;
-    else this.#misused(`uid(${String(uid)})`, `a uid is a text that is not empty, not ${describeValue(uid)}`);
+    else this.#misused(`uid(${String(uid)})`, 'a uid is text, and not empty');
     return this;
   }
 
   /** The name people see. */
   named(name: string): this {
     if (typeof name === 'string' && name !== '') this.node.name = name;
-    else
-      this.#misused(
-        `named(${String(name)})`,
-        `a name is a text that is not empty, not ${describeValue(name)}`,
-      );
+    else this.#misused(`named(${String(name)})`, 'a name is text, and not empty');
     return this;
   }
 

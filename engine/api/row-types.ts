@@ -1,7 +1,7 @@
 /** Types about the fields of rows; nothing here exists at run time. */
 
-/** Shows an intersection as one object type. */
-export type Simplify<T> = { [K in keyof T]: T[K] } & {};
+/** Shows an intersection as one object type. Rows are their receiver's to change. */
+export type Simplify<T> = { -readonly [K in keyof T]: T[K] } & {};
 
 /** Names of the fields of a row. */
 export type FieldOf<T> = Extract<keyof T, string>;

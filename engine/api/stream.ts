@@ -94,7 +94,7 @@ export class Stream<T extends object> extends OperatorHandle {
   /** Rows with equal values in these fields go to one subtask, in order. */
   keyBy<const K extends FieldOf<T>>(...fields: readonly [K, ...K[]]): KeyedStream<T, Simplify<Pick<T, K>>>;
   /** Rows for which the function gives equal values go to one subtask, in order. In results the key is named `key`. */
-  keyBy<V>(fn: (row: T) => V, type: FieldType<NoInfer<V>, boolean>): KeyedStream<T, { key: V }>;
+  keyBy<V>(fn: (row: T) => NoInfer<V>, type: FieldType<V, boolean>): KeyedStream<T, { key: V }>;
   keyBy(...given: readonly unknown[]): KeyedStream<T, any> {
     const [fn, type] = given;
     if (typeof fn === 'function') {

@@ -1,0 +1,202 @@
+import { expectTypeOf } from 'expect-type';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { buildJob } from '../../engine/api/build-job.js';
+import type { InputsOf, OutputsOf, ParamsOf } from '../../engine/api/job.js';
+import {
+  count,
+  job,
+  max,
+  mean,
+  min,
+  type Stream,
+  sum,
+  t,
+  tumbling,
+  windowEnd,
+  windowStart,
+} from '../../engine/index.js';
+import { Flight, faultsOf, sink, source } from '../kit/plan-kit.js';
+
+type RowsOf<S> = S extends Stream<infer R> ? R : never;
+
+/** The compiler is the judge here: a line marked as an error that compiles fails the type check. */
+const types = suite('types of jobs');
+
+const Rich = t.record({ name: t.string, big: t.bigint, maybe: t.nullable(t.bigint), ok: t.bool, n: t.int64 });
+
+types('row types flow from the source to the sink', () => {
+  const built = job('flow', (flow) => {
+    const flights = flow.from(source(Flight));
+    expectTypeOf<RowsOf<typeof flights>>().toEqualTypeOf<{
+      date: number;
+      delay: number;
+      distance: number | null;
+      origin: string;
+      destination: string;
+    }>();
+    const daily = flights
+      .eventTime('date', { outOfOrderness: '1h' })
+      .filter((f) => f.delay > 0)
+      .keyBy('origin')
+      .window(tumbling('1d', { offset: '-1h' }))
+      .aggregate({
+        from: windowStart(),
+        to: windowEnd(),
+        flights: count(),
+        mean: mean('delay'),
+        worst: max('delay'),
+        far: max('distance'),
+        total: sum('distance'),
+        last: min('destination'),
+      });
+    expectTypeOf<RowsOf<typeof daily>>().toEqualTypeOf<{
+      origin: string;
+      from: number;
+      to: number;
+      flights: number;
+      mean: number;
+      worst: number;
+      far: number | null;
+      total: number | null;
+      last: string;
+    }>();
+    daily.to(sink());
+  });
+  assert.is(buildJob(built).plan.operators.length, 5);
+});
+
+types('bigint stays bigint, and means are numbers', () => {
+  job('bigints', (flow) => {
+    const totals = flow
+      .from(source(Rich))
+      .keyBy('name', 'ok')
+      .aggregate(
+        { total: sum('big'), some: sum('maybe'), mean: mean('big'), least: min('big') },
+        { emit: 'final' },
+      );
+    expectTypeOf<RowsOf<typeof totals>>().toEqualTypeOf<{
+      name: string;
+      ok: boolean;
+      total: bigint;
+      some: bigint | null;
+      mean: number;
+      least: bigint;
+    }>();
+  });
+});
+
+types('declared and undeclared results, picks and added columns have exact types', () => {
+  job('steps', (flow) => {
+    const rows = flow.from(source(Rich));
+    const picked = rows.pick('n', 'name');
+    expectTypeOf<RowsOf<typeof picked>>().toEqualTypeOf<{ n: number; name: string }>();
+    const added = rows.with({ n: [t.string, (r) => r.name], half: [t.float64, (r) => r.n / 2] });
+    expectTypeOf<RowsOf<typeof added>>().toEqualTypeOf<{
+      name: string;
+      big: bigint;
+      maybe: bigint | null;
+      ok: boolean;
+      n: string;
+      half: number;
+    }>();
+    const undeclared = rows.map((r) => ({ a: r.name, b: r.n > 1 }));
+    expectTypeOf<RowsOf<typeof undeclared>>().toEqualTypeOf<{ a: string; b: boolean }>();
+    const Pair = t.record({ a: t.string, b: t.int32 });
+    const declared = rows.map(Pair, (r) => ({ a: r.name, b: 1 }));
+    expectTypeOf<RowsOf<typeof declared>>().toEqualTypeOf<{ a: string; b: number }>();
+    const returned = rows.flatMap((r) => [{ a: r.n }]);
+    expectTypeOf<RowsOf<typeof returned>>().toEqualTypeOf<{ a: number }>();
+    const emitted = rows.flatMap(Pair, (r, emit) => emit({ a: r.name, b: 1 }));
+    expectTypeOf<RowsOf<typeof emitted>>().toEqualTypeOf<{ a: string; b: number }>();
+    const byFunction = rows.keyBy((r) => r.n % 2 === 0, t.bool).aggregate({ n: count() });
+    expectTypeOf<RowsOf<typeof byFunction>>().toEqualTypeOf<{ key: boolean; n: number }>();
+    const reduced = rows.keyBy('n').reduce((a) => a);
+    expectTypeOf<RowsOf<typeof reduced>>().toEqualTypeOf<RowsOf<typeof rows>>();
+  });
+});
+
+types('what cannot be does not compile', () => {
+  const wrong = job('wrong', (flow) => {
+    const rows = flow.from(source(Rich));
+    const flights = flow.from(source(Flight)).eventTime('date');
+    // @ts-expect-error no such field
+    flights.keyBy('orgin');
+    // @ts-expect-error no such field
+    flights.pick('orgin');
+    // @ts-expect-error no such field
+    flights.filter((f) => f.dely > 0);
+    // @ts-expect-error no such field
+    flow.from(source(Flight)).eventTime('dat');
+    // @ts-expect-error the unit is wrong
+    flights.keyBy('origin').window(tumbling('1 day'));
+    // @ts-expect-error whole numbers only
+    flights.keyBy('origin').window(tumbling('1.5h'));
+    // @ts-expect-error the unit is wrong
+    flights.eventTime('date', { outOfOrderness: '1 hour' });
+    // @ts-expect-error a string has no sum
+    flights.keyBy('origin').aggregate({ x: sum('origin') });
+    // @ts-expect-error a boolean has no maximum
+    rows.keyBy('name').aggregate({ x: max('ok') });
+    // @ts-expect-error no such field
+    flights.keyBy('origin').aggregate({ x: max('dely') });
+    // @ts-expect-error no window here
+    flights.keyBy('origin').aggregate({ x: windowStart() });
+    // @ts-expect-error the declared field is missing
+    rows.map(t.record({ a: t.string }), (r) => ({ b: r.n }));
+    // @ts-expect-error the declared field is of another type
+    rows.map(t.record({ a: t.string }), (r) => ({ a: r.n }));
+    // @ts-expect-error an undeclared result has no such field
+    rows.map((r) => ({ a: r.n })).keyBy('b');
+    // @ts-expect-error an undeclared result has no such field
+    rows.map((r) => ({ a: r.n })).filter((r) => r.b > 0);
+    // @ts-expect-error a row is an object
+    rows.map((r) => r.n);
+    // @ts-expect-error the function gives a number, not a string
+    rows.with({ a: [t.string, (r) => r.n] });
+    // @ts-expect-error the key function gives a number, not a string
+    rows.keyBy((r) => r.n, t.string);
+    // @ts-expect-error nullable is not its type
+    rows.keyBy((r) => r.maybe, t.bigint);
+    // @ts-expect-error a reduce gives a row of the same type
+    rows.keyBy('name').reduce((a) => ({ name: a.name }));
+    // @ts-expect-error neither of the two words
+    rows.keyBy('name').reduce((a) => a, { emit: 'always' });
+    // @ts-expect-error a sink of other rows
+    rows.to({ ...sink(), accepts: (_row: { other: number }) => undefined });
+  });
+  assert.ok(faultsOf(wrong).length > 10);
+});
+
+types('parameters, inputs and outputs travel with the job', () => {
+  const typed = job(
+    'typed',
+    {
+      params: { path: t.string, limit: t.int32.default(3), since: t.nullable(t.timestamp) },
+      inputs: { events: Rich },
+    },
+    ({ from, events }, { path, limit, since }) => {
+      expectTypeOf({ path, limit, since }).toEqualTypeOf<{
+        path: string;
+        limit: number;
+        since: number | null;
+      }>();
+      from(source(Flight)).to(sink());
+      return { names: events.pick('name') };
+    },
+  );
+  expectTypeOf<ParamsOf<typeof typed>>().toMatchTypeOf<{ path: string; limit?: number | string }>();
+  expectTypeOf<{ path: string }>().toMatchTypeOf<ParamsOf<typeof typed>>();
+  expectTypeOf<{ limit: number }>().not.toMatchTypeOf<ParamsOf<typeof typed>>();
+  expectTypeOf<InputsOf<typeof typed>['events']['big']>().toEqualTypeOf<bigint>();
+  expectTypeOf<OutputsOf<typeof typed>>().toEqualTypeOf<{ readonly names: { name: string } }>();
+
+  const silent = job('silent', (flow) => flow.from(source(Flight)).to(sink()));
+  expectTypeOf<OutputsOf<typeof silent>>().toEqualTypeOf<{}>();
+  // @ts-expect-error an output needs a name
+  job('unnamed', (flow) => flow.from(source(Flight)));
+  // @ts-expect-error a builder is synchronous
+  job('async', async (flow) => void flow.from(source(Flight)).to(sink()));
+});
+
+types.run();
