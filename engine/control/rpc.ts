@@ -46,8 +46,8 @@ export interface ConnectOptions {
   /** Closes the client when it aborts; the reason becomes the cause of every failed call. */
   readonly signal?: AbortSignal;
   /**
-   * Asked once when the port closes from the other side; what it gives becomes the cause of the calls that were in flight.
-   * It is waited for at most `EXPLANATION_TIME_MS`.
+   * Asked once when the port closes from the other side; what it gives becomes the cause of the calls that were
+   * in flight. It is waited for at most `EXPLANATION_TIME_MS`.
    */
   readonly explain?: () => Promise<unknown>;
 }

@@ -7,10 +7,10 @@ import type { TaskAgent, TaskAssignment } from './protocol.js';
 /**
  * The threads of an engine: a fixed number, started at once, each of which carries at most one task.
  *
- *   pool/admit   No task is submitted without a free thread; a task that waited for one would block those that wait
- *                for its data, for ever.
- *   pool/fixed   Exactly `threads` threads exist until the pool closes; one that dies is replaced by a fresh one.
- *   pool/closed  After `close` no thread, port, timer or listener of the pool is left.
+ *   threads/admit   No task is submitted without a free thread; a task that waited for one would block those that
+ *                   wait for its data, for ever.
+ *   threads/fixed   Exactly `threads` threads exist until the pool closes; one that dies is replaced by a fresh one.
+ *   threads/closed  After `close` no thread, port, timer or listener of the pool is left.
  *
  * piscina owns the threads. It keeps silent about which thread runs which task, so its load balancer, which is asked
  * for every task, also tells the task's placement.
@@ -22,7 +22,10 @@ export interface WorkerPoolOptions {
   readonly threads: number;
   /** Module whose default export receives a `TaskAssignment`; the engine's own entry unless a test says otherwise. */
   readonly entry?: URL;
-  /** Heap limits of each thread. They do not bound ArrayBuffers, and a single huge array can still abort the process. */
+  /**
+   * Heap limits of each thread. They do not bound ArrayBuffers, and a single huge array can still abort the
+   * process.
+   */
   readonly resourceLimits?: ResourceLimits;
   /** Given to every thread; shared buffers are shared. */
   readonly workerData?: unknown;
@@ -75,7 +78,7 @@ export class WorkerPool<A extends object = TaskAgent> {
     this.#onStrayError = options.onStrayError ?? ((error) => process.emitWarning(error));
     this.#piscina = new Piscina({
       filename: (options.entry ?? TASK_ENTRY).href,
-      minThreads: threads, // pool/fixed
+      minThreads: threads, // threads/fixed
       maxThreads: threads,
       concurrentTasksPerWorker: 1,
       atomics: 'disabled', // an idle thread must stay on its event loop, or its port is deaf
@@ -127,7 +130,7 @@ export class WorkerPool<A extends object = TaskAgent> {
    * @throws SluiceError  what `admit` throws, or the reason for which the task ended before it had a thread
    */
   async place(index: number, name = `worker ${index}`): Promise<PlacedWorker<A>> {
-    this.admit(1); // pool/admit
+    this.admit(1); // threads/admit
     const placement = new Placement<A>(index, name);
     this.#placements.add(placement);
     const port = placement.workerPort;
@@ -172,7 +175,7 @@ export class WorkerPool<A extends object = TaskAgent> {
       placement.markTerminated(`it did not end within ${graceMs} ms after its pool was closed`);
     }
     // piscina terminates all at once and starts no replacement meanwhile. But it stops waiting for a thread that
-    // reports an error on its way out, and replaces it when its exit comes later. So pool/closed: wait for every
+    // reports an error on its way out, and replaces it when its exit comes later. So threads/closed: wait for every
     // exit ourselves, and repeat until nothing has been started.
     do {
       this.#watchThreads();
@@ -211,7 +214,7 @@ export class WorkerPool<A extends object = TaskAgent> {
   #onThreadGone(): void {
     this.#watchThreads(); // its replacement, if there is one
     if (this.#closed !== undefined || this.#piscina.threads.length >= this.threads) return;
-    // pool/fixed: piscina gives up replacing threads when one dies while it loads the entry.
+    // threads/fixed: piscina gives up replacing threads when one dies while it loads the entry.
     const what = `a new thread died while it loaded its entry; ${this.#piscina.threads.length} are left`;
     this.#broken ??= new SluiceError('WORKER_EXITED', what);
     for (const placement of this.#placements) {

@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { SluiceError } from '../../engine/base/errors.js';
 import type { PlacedWorker } from '../../engine/control/placed-worker.js';
+import type { Deployment } from '../../engine/control/protocol.js';
 import { WorkerPool, type WorkerPoolOptions } from '../../engine/control/worker-pool.js';
 import type { EchoAgent } from './echo-worker.js';
 
@@ -67,7 +68,7 @@ test('every placed task has its own thread, and its agent answers', async () => 
   assert.equal(answers, [0, 1, 2]);
 });
 
-test('pool/admit: a task without a free thread is refused before anything is placed', async () => {
+test('threads/admit: a task without a free thread is refused before anything is placed', async () => {
   const pool = openPool(2);
   assert.throws(
     () => pool.admit(3),
@@ -145,7 +146,7 @@ test('thread/cause: a worker that runs out of heap says so', async () => {
   assert.is((error.cause as Error & { code: string }).code, 'ERR_WORKER_OUT_OF_MEMORY');
 });
 
-test('pool/fixed: a thread that died is replaced, and takes the next task', async () => {
+test('threads/fixed: a thread that died is replaced, and takes the next task', async () => {
   const pool = openPool(1);
   const [worker] = await placeAll(pool, 1);
   void worker!.client.call('exit', [1]);
@@ -223,7 +224,7 @@ test('close terminates what is left when the grace is over, and says so', async 
   await idle!.done;
 });
 
-test('pool/closed: a closed pool refuses tasks, and closing again gives the same promise', async () => {
+test('threads/closed: a closed pool refuses tasks, and closing again gives the same promise', async () => {
   const pool = openPool(1);
   const closing = pool.close();
   assert.is(pool.close(), closing);
@@ -242,7 +243,7 @@ test('an entry that cannot be loaded fails every task with the reason', async ()
     assert.is(error.code, 'WORKER_EXITED');
     assert.match((error.cause as Error).message, /no-such-worker/);
   }
-  // pool/fixed: the replacements die as well, and then the pool says that it cannot start any.
+  // threads/fixed: the replacements die as well, and then the pool says that it cannot start any.
   const later = await failureOf(pool.place(2).then((worker) => worker.done));
   assert.is(later.code, 'WORKER_EXITED');
   await new Promise((resolve) => setTimeout(resolve, 200));
@@ -268,7 +269,22 @@ test('an error in a thread without a task is reported, and hurts nobody', async 
   assert.is(await next.client.call('echo', ['fine']), 'fine');
 });
 
-test('pool/closed: ten pools opened, used and closed in one process leave nothing behind', async () => {
+test('the engine has its own entry, and an agent there answers with coded errors', async () => {
+  const pool = new WorkerPool({ threads: 1 });
+  try {
+    const worker = await pool.place(0, 'map, subtask 0');
+    const missing = new URL('./no-such-job.js', import.meta.url).href;
+    const deployment = { moduleUrl: missing, jobUrl: missing, params: {}, fingerprint: '', attempt: 1 };
+    const subtask = { vertexId: '', taskName: 'map', subtaskIndex: 0, parallelism: 1 };
+    const engine = { options: {} } as Deployment['engine'];
+    const error = await failureOf(worker.client.call('deploy', [{ ...deployment, subtask, engine }]));
+    assert.match(error.code, /^JOB_MODULE_/);
+  } finally {
+    await pool.close();
+  }
+});
+
+test('threads/closed: ten pools opened, used and closed in one process leave nothing behind', async () => {
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as () => void;
   await portsClosed();
@@ -304,7 +320,7 @@ test('pool/closed: ten pools opened, used and closed in one process leave nothin
   assert.ok(grownMb < 40, `RSS stays level after the first rounds: ${rssMb.join(' ')} MB`);
 });
 
-test('pool/closed: a process ends by itself after it closed its pool, and also with an idle one', () => {
+test('threads/closed: a process ends by itself after it closed its pool, and also with an idle one', () => {
   const pool = new URL('../../engine/control/worker-pool.js', import.meta.url).href;
   const program = (last: string) => `
     import { WorkerPool } from ${JSON.stringify(pool)};
@@ -319,7 +335,7 @@ test('pool/closed: a process ends by itself after it closed its pool, and also w
   }
 });
 
-test('pool/closed: a thread that fails while its pool closes is not replaced', async () => {
+test('threads/closed: a thread that fails while its pool closes is not replaced', async () => {
   for (const isIdle of [false, true]) {
     const pool = openPool(1, { onStrayError: () => {} });
     const worker = await pool.place(0);
