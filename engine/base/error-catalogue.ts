@@ -45,6 +45,8 @@ export const ERRORS = {
   OUTPUT_FOLDER_MISSING:        ['job',   'The folder of an output does not exist; create it.'],
   OUTPUT_UNWRITABLE:            ['job',   'An output cannot be written at this place.'],
   OUTPUT_WRITE_FAILED:          ['job',   'Writing an output failed; nothing of it was made visible.'],
+  OUTPUT_ROW_INVALID:           ['job',   'A row cannot be written in the form of this output.'],
+  OUTPUT_ROWS_EXCEEDED:         ['job',   'More rows were collected in memory than allowed; raise rowsMax or write to a file.'],
   RECORD_TOO_LARGE:             ['job',   'A record is larger than a segment; raise taskmanager.memory.segment-size.'],
   RECORD_FIELD_INVALID:         ['job',   'A record returned by a function does not fit its declared schema.'],
   RECORD_KEY_INVALID:           ['job',   'A key is of a type that cannot be hashed; keys are booleans, numbers, bigints and strings.'],

@@ -1,0 +1,83 @@
+import { SluiceError } from '../base/errors.js';
+import type { RecordType } from '../records/schema.js';
+import type { Batch, Source, SourceReader, Split } from './connector.js';
+import { misfit } from './value-check.js';
+
+/**
+ * Rows from memory. They belong to the job module, so each thread that imports it has them; nothing is sent.
+ *
+ * Splits are ranges, one per reader, and keep their order.
+ *
+ * @param rows    must be the same rows in every thread, and stay as they are
+ * @param schema  without it rows are plain objects whose shape is learned
+ * @throws SluiceError INPUT_VALUE_INVALID  at discovery, a row does not fit the schema
+ */
+export function collection<R extends object>(rows: readonly R[], schema?: RecordType<R>): Source<R> {
+  if (!Array.isArray(rows)) throw new SluiceError('ARGUMENT_INVALID', 'collection: rows must be an array');
+  return {
+    urn: 'sluice:collection',
+    label: 'collection',
+    options: { rows: rows.length },
+    schema: schema ?? null,
+    bounded: true,
+    batchKind: 'rows',
+    paths: [],
+    discover: async ({ parallelism }) => {
+      checkRows(rows, schema);
+      return { splits: rangesOf(rows.length, parallelism), recordsTotal: rows.length };
+    },
+    createReader: () => new CollectionReader(rows),
+  };
+}
+
+function checkRows(rows: readonly object[], schema: RecordType<unknown> | undefined): void {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as unknown;
+    if (row === null || typeof row !== 'object' || Array.isArray(row))
+      throw invalid(i, 'is not an object', '');
+    for (const field of schema?.fields ?? []) {
+      const what = misfit(field, (row as Record<string, unknown>)[field.name]);
+      if (what !== null) throw invalid(i, `has ${field.name} ${what}`, field.name);
+    }
+  }
+}
+
+function invalid(index: number, what: string, field: string): SluiceError {
+  return new SluiceError('INPUT_VALUE_INVALID', `collection: row ${index + 1} ${what}`, {
+    detail: { row: index + 1, field },
+  });
+}
+
+function rangesOf(length: number, parallelism: number): readonly Split[] {
+  const count = Math.min(parallelism, length);
+  return Array.from({ length: count }, (_, k) => ({
+    id: `range-${k}`,
+    state: { begin: Math.floor((k * length) / count), end: Math.floor(((k + 1) * length) / count) },
+  }));
+}
+
+class CollectionReader implements SourceReader {
+  readonly #rows: readonly object[];
+  #next = 0;
+  #end = 0;
+
+  constructor(rows: readonly object[]) {
+    this.#rows = rows;
+  }
+
+  open(split: Split): void {
+    const { begin, end } = split.state as { begin: number; end: number };
+    this.#next = begin;
+    this.#end = end;
+  }
+
+  poll(rowsMax: number): Batch | null {
+    const length = Math.min(rowsMax, this.#end - this.#next);
+    if (length === 0) return null;
+    const rows = this.#rows.slice(this.#next, this.#next + length);
+    this.#next += length;
+    return { kind: 'rows', length, rows };
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,142 @@
+import { SluiceError } from '../base/errors.js';
+import type { FieldKind, FieldSpec } from '../records/schema.js';
+
+/**
+ * Rows as text, for the file sinks and `print`.
+ *
+ * Formatters of declared rows are generated source with one expression per field: each property access then sees one
+ * shape, and no list of columns is walked per row.
+ */
+
+/** Turns a row into its text, line end included. */
+export type RowFormatter = (row: Readonly<Record<string, unknown>>) => string;
+
+/**
+ * CSV as in RFC 4180, but lines end in a line feed alone. Null is empty and an empty string is `""`; timestamps are
+ * ISO 8601 in UTC.
+ */
+export function csvFormatter(fields: readonly FieldSpec[]): RowFormatter {
+  return compile(fields, `''`, CSV_OF_KIND, (cells) => [
+    ...cells.flatMap((cell, k) => (k ? [`','`, cell] : [cell])),
+  ]);
+}
+
+/** The first line of a CSV file. */
+export function csvHeader(columns: readonly string[]): string {
+  return `${columns.map(csvString).join(',')}\n`;
+}
+
+/** A cell whose kind is not declared. Objects are written as JSON. */
+export function csvValue(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return csvString(value);
+    case 'undefined':
+      return '';
+    case 'object':
+      if (value === null) return '';
+      if (value instanceof Date) return isoOf(value.getTime());
+      return csvString(jsonValue(value));
+    default:
+      return String(value);
+  }
+}
+
+/**
+ * NDJSON: one object per line, members in field order. Timestamps are ISO 8601 strings; bigints are strings, because
+ * most readers of JSON round large numbers; NaN and the infinities are null, because JSON has no words for them.
+ */
+export function jsonFormatter(fields: readonly FieldSpec[]): RowFormatter {
+  return compile(fields, `'null'`, JSON_OF_KIND, (cells) => [
+    `'{'`,
+    ...cells.flatMap((cell, k) => [quoted(`${k ? ',' : ''}${JSON.stringify(fields[k]!.name)}:`), cell]),
+    `'}'`,
+  ]);
+}
+
+/** JSON of a value whose kind is not declared. */
+export function jsonValue(value: unknown): string {
+  return JSON.stringify(value, bigintAsString) ?? 'null';
+}
+
+function bigintAsString(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}
+
+// biome-ignore format: a table
+const CSV_OF_KIND: { readonly [K in FieldKind]: (value: string) => string } = {
+  bool:      (value) => value,
+  int32:     (value) => value,
+  int64:     (value) => value,
+  bigint:    (value) => value,
+  float64:   (value) => value,
+  timestamp: (value) => `iso(${value})`,
+  string:    (value) => `csv(${value})`,
+  category:  (value) => `csv(${value})`,
+};
+
+// biome-ignore format: a table
+const JSON_OF_KIND: { readonly [K in FieldKind]: (value: string) => string } = {
+  bool:      (value) => value,
+  int32:     (value) => value,
+  int64:     (value) => value,
+  bigint:    (value) => `'"' + ${value} + '"'`,
+  float64:   (value) => `number(${value})`,
+  timestamp: (value) => `'"' + iso(${value}) + '"'`,
+  string:    (value) => `json(${value})`,
+  category:  (value) => `json(${value})`,
+};
+
+function compile(
+  fields: readonly FieldSpec[],
+  nullText: string,
+  ofKind: { readonly [K in FieldKind]: (value: string) => string },
+  join: (cells: readonly string[]) => readonly string[],
+): RowFormatter {
+  const loads = fields.map(({ name }, k) => `const v${k} = row[${quoted(name)}];`);
+  const cells = fields.map(({ kind }, k) => `(v${k} == null ? ${nullText} : ${ofKind[kind](`v${k}`)})`);
+  // The empty text in front makes every + a concatenation, also between two numbers.
+  const source = `${loads.join(' ')} return '' + ${[...join(cells), `'\\n'`].join(' + ')};`;
+  const make = new Function('csv', 'json', 'iso', 'number', `return (row) => { ${source} };`);
+  return make(csvString, JSON.stringify, isoOf, jsonNumber) as RowFormatter;
+}
+
+/** A JavaScript string literal; JSON's is one since ES2019. */
+const quoted = (text: string): string => JSON.stringify(text);
+
+const NEEDS_QUOTES = /[",\r\n]/;
+
+function csvString(text: string): string {
+  if (text === '') return '""';
+  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function jsonNumber(value: number): string {
+  return Number.isFinite(value) ? String(value) : 'null';
+}
+
+const DAY_MS = 86_400_000;
+/** The range of Date, in days either side of 1970. */
+const DAYS_MAX = 100_000_000;
+let dayKnown = Number.NaN;
+let dayText = '';
+
+/** `2001-01-31T08:05:00.000Z`. Results come in runs of one day, so the date is formatted once per run. */
+function isoOf(ms: number): string {
+  const day = Math.floor(ms / DAY_MS);
+  if (day !== dayKnown) {
+    if (!(Math.abs(day) < DAYS_MAX)) {
+      const what = `the timestamp ${ms} is outside the years that ISO 8601 can write`;
+      throw new SluiceError('OUTPUT_ROW_INVALID', what, { detail: { value: ms } });
+    }
+    dayText = new Date(day * DAY_MS).toISOString().slice(0, -13);
+    dayKnown = day;
+  }
+  const rest = ms - day * DAY_MS;
+  const seconds = Math.floor(rest / 1_000);
+  const minutes = Math.floor(seconds / 60);
+  const time = `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}:${two(seconds % 60)}`;
+  return `${dayText}${time}.${String(rest % 1_000).padStart(3, '0')}Z`;
+}
+
+const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`);
