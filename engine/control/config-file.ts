@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import { SluiceError } from '../base/errors.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
 
@@ -38,11 +38,13 @@ async function parseYaml(path: string, text: string): Promise<unknown> {
   try {
     return parse(text, { prettyErrors: true, logLevel: 'error' });
   } catch (error) {
-    const lines = legacyLines(text);
+    const lines = basename(path) === FLINK_1_NAME ? legacyLines(text) : null;
     if (lines !== null) return lines;
     throw unreadable(path, (error as Error).message.split('\n')[0]!, error);
   }
 }
+
+const FLINK_1_NAME = 'flink-conf.yaml';
 
 /** Flink 1's own format looks like YAML but takes everything after the first ": " as it is. Null: it is not that. */
 function legacyLines(text: string): Record<string, string> | null {

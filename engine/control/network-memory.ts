@@ -1,5 +1,5 @@
 import { SluiceError } from '../base/errors.js';
-import { formatSize } from './option-values.js';
+import { formatSizeShort as rounded } from './option-values.js';
 
 /**
  * How much memory the buffers between tasks may take.
@@ -58,18 +58,4 @@ export function networkMemory(input: NetworkMemoryInput): NetworkMemory {
 function autoHeapBytes(memoryBytes: number, taskCount: number): number {
   const share = Math.floor(memoryBytes / 2 / Math.max(1, taskCount) / 1024 ** 2) * 1024 ** 2;
   return Math.min(Math.max(share, AUTO_HEAP_BYTES_MIN), AUTO_HEAP_BYTES_MAX);
-}
-
-/** Exact where that is short, else to a tenth of the largest unit. */
-function rounded(bytes: number): string {
-  const exact = formatSize(bytes);
-  if (exact.length <= 8) return exact;
-  for (const [unit, size] of [
-    ['gb', 1024 ** 3],
-    ['mb', 1024 ** 2],
-    ['kb', 1024],
-  ] as const) {
-    if (bytes >= size) return `${(bytes / size).toFixed(1)} ${unit}`;
-  }
-  return exact;
 }

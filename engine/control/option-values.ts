@@ -52,6 +52,16 @@ export function formatSize(bytes: number): string {
   return `${bytes / unit[1]} ${unit[0]}`;
 }
 
+/** The same, exact where that is short, else to a tenth of the largest unit: for people. */
+export function formatSizeShort(bytes: number): string {
+  const exact = formatSize(bytes);
+  if (exact.length <= SHORT_COLUMNS) return exact;
+  const [unit, size] = SIZE_STEPS.find((step) => bytes >= step[1])!;
+  return `${(bytes / size).toFixed(1)} ${unit}`;
+}
+
+const SHORT_COLUMNS = 8;
+
 /** What is accepted for an option, as a phrase. */
 export function acceptedValues(key: OptionKey): string {
   const { type, min, max, multipleOf, autoValue, auto } = optionRow(key);

@@ -9,7 +9,7 @@ import {
   type OptionLayer,
   optionRow,
 } from '../base/option-catalogue.js';
-import { formatOption, parseOption } from './option-values.js';
+import { formatOption, formatSizeShort, parseOption } from './option-values.js';
 
 /**
  * From what was written in several places to one complete set of options.
@@ -220,9 +220,9 @@ function entriesOf(
   found: ReadonlyMap<OptionKey, Found>,
   surroundings: OptionSurroundings,
 ): readonly EffectiveOption[] {
-  const workedOut: Partial<Record<OptionKey, readonly [number, string]>> = {
-    'parallelism.default': [surroundings.cores, 'one per core'],
-    'sluice.memory': [surroundings.memoryBytes, surroundings.memoryOrigin],
+  const workedOut: Partial<Record<OptionKey, readonly [string, string]>> = {
+    'parallelism.default': [String(surroundings.cores), 'one per core'],
+    'sluice.memory': [formatSizeShort(surroundings.memoryBytes), surroundings.memoryOrigin],
   };
   return allOptionKeys().map((key) => {
     const entry = found.get(key);
@@ -232,8 +232,7 @@ function entriesOf(
     const source = entry === undefined ? 'default' : entry.origin;
     return {
       key,
-      value:
-        auto !== undefined ? formatOption(key, auto[0]) : value === null ? 'auto' : formatOption(key, value),
+      value: auto !== undefined ? auto[0] : value === null ? 'auto' : formatOption(key, value),
       origin: value === null ? `${source}: ${auto?.[1] ?? row.auto}` : source,
       meaning: row.meaning,
     };
