@@ -7,4 +7,14 @@ export { tumbling } from './api/windows.js';
 export type { Duration } from './base/duration.js';
 export type { ErrorCode } from './base/error-catalogue.js';
 export { isSluiceError, SluiceError } from './base/errors.js';
+export { start } from './control/engine.js';
+export type {
+  Metrics,
+  Run,
+  RunState,
+  StartOptions,
+  Summary,
+  TaskMetrics,
+  TaskSummary,
+} from './control/run.js';
 export { type RowOf, t } from './records/schema.js';

@@ -1,9 +1,13 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Json } from '../base/json.js';
+import type { EngineOptions } from '../base/option-catalogue.js';
+import type { Committable, Split } from '../connectors/connector.js';
+import type { ExchangeSpec } from '../memory/exchange-arena.js';
+import type { SharedMemory } from '../memory/region.js';
 
 /**
- * What the job master asks of the agent in a worker. The whole life of a subtask is two calls: the master calls `deploy`
- * on all agents, and when every plan agrees, `run` on all. Everything else (stop, checkpoints to trigger,
+ * What the job master asks of the agent in a worker. The whole life of a subtask is two calls: the master calls
+ * `deploy` on all agents, and when every plan agrees, `run` on all. Everything else (stop, checkpoints to trigger,
  * heartbeats) is a word in shared memory, because a worker inside its loop answers no call until it yields.
  */
 export interface TaskAgent {
@@ -51,8 +55,21 @@ export interface SubtaskAddress {
   readonly parallelism: number;
 }
 
-/** Shared memory, options and wiring: known to the engine on both sides, opaque to the calls that carry it. */
-export type EngineDeployment = unknown;
+/** Shared memory, options and wiring of one subtask. */
+export interface EngineDeployment {
+  /** Index over all vertices and subtasks. */
+  readonly task: number;
+  readonly runId: string;
+  readonly options: EngineOptions;
+  /** Exchanges that the subtask reads or feeds. */
+  readonly exchanges: readonly { readonly spec: ExchangeSpec; readonly memory: SharedMemory }[];
+  readonly control: SharedMemory;
+  /** Splits and split cursor of each source, by uid. */
+  readonly splits: readonly (readonly [uid: string, splits: readonly Split[]])[];
+  readonly cursors: readonly (readonly [uid: string, cursor: number])[];
+  /** Rows of the job's named inputs. */
+  readonly inputs: Readonly<Record<string, readonly object[]>>;
+}
 
 export interface DeployReport {
   /** Fingerprint of the plan that the worker built. */
@@ -63,6 +80,11 @@ export interface DeployReport {
 
 export interface TaskReport {
   readonly outcome: 'FINISHED' | 'CANCELED';
+  /** What the task's sinks hand to their committers, by uid. */
+  readonly committables: readonly (readonly [uid: string, committable: Committable])[];
+  /** Wall-clock time at which the task's loop began and ended. */
+  readonly beganMs: number;
+  readonly endedMs: number;
 }
 
 /** What a worker's entry receives: the port on which it serves its agent. Closing the port releases the worker. */

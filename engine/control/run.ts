@@ -31,6 +31,8 @@ export interface StartOptions {
   readonly options?: Readonly<Record<string, Json>>;
   /** Layers above `options`, the strongest first: what a command line or a file said. */
   readonly optionLayers?: readonly OptionLayer[];
+  /** Rows of the job's named inputs. */
+  readonly inputs?: Readonly<Record<string, readonly object[]>>;
   /** Aborting it cancels the run; `finished` then rejects with RUN_ABORTED. */
   readonly signal?: AbortSignal;
 }

@@ -35,7 +35,8 @@ export const CURSOR = layout('split-cursor', 128, {
 });
 
 const TASK_BYTES = DOORBELL.BYTES + CONTROL.BYTES + TASK.BYTES;
-const FIRST_BYTE = REGION.BYTES + SIZES.BYTES;
+/** Where the first task's doorbell is. */
+export const CONTROL_FIRST_BYTE = REGION.BYTES + SIZES.BYTES;
 
 export interface ControlSpec {
   readonly tasks: number;
@@ -47,7 +48,7 @@ export interface ControlSpec {
 /** Every part of the control arena by name; the sum is its size. */
 export function controlTerms({ tasks, cursors }: { tasks: number; cursors: number }) {
   return [
-    { name: 'control header', count: 1, bytes: FIRST_BYTE },
+    { name: 'control header', count: 1, bytes: CONTROL_FIRST_BYTE },
     { name: 'doorbells', count: tasks, bytes: DOORBELL.BYTES },
     { name: 'control lines', count: tasks, bytes: CONTROL.BYTES },
     { name: 'task lines', count: tasks, bytes: TASK.BYTES },
@@ -141,16 +142,16 @@ export class ControlArena {
 
   #taskByte(task: number): number {
     assert(task >= 0 && task < this.tasks, () => `task ${task} is one of ${this.tasks}`);
-    return FIRST_BYTE + task * TASK_BYTES;
+    return CONTROL_FIRST_BYTE + task * TASK_BYTES;
   }
 
   #controlWord(task: number): number {
-    return (FIRST_BYTE + task * TASK_BYTES + DOORBELL.BYTES) >> 2;
+    return (CONTROL_FIRST_BYTE + task * TASK_BYTES + DOORBELL.BYTES) >> 2;
   }
 
   #cursorWord(cursor: number): number {
     if (CHECKED)
       assert(cursor >= 0 && cursor < this.cursors, () => `cursor ${cursor} is one of ${this.cursors}`);
-    return (FIRST_BYTE + this.tasks * TASK_BYTES + cursor * LINE_BYTES) >> 2;
+    return (CONTROL_FIRST_BYTE + this.tasks * TASK_BYTES + cursor * LINE_BYTES) >> 2;
   }
 }

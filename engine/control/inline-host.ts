@@ -1,0 +1,188 @@
+import { assert } from '../base/assert.js';
+import { ManualClock } from '../base/clock.js';
+import { Prng } from '../base/prng.js';
+import type { Committable } from '../connectors/connector.js';
+import type { HardWaiter } from '../exchange/hard-waiter.js';
+import { ControlArena, createControlArena } from '../memory/control-arena.js';
+import { attachExchange, createExchange } from '../memory/exchange-arena.js';
+import type { JobGraph } from '../plan/job-graph.js';
+import { STEP, type Step } from '../runtime/task-input.js';
+import type { OutputCommit, PreparedJob } from './prepared-job.js';
+import { createSubtask, type Subtask } from './subtask.js';
+
+/** Records of each step: small, so that tasks interleave. */
+const STEP_RECORDS = 64;
+const ATTEMPT = 1;
+
+export interface InlineReport {
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly lateRecords: number;
+}
+
+/**
+ * Runs all tasks of a job in the calling thread, one step of one task at a time, in an order that a seed decides.
+ *
+ * The tasks, rings, credits and doorbells are the ones that threads use. Two things differ. Time stands still while
+ * anybody can work, and then jumps to the next deadline. And a task that has to wait inside a record cannot sleep:
+ * it lets the tasks downstream of it work until a segment comes back. Graphs have no cycles, so no task is entered twice.
+ *
+ * Runs in: any thread, usually the main one.
+ */
+export class InlineHost {
+  readonly #prng: Prng;
+  readonly #clock = new ManualClock();
+  readonly #control: ControlArena;
+  readonly #subtasks: Subtask[] = [];
+  /** Tasks that a task feeds, directly or not. */
+  readonly #downstream: readonly ReadonlySet<number>[];
+  readonly #steps: Step[];
+  /** Tasks whose step is being carried out, the outermost first. */
+  readonly #entered: number[] = [];
+  /** Errors that were explained already on their way through an outer task. */
+  readonly #explained = new WeakSet<object>();
+
+  constructor(prepared: PreparedJob, seed: number, runId: string) {
+    this.#prng = new Prng(seed);
+    const { blueprint, graph } = prepared;
+    this.#control = new ControlArena(createControlArena({ ...blueprint.control, attempt: ATTEMPT }), ATTEMPT);
+    const exchanges = new Map(
+      blueprint.exchanges.map((spec) => [
+        spec.id,
+        attachExchange(spec, createExchange(spec, ATTEMPT), ATTEMPT),
+      ]),
+    );
+    this.#downstream = downstreamTasks(graph);
+    this.#steps = new Array<Step>(graph.taskCount).fill(STEP.PROGRESS);
+    for (let index = 0; index < graph.taskCount; index++) {
+      const { built, options, splits, cursors } = prepared;
+      const setting = { built, graph, options, exchanges, control: this.#control, splits, cursors, runId };
+      const subtask = createSubtask(
+        { ...setting, clock: this.#clock, fixedBudget: STEP_RECORDS },
+        index,
+        () => this.#waiterOf(index),
+      );
+      this.#subtasks.push(subtask);
+    }
+  }
+
+  /**
+   * @returns  when every task has finished and the outputs are visible
+   * @throws SluiceError  what ended the job; nothing was made visible
+   */
+  async run(outputs: OutputCommit): Promise<InlineReport> {
+    try {
+      while (!this.#steps.every((step) => step === STEP.DONE)) {
+        if (!this.#pass()) await this.#rest();
+      }
+      await outputs.commit((uid) => this.#committablesOf(uid));
+    } catch (error) {
+      for (const { task } of this.#subtasks) {
+        if (task.state !== 'FINISHED' && task.state !== 'FAILED') await task.cancel();
+      }
+      await outputs.abort();
+      throw error;
+    }
+    const sum = (of: (subtask: Subtask) => number): number =>
+      this.#subtasks.reduce((all, each) => all + of(each), 0);
+    return {
+      recordsIn: sum(({ task, gate }) => (gate === null ? task.core.recordsIn : 0)),
+      recordsOut: sum(({ task, partitions }) => (partitions.length === 0 ? task.core.recordsOut : 0)),
+      lateRecords: sum(({ task }) => task.core.lateRecords),
+    };
+  }
+
+  /** As many steps as there are tasks, of tasks drawn at random; true if any got on. */
+  #pass(): boolean {
+    let progress = false;
+    for (let i = 0; i < this.#subtasks.length; i++) {
+      progress = this.#step(this.#prng.below(this.#subtasks.length)) || progress;
+    }
+    if (progress) return true;
+    // Nobody drawn could move: only if nobody at all can is it time to rest.
+    for (let index = 0; index < this.#subtasks.length; index++) progress = this.#step(index) || progress;
+    return progress;
+  }
+
+  #step(index: number): boolean {
+    if (this.#steps[index] === STEP.DONE || this.#entered.includes(index)) return false;
+    const { task } = this.#subtasks[index]!;
+    this.#entered.push(index);
+    try {
+      const nowMs = this.#clock.monotonicMs();
+      const step = task.step(nowMs);
+      this.#steps[index] = step;
+      if (step !== STEP.PROGRESS && step !== STEP.DONE) {
+        task.flush(nowMs);
+        task.ringOwed();
+      }
+      return step === STEP.PROGRESS;
+    } catch (error) {
+      throw this.#explain(index, error);
+    } finally {
+      this.#entered.pop();
+    }
+  }
+
+  #explain(index: number, error: unknown): unknown {
+    if (typeof error === 'object' && error !== null && this.#explained.has(error)) return error;
+    const { task } = this.#subtasks[index]!;
+    const explained = task.explain(error);
+    if (typeof explained === 'object' && explained !== null) this.#explained.add(explained);
+    return explained;
+  }
+
+  /** Waits for a promise, or lets time jump. */
+  async #rest(): Promise<void> {
+    const promises = this.#subtasks.flatMap(({ task }, i) =>
+      this.#steps[i] === STEP.WAIT_PROMISE && task.waitFor !== null ? [task.waitFor] : [],
+    );
+    if (promises.length > 0) return Promise.race(promises);
+    const deadlines = this.#subtasks.flatMap(({ task }, i) =>
+      this.#steps[i] === STEP.WAIT_TIME ? [task.waitUntilMs] : [],
+    );
+    if (deadlines.length > 0) {
+      this.#clock.advance(Math.max(0, Math.min(...deadlines) - this.#clock.monotonicMs()));
+      return;
+    }
+    const ready = this.#subtasks.some(
+      ({ task }, i) => this.#steps[i] !== STEP.DONE && task.isReady(this.#steps[i]!),
+    );
+    assert(ready || this.#steps.every((step) => step === STEP.DONE), 'some task can always move');
+  }
+
+  /** A hard wait: the tasks below work until a segment is back. */
+  #waiterOf(index: number): HardWaiter {
+    return {
+      awaitCredit: (partition) => {
+        while (!partition.isSegmentReady()) {
+          let progress = false;
+          for (const task of this.#downstream[index]!) progress = this.#step(task) || progress;
+          assert(progress || partition.isSegmentReady(), 'tasks downstream of a full output can move');
+        }
+      },
+    };
+  }
+
+  #committablesOf(uid: string): readonly Committable[] {
+    return this.#subtasks.flatMap(({ task }) =>
+      task.committables.has(uid) ? [task.committables.get(uid)] : [],
+    );
+  }
+}
+
+/** By task: all tasks that its records can reach. */
+function downstreamTasks(graph: JobGraph): readonly ReadonlySet<number>[] {
+  const below = graph.vertices.map(() => new Set<number>());
+  for (const vertex of [...graph.vertices].reverse()) {
+    for (const exchange of graph.exchanges) {
+      if (exchange.fromVertex !== vertex.index) continue;
+      const target = graph.vertices[exchange.toVertex]!;
+      for (let i = 0; i < target.parallelism; i++) below[vertex.index]!.add(target.firstTask + i);
+      for (const task of below[target.index]!) below[vertex.index]!.add(task);
+    }
+  }
+  return graph.vertices.flatMap((vertex) =>
+    Array.from({ length: vertex.parallelism }, () => below[vertex.index]!),
+  );
+}

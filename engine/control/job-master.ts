@@ -1,0 +1,246 @@
+import { SYSTEM_CLOCK } from '../base/clock.js';
+import { isSluiceError, SluiceError } from '../base/errors.js';
+import type { Committable } from '../connectors/connector.js';
+import { ControlArena, createControlArena } from '../memory/control-arena.js';
+import { createExchange } from '../memory/exchange-arena.js';
+import type { SharedMemory } from '../memory/region.js';
+import { subtaskOfTask } from '../plan/job-graph.js';
+import { planFingerprint } from '../plan/logical-plan.js';
+import type { LoadedJob } from './job-loader.js';
+import type { PlacedWorker } from './placed-worker.js';
+import { OutputCommit, type PreparedJob } from './prepared-job.js';
+import type { Deployment, TaskAgent, TaskReport } from './protocol.js';
+import type { Metrics, Run, RunState, Summary } from './run.js';
+import { RunMeter } from './run-meter.js';
+import { WorkerPool } from './worker-pool.js';
+
+/** Importing the job module and compiling the chains is all that a deploy does. */
+const DEPLOY_TIME_MS_MAX = 60_000;
+/** Time that tasks get to end after their stop word was raised, before their threads are terminated. */
+const STOP_GRACE_MS = 5_000;
+const ATTEMPT = 1;
+const BYTES_PER_MB = 1024 * 1024;
+
+/** Legal moves of a run. */
+const NEXT: Readonly<Record<RunState, readonly RunState[]>> = {
+  CREATED: ['RUNNING', 'CANCELED', 'FAILED'],
+  RUNNING: ['STOPPING', 'FINISHED', 'CANCELED', 'FAILED'],
+  STOPPING: ['STOPPED', 'CANCELED', 'FAILED'],
+  FINISHED: [],
+  STOPPED: [],
+  CANCELED: [],
+  FAILED: [],
+};
+
+/**
+ * Takes a prepared job through its life: deploys every subtask on a thread of its own, starts them all, waits, commits
+ * the outputs, and leaves nothing behind whatever happens.
+ *
+ * Runs in: the main thread, which sleeps while data flows.
+ */
+export class JobMaster implements Run {
+  readonly id: string;
+  readonly job: string;
+  readonly finished: Promise<Summary>;
+  readonly #loaded: LoadedJob;
+  readonly #prepared: PreparedJob;
+  readonly #inputs: Readonly<Record<string, readonly object[]>>;
+  readonly #control: ControlArena;
+  readonly #controlMemory: SharedMemory;
+  readonly #exchanges: readonly SharedMemory[];
+  readonly #meter: RunMeter;
+  #state: RunState = 'CREATED';
+  /** The first error; the others follow from it. */
+  #failure: { readonly error: unknown } | null = null;
+  #isCanceled = false;
+  #runningMs = 0;
+
+  constructor(
+    loaded: LoadedJob,
+    prepared: PreparedJob,
+    options: {
+      id: string;
+      startedMs: number;
+      inputs: Readonly<Record<string, readonly object[]>>;
+      signal?: AbortSignal;
+    },
+  ) {
+    this.id = options.id;
+    this.job = prepared.built.plan.job;
+    this.#loaded = loaded;
+    this.#prepared = prepared;
+    this.#inputs = options.inputs;
+    const { blueprint } = prepared;
+    this.#controlMemory = createControlArena({ ...blueprint.control, attempt: ATTEMPT });
+    this.#control = new ControlArena(this.#controlMemory, ATTEMPT);
+    this.#exchanges = blueprint.exchanges.map((spec) => createExchange(spec, ATTEMPT));
+    this.#meter = new RunMeter(prepared, this.#control, options.startedMs);
+    const onAbort = (): void => void this.cancel(options.signal?.reason);
+    this.finished = this.#live().finally(() => options.signal?.removeEventListener('abort', onAbort));
+    this.finished.catch(() => {}); // a run that nobody waits for must not end the process
+    options.signal?.addEventListener('abort', onAbort, { once: true });
+    if (options.signal?.aborted) onAbort();
+  }
+
+  metrics(): Metrics {
+    return this.#meter.metrics(this.#state);
+  }
+
+  async stop(): Promise<Summary> {
+    if (this.#state === 'RUNNING') {
+      this.#become('STOPPING');
+      for (let task = 0; task < this.#prepared.graph.taskCount; task++) this.#control.requestDrain(task);
+    } else if (this.#state === 'CREATED') {
+      await this.cancel();
+    }
+    return this.finished;
+  }
+
+  async cancel(reason?: unknown): Promise<void> {
+    if (!this.#isOver()) {
+      this.#isCanceled = true;
+      this.#fail(new SluiceError('RUN_ABORTED', `the run of ${this.job} was cancelled`, { cause: reason }));
+    }
+    await this.finished.catch(() => {});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cancel();
+  }
+
+  /** The whole life; settles when nothing of the run is left. */
+  async #live(): Promise<Summary> {
+    const { graph, blueprint, sinks } = this.#prepared;
+    const outputs = new OutputCommit(sinks, this.id);
+    const pool = new WorkerPool({
+      threads: graph.taskCount,
+      resourceLimits: { maxOldGenerationSizeMb: Math.floor(blueprint.taskHeapBytes / BYTES_PER_MB) },
+      onStrayError: (error) => this.#fail(error),
+    });
+    try {
+      const workers = await this.#deploy(pool);
+      const reports = await this.#runAll(workers);
+      this.#throwIfFailed();
+      await outputs.commit((uid) => committablesOf(reports, uid));
+      this.#throwIfFailed();
+      this.#become(this.#state === 'STOPPING' ? 'STOPPED' : 'FINISHED');
+      this.#meter.stop();
+      await pool.close();
+      return this.#meter.summary(this.#state, this.#runningMs);
+    } catch (error) {
+      this.#fail(error);
+      await pool.close(STOP_GRACE_MS);
+      await outputs.abort();
+      this.#meter.stop();
+      this.#become(this.#isCanceled ? 'CANCELED' : 'FAILED');
+      throw this.#failure!.error;
+    }
+  }
+
+  async #deploy(pool: WorkerPool): Promise<readonly PlacedWorker<TaskAgent>[]> {
+    const { graph } = this.#prepared;
+    pool.admit(graph.taskCount);
+    const tasks = Array.from({ length: graph.taskCount }, (_, task) => task);
+    const workers = await Promise.all(
+      tasks.map((task) => {
+        const { vertex, subtask } = subtaskOfTask(graph, task);
+        return pool.place(task, `${vertex.name} (${subtask})`);
+      }),
+    );
+    const deployed = workers.map((worker, task) =>
+      worker.client.call('deploy', [this.#deployment(task)], { timeoutMs: DEPLOY_TIME_MS_MAX }),
+    );
+    await firstError(deployed);
+    this.#throwIfFailed();
+    return workers;
+  }
+
+  async #runAll(workers: readonly PlacedWorker<TaskAgent>[]): Promise<readonly TaskReport[]> {
+    this.#become('RUNNING');
+    const began = SYSTEM_CLOCK.monotonicMs();
+    const runs = workers.map(async (worker): Promise<TaskReport | null> => {
+      try {
+        return await worker.client.call('run', []);
+      } catch (error) {
+        this.#fail(error);
+        return null;
+      }
+    });
+    const reports = await Promise.all(runs);
+    this.#runningMs = SYSTEM_CLOCK.monotonicMs() - began;
+    return reports.filter((report) => report !== null);
+  }
+
+  #deployment(task: number): Deployment {
+    const { graph, blueprint, built, params, options, splits, cursors } = this.#prepared;
+    const { vertex, subtask } = subtaskOfTask(graph, task);
+    const touched = graph.exchanges.filter(
+      ({ fromVertex, toVertex }) => fromVertex === vertex.index || toVertex === vertex.index,
+    );
+    return {
+      moduleUrl: this.#loaded.moduleUrl,
+      jobUrl: this.#loaded.jobUrl,
+      params,
+      fingerprint: planFingerprint(built.plan),
+      subtask: {
+        vertexId: vertex.id,
+        taskName: vertex.name,
+        subtaskIndex: subtask,
+        parallelism: vertex.parallelism,
+      },
+      attempt: ATTEMPT,
+      engine: {
+        task,
+        runId: this.id,
+        options,
+        exchanges: touched.map(({ id }) => ({
+          spec: blueprint.exchanges[id]!,
+          memory: this.#exchanges[id]!,
+        })),
+        control: this.#controlMemory,
+        splits: [...splits],
+        cursors: [...cursors],
+        inputs: this.#inputs,
+      },
+    };
+  }
+
+  /** Keeps the first error and asks every task to end. */
+  #fail(error: unknown): void {
+    if (this.#isOver()) return;
+    if (this.#failure === null) this.#failure = { error: unwrapped(error) };
+    for (let task = 0; task < this.#prepared.graph.taskCount; task++) this.#control.requestStop(task);
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  #isOver(): boolean {
+    return NEXT[this.#state].length === 0;
+  }
+
+  #become(state: RunState): void {
+    if (!NEXT[this.#state].includes(state))
+      throw new Error(`a run cannot go from ${this.#state} to ${state}`);
+    this.#state = state;
+  }
+}
+
+/** A call that failed because its worker died is told by why it died. */
+function unwrapped(error: unknown): unknown {
+  if (!isSluiceError(error) || error.code !== 'CONTROL_CALL_FAILED') return error;
+  return isSluiceError(error.cause) ? error.cause : error;
+}
+
+function committablesOf(reports: readonly TaskReport[], uid: string): readonly Committable[] {
+  return reports.flatMap(({ committables }) =>
+    committables.flatMap(([of, committable]) => (of === uid ? [committable] : [])),
+  );
+}
+
+/** Waits for all, then throws the first error; none is left unhandled. */
+async function firstError(promises: readonly Promise<unknown>[]): Promise<void> {
+  const settled = await Promise.allSettled(promises);
+  for (const each of settled) if (each.status === 'rejected') throw each.reason;
+}

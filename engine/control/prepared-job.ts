@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { buildJob, buildJobChecked } from '../api/build-job.js';
+import type { JobModule } from '../api/job.js';
+import { SluiceError } from '../base/errors.js';
+import type { Json } from '../base/json.js';
+import type { EngineOptions, OptionLayer } from '../base/option-catalogue.js';
+import type { Committable, Committer, Sink, Split } from '../connectors/connector.js';
+import { type JobGraph, jobGraph } from '../plan/job-graph.js';
+import type { FieldSpec } from '../records/schema.js';
+import { type Blueprint, blueprint } from './blueprint.js';
+import { type ConnectedJob, connectEndpoints } from './endpoints.js';
+import { machineSurroundings } from './machine-memory.js';
+import { effectiveOptions } from './options.js';
+
+/** A job that was checked in every way that needs no thread, and can now be deployed. */
+export interface PreparedJob {
+  readonly built: ConnectedJob;
+  readonly params: Readonly<Record<string, Json>>;
+  readonly options: EngineOptions;
+  readonly graph: JobGraph;
+  readonly blueprint: Blueprint;
+  readonly splits: ReadonlyMap<string, readonly Split[]>;
+  /** Position of a source's split cursor, by uid. */
+  readonly cursors: ReadonlyMap<string, number>;
+  /** Records in all sources together, where all know. */
+  readonly recordsInTotal: number | undefined;
+  readonly sinks: readonly PreparedSink[];
+}
+
+export interface PreparedSink {
+  readonly uid: string;
+  readonly sink: Sink;
+  readonly fields: readonly FieldSpec[] | null;
+  readonly parallelism: number;
+}
+
+export interface PrepareInput {
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly inputs: Readonly<Record<string, readonly object[]>>;
+  readonly optionLayers: readonly OptionLayer[];
+}
+
+/**
+ * Builds and checks a job: options, parameters, plan, memory, inputs and outputs, in this order.
+ *
+ * @throws SluiceError  whatever is wrong with it; nothing was started or written
+ */
+export async function prepareJob(job: JobModule<any, any, any>, input: PrepareInput): Promise<PreparedJob> {
+  const layers = [
+    ...input.optionLayers,
+    { origin: 'job()', values: (job.options ?? {}) as OptionLayer['values'] },
+  ];
+  const { options } = effectiveOptions(layers, machineSurroundings());
+  const build = CHECKED ? buildJobChecked : buildJob;
+  const { parallelism, maxParallelism } = options;
+  const plain = build(job, {
+    params: input.params,
+    parallelism,
+    ...(maxParallelism !== null && { maxParallelism }),
+  });
+  const built = connectEndpoints(plain, input.inputs);
+  const graph = jobGraph(built.plan, { parallelism, chaining: options.chaining });
+  const sources = built.plan.operators.filter(
+    ({ config }) => config.kind === 'source' || config.kind === 'input',
+  );
+  const regions = blueprint(graph, new Set(sources.map(({ uid }) => uid)), options);
+  const splits = new Map<string, readonly Split[]>();
+  let recordsInTotal: number | undefined = 0;
+  for (const { uid } of sources) {
+    const readers = graph.vertices.find(({ head }) => head === uid)!.parallelism;
+    const found = await built.functions.get(uid)!.source!.discover({ parallelism: readers });
+    splits.set(uid, found.splits);
+    if (found.recordsTotal === undefined) recordsInTotal = undefined;
+    else if (recordsInTotal !== undefined) recordsInTotal += found.recordsTotal;
+  }
+  const sinks = sinksOf(built, graph);
+  for (const { sink, fields } of sinks) await sink.check(fields);
+  return {
+    built,
+    params: built.plan.params,
+    options,
+    graph,
+    blueprint: regions,
+    splits,
+    cursors: new Map(regions.sourceVertices.map(({ head }, cursor) => [head, cursor] as const)),
+    recordsInTotal,
+    sinks,
+  };
+}
+
+function sinksOf(built: ConnectedJob, graph: JobGraph): readonly PreparedSink[] {
+  return built.plan.operators.flatMap(({ uid, config, output }) => {
+    if (config.kind !== 'sink' && config.kind !== 'output') return [];
+    const { parallelism } = graph.vertices.find((vertex) => vertex.operators.includes(uid))!;
+    return [{ uid, sink: built.functions.get(uid)!.sink!, fields: output.fields, parallelism }];
+  });
+}
+
+/** The committers of a run's sinks. */
+export class OutputCommit {
+  readonly #committers: readonly (PreparedSink & { readonly committer: Committer })[];
+
+  constructor(sinks: readonly PreparedSink[], runId: string) {
+    this.#committers = sinks.map((each) => ({
+      ...each,
+      committer: each.sink.createCommitter({ runId, parallelism: each.parallelism, fields: each.fields }),
+    }));
+  }
+
+  /**
+   * Makes the outputs visible, one after another.
+   *
+   * @param committablesOf  what the writers of a sink prepared, one per subtask, in order
+   */
+  async commit(committablesOf: (uid: string) => readonly Committable[]): Promise<void> {
+    for (const { uid, committer, parallelism } of this.#committers) {
+      const committables = committablesOf(uid);
+      if (committables.length !== parallelism) {
+        throw new SluiceError(
+          'TASK_FAILED',
+          `${committables.length} of ${parallelism} writers of ${uid} are ready to commit`,
+        );
+      }
+      await committer.commit(committables);
+    }
+  }
+
+  /** Removes what is not visible yet. Never rejects: the error that led here is the one to report. */
+  async abort(): Promise<void> {
+    for (const { committer } of this.#committers) await committer.abort().catch(() => {});
+  }
+}
+
+/** Names a run; part of the names of its temporary files. */
+export function newRunId(): string {
+  return randomBytes(4).toString('hex');
+}

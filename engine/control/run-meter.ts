@@ -1,0 +1,164 @@
+import { SYSTEM_CLOCK } from '../base/clock.js';
+import type { ControlArena } from '../memory/control-arena.js';
+import { type JobVertex, subtaskOfTask } from '../plan/job-graph.js';
+import type { PreparedJob } from './prepared-job.js';
+import type { Metrics, RunState, Summary, TaskMetrics } from './run.js';
+import { TASK_STATES } from './task-states.js';
+
+/** Ratios and rates are over a window of about this length. */
+const WINDOW_MS = 1_000;
+/** Samples kept; at ten reads a second they span more than the window. */
+const SAMPLES_MAX = 32;
+
+interface TaskSample {
+  readonly recordsIn: number;
+  readonly idleMs: number;
+  readonly backpressuredMs: number;
+}
+
+interface Sample {
+  readonly atMs: number;
+  readonly tasks: readonly TaskSample[];
+}
+
+/**
+ * Reads the tasks' lines in shared memory and makes figures of them. Reading disturbs no task.
+ *
+ * Runs in: the main thread.
+ */
+export class RunMeter {
+  readonly #prepared: PreparedJob;
+  readonly #control: ControlArena;
+  readonly #startedMs: number;
+  #endedMs: number | null = null;
+  #samples: Sample[] = [];
+
+  /** @param startedMs  monotonic time at which the run was asked for */
+  constructor(prepared: PreparedJob, control: ControlArena, startedMs: number) {
+    this.#prepared = prepared;
+    this.#control = control;
+    this.#startedMs = startedMs;
+  }
+
+  stop(): void {
+    this.#endedMs ??= SYSTEM_CLOCK.monotonicMs();
+  }
+
+  metrics(state: RunState): Metrics {
+    const now = this.#sample();
+    const then = this.#past(now);
+    const elapsedMs = (this.#endedMs ?? now.atMs) - this.#startedMs;
+    const { graph, blueprint, recordsInTotal } = this.#prepared;
+    const tasks = now.tasks.map((each, task) =>
+      this.#taskMetrics(task, each, then.tasks[task]!, now.atMs - then.atMs),
+    );
+    const sources = tasks.filter((_, task) => this.#isSource(subtaskOfTask(graph, task).vertex));
+    const sum = (of: (task: TaskMetrics) => number): number =>
+      sources.reduce((all, each) => all + of(each), 0);
+    return {
+      job: this.#prepared.built.plan.job,
+      state,
+      elapsedMs,
+      recordsIn: sum(({ recordsIn }) => recordsIn),
+      ...(recordsInTotal !== undefined && { recordsInTotal }),
+      recordsInPerSecond: sum(({ recordsInPerSecond }) => recordsInPerSecond),
+      segmentBytes: blueprint.segmentBytes,
+      tasks,
+    };
+  }
+
+  /** @param runningMs  from the first task running to the last one finished */
+  summary(state: RunState, runningMs: number): Summary {
+    const { graph, blueprint, built, sinks } = this.#prepared;
+    const lines = Array.from({ length: graph.taskCount }, (_, task) => this.#control.taskLine(task));
+    const total = (
+      of: 'recordsIn' | 'recordsOut' | 'lateRecords',
+      among: (vertex: JobVertex) => boolean,
+    ): number =>
+      lines.reduce(
+        (sum, line, task) => (among(subtaskOfTask(graph, task).vertex) ? sum + line.get(of) : sum),
+        0,
+      );
+    const feeds = (vertex: JobVertex): boolean =>
+      graph.exchanges.some(({ fromVertex }) => fromVertex === vertex.index);
+    return {
+      job: built.plan.job,
+      state,
+      durationMs: (this.#endedMs ?? SYSTEM_CLOCK.monotonicMs()) - this.#startedMs,
+      runningMs,
+      recordsIn: total('recordsIn', (vertex) => this.#isSource(vertex)),
+      recordsOut: total('recordsOut', (vertex) => !feeds(vertex)),
+      lateRecords: total('lateRecords', () => true),
+      tasks: lines.map((line, task) => {
+        const { vertex, subtask } = subtaskOfTask(graph, task);
+        const backpressuredMs = line.get('softBackpressuredMs') + line.get('hardBackpressuredMs');
+        return {
+          vertex: vertex.id,
+          name: vertex.name,
+          subtask,
+          state: TASK_STATES[line.state] ?? 'CREATED',
+          recordsIn: line.get('recordsIn'),
+          recordsOut: line.get('recordsOut'),
+          lateRecords: line.get('lateRecords'),
+          busyMs: Math.max(0, runningMs - line.get('idleMs') - backpressuredMs),
+          backpressuredMs,
+          idleMs: line.get('idleMs'),
+        };
+      }),
+      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      segmentBytes: blueprint.segmentBytes,
+      outputs: sinks.flatMap(({ sink }) => sink.path ?? []),
+    };
+  }
+
+  #taskMetrics(task: number, now: TaskSample, then: TaskSample, windowMs: number): TaskMetrics {
+    const { vertex, subtask } = subtaskOfTask(this.#prepared.graph, task);
+    const line = this.#control.taskLine(task);
+    const state = TASK_STATES[line.state] ?? 'CREATED';
+    const share = (ms: number): number => (windowMs <= 0 ? 0 : Math.min(1, Math.max(0, ms / windowMs)));
+    const isRunning = state === 'RUNNING';
+    const idleRatio = isRunning ? share(now.idleMs - then.idleMs) : 1;
+    const backpressuredRatio = isRunning
+      ? Math.min(1 - idleRatio, share(now.backpressuredMs - then.backpressuredMs))
+      : 0;
+    const watermarkMs = line.get('watermarkMs');
+    return {
+      vertex: vertex.id,
+      name: vertex.name,
+      subtask,
+      state,
+      busyRatio: 1 - idleRatio - backpressuredRatio,
+      backpressuredRatio,
+      idleRatio,
+      recordsIn: now.recordsIn,
+      recordsOut: line.get('recordsOut'),
+      recordsInPerSecond: windowMs <= 0 ? 0 : ((now.recordsIn - then.recordsIn) * 1000) / windowMs,
+      watermarkMs: Number.isFinite(watermarkMs) ? watermarkMs : null,
+    };
+  }
+
+  #isSource(vertex: JobVertex): boolean {
+    return this.#prepared.blueprint.sourceVertices.includes(vertex);
+  }
+
+  #sample(): Sample {
+    const tasks = Array.from({ length: this.#prepared.graph.taskCount }, (_, task) => {
+      const line = this.#control.taskLine(task);
+      return {
+        recordsIn: line.get('recordsIn'),
+        idleMs: line.get('idleMs'),
+        backpressuredMs: line.get('softBackpressuredMs') + line.get('hardBackpressuredMs'),
+      };
+    });
+    const sample = { atMs: SYSTEM_CLOCK.monotonicMs(), tasks };
+    this.#samples.push(sample);
+    if (this.#samples.length > SAMPLES_MAX) this.#samples.shift();
+    return sample;
+  }
+
+  /** The youngest sample at least a window old, or the oldest there is. */
+  #past(now: Sample): Sample {
+    const old = this.#samples.filter(({ atMs }) => now.atMs - atMs >= WINDOW_MS);
+    return old[old.length - 1] ?? this.#samples[0]!;
+  }
+}

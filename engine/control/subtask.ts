@@ -1,0 +1,168 @@
+import { assert } from '../base/assert.js';
+import type { Clock } from '../base/clock.js';
+import type { EngineOptions } from '../base/option-catalogue.js';
+import type { SinkWriter, Source, Split } from '../connectors/connector.js';
+import type { HardWaiter } from '../exchange/hard-waiter.js';
+import { type InputGate, openGate } from '../exchange/input-gate.js';
+import { openPartition, type ResultPartition } from '../exchange/result-partition.js';
+import type { ControlArena } from '../memory/control-arena.js';
+import type { Exchange } from '../memory/exchange-arena.js';
+import { type JobGraph, subtaskOfTask } from '../plan/job-graph.js';
+import type { BuiltJob } from '../plan/logical-plan.js';
+import { type ChainSpec, requiredFields } from '../runtime/chain-spec.js';
+import { type CompiledChain, compileChain, type InputShape } from '../runtime/codegen/chain-compiler.js';
+import { GateInput } from '../runtime/gate-input.js';
+import { SourceInput } from '../runtime/source-input.js';
+import { Task } from '../runtime/task.js';
+
+/** What a subtask is put together from; the same on a thread and on the inline host. */
+export interface SubtaskSetting {
+  readonly built: BuiltJob;
+  readonly graph: JobGraph;
+  readonly options: EngineOptions;
+  /** By exchange id; only those that the subtask touches need to be there. */
+  readonly exchanges: ReadonlyMap<number, Exchange>;
+  readonly control: ControlArena;
+  /** By the uid of the source. */
+  readonly splits: ReadonlyMap<string, readonly Split[]>;
+  /** Split cursor of each source, by uid. */
+  readonly cursors: ReadonlyMap<string, number>;
+  readonly runId: string;
+  readonly clock: Clock;
+  /** Records a step begins with and may at most take; fixed for a host that must repeat itself exactly. */
+  readonly fixedBudget?: number;
+}
+
+export interface Subtask {
+  readonly task: Task;
+  readonly gate: InputGate | null;
+  readonly partitions: readonly ResultPartition[];
+  /** Set after the waiter exists that needs to know of the gate. */
+  readonly input: SourceInput | GateInput;
+}
+
+/**
+ * Builds the task with the given index: gate, partitions, compiled chain, input and writers.
+ *
+ * @param waiterOf  makes the hard waiter; gets the gate, whose owed rings must be rung before a wait
+ * @throws SluiceError CODEGEN_FORBIDDEN, ARENA_INVALID, and whatever a sink's writer throws
+ */
+export function createSubtask(
+  setting: SubtaskSetting,
+  taskIndex: number,
+  waiterOf: (gate: InputGate | null) => HardWaiter,
+): Subtask {
+  const { built, graph, control, exchanges } = setting;
+  const { vertex, subtask } = subtaskOfTask(graph, taskIndex);
+  const spec = chainSpec(built, graph, vertex.index);
+  const incoming = graph.exchanges.filter((each) => each.toVertex === vertex.index);
+  assert(incoming.length <= 1, 'a chain has at most one input');
+  const inputExchange = incoming[0] === undefined ? null : exchanges.get(incoming[0].id)!;
+  const gate = inputExchange === null ? null : openGate(inputExchange, subtask, control);
+  const waiter = waiterOf(gate);
+  const outgoing = graph.exchanges
+    .filter((each) => each.fromVertex === vertex.index)
+    .map(({ id }) => exchanges.get(id)!);
+  const partitions = outgoing.map((exchange) => openPartition(exchange, subtask, control, waiter));
+  const writers = createWriters(setting, spec, subtask, vertex.parallelism);
+  const chain = compileChain(
+    spec,
+    {
+      subtask,
+      inputView: inputExchange?.view ?? null,
+      partitions,
+      outputViews: outgoing.map((exchange) => exchange.view),
+      writers,
+    },
+    built.sites,
+  );
+  const input =
+    gate === null
+      ? sourceInput(setting, spec, chain, taskIndex, subtask, vertex.parallelism)
+      : new GateInput(chain, gate, inputExchange!.view, declaredShape(spec));
+  const { bufferTimeoutMs } = setting.options;
+  const task = new Task({
+    subtask,
+    chain,
+    input,
+    partitions,
+    writers,
+    bufferTimeoutMs: bufferTimeoutMs ?? Number.POSITIVE_INFINITY,
+    watermarkIntervalMs: setting.options.autoWatermarkIntervalMs,
+    ...(setting.fixedBudget !== undefined && { fixedBudget: setting.fixedBudget }),
+  });
+  return { task, gate, partitions, input };
+}
+
+/** What one vertex runs, from the job graph and the functions of the job module. */
+export function chainSpec(built: BuiltJob, graph: JobGraph, vertexIndex: number): ChainSpec {
+  const vertex = graph.vertices[vertexIndex]!;
+  const children = new Map<string, string[]>();
+  for (const { from, to } of vertex.links) children.set(from, [...(children.get(from) ?? []), to]);
+  const incoming = graph.exchanges.find((each) => each.toVertex === vertexIndex);
+  return {
+    name: vertex.name,
+    head: vertex.head,
+    operators: new Map(
+      vertex.operators.map((uid) => [uid, built.plan.operators.find((each) => each.uid === uid)!] as const),
+    ),
+    functions: built.functions,
+    children,
+    outputs: graph.exchanges
+      .filter((each) => each.fromVertex === vertexIndex)
+      .map(({ fromOperator, partitioner, toVertex, fields, required, pattern }) => ({
+        from: fromOperator,
+        partitioner,
+        receivers: pattern === 'pointwise' ? 1 : graph.vertices[toVertex]!.parallelism,
+        shape: fields,
+        required,
+      })),
+    input: incoming?.fields ?? null,
+    required: graph.required,
+    maxParallelism: graph.maxParallelism,
+  };
+}
+
+function declaredShape(spec: ChainSpec): InputShape | null {
+  const fields = spec.input?.fields ?? null;
+  return fields === null ? null : { fields, isPacked: false };
+}
+
+function sourceInput(
+  setting: SubtaskSetting,
+  spec: ChainSpec,
+  chain: CompiledChain,
+  taskIndex: number,
+  subtask: number,
+  parallelism: number,
+): SourceInput {
+  const source: Source = setting.built.functions.get(spec.head)!.source!;
+  const fields = requiredFields(spec, spec.head);
+  const reader = source.createReader({ subtask, parallelism, fields, clock: setting.clock });
+  const cursor = setting.cursors.get(spec.head)!;
+  const supply = {
+    splits: setting.splits.get(spec.head) ?? [],
+    take: () => setting.control.takeSplit(cursor),
+    isDrained: () => setting.control.isDrainRequested(taskIndex),
+  };
+  const names = fields?.map((field) => field.name) ?? null;
+  return new SourceInput(chain.core, chain.batch!, reader, supply, { fields: names, make: source.make });
+}
+
+function createWriters(
+  { built, runId, clock }: SubtaskSetting,
+  spec: ChainSpec,
+  subtask: number,
+  parallelism: number,
+): ReadonlyMap<string, SinkWriter> {
+  const writers = new Map<string, SinkWriter>();
+  for (const [uid, operator] of spec.operators) {
+    if (operator.config.kind !== 'sink' && operator.config.kind !== 'output') continue;
+    const sink = built.functions.get(uid)!.sink!;
+    writers.set(
+      uid,
+      sink.createWriter({ subtask, parallelism, runId, fields: operator.output.fields, clock }),
+    );
+  }
+  return writers;
+}

@@ -1,0 +1,162 @@
+import { SYSTEM_CLOCK } from '../base/clock.js';
+import { isSluiceError } from '../base/errors.js';
+import type { ThreadWaiter } from '../exchange/hard-waiter.js';
+import type { ControlArena } from '../memory/control-arena.js';
+import { CREDIT, INPUT, MAIL, type Parker } from '../memory/parker.js';
+import type { TaskLine } from '../memory/task-line.js';
+import { STEP, type Step } from '../runtime/task-input.js';
+import type { Subtask } from './subtask.js';
+import { TASK_STATES } from './task-states.js';
+
+/** A busy task takes an event-loop turn this often, so that console output, timers and rejections get through. */
+const TURN_INTERVAL_MS = 100;
+/** Before parking a task takes a turn unless the last one is more recent than this. */
+const TURN_FRESH_MS = 10;
+/** A parked task looks around this often, so that its clocks do not stand still for those who read them. */
+const PARK_MS_MAX = 100;
+
+/**
+ * The loop of a task that has a thread to itself.
+ *
+ *   control/yield  An event-loop turn is taken before parking if the last one is older than 10 ms, and at least every
+ *                  100 ms while busy.
+ *   wait/owed      Every bell owed is rung, and everything sendable flushed, before the thread sleeps or yields.
+ *
+ * Runs in: the task's worker.
+ */
+export class ThreadHost {
+  readonly #subtask: Subtask;
+  readonly #control: ControlArena;
+  readonly #index: number;
+  readonly #parker: Parker;
+  readonly #line: TaskLine;
+  readonly #waiter: ThreadWaiter;
+  readonly #condition: { isReady(): boolean };
+  #lastTurnMs = 0;
+  #waitingFor: Step = STEP.PROGRESS;
+  #flushed = true;
+
+  constructor(subtask: Subtask, control: ControlArena, index: number, parker: Parker, waiter: ThreadWaiter) {
+    this.#subtask = subtask;
+    this.#control = control;
+    this.#index = index;
+    this.#parker = parker;
+    this.#waiter = waiter;
+    this.#line = control.taskLine(index);
+    const { task } = subtask;
+    this.#condition = {
+      isReady: () =>
+        control.isStopRequested(index) ||
+        control.isDrainRequested(index) ||
+        task.isReady(this.#waitingFor) ||
+        (!this.#flushed && task.isCreditReady()),
+    };
+  }
+
+  /**
+   * Runs the task to its end.
+   *
+   * @returns FINISHED, or CANCELED when its stop word was raised
+   * @throws the error that ended the task, told so that a user understands it
+   */
+  async run(): Promise<'FINISHED' | 'CANCELED'> {
+    const { task } = this.#subtask;
+    this.#line.state = TASK_STATES.indexOf('RUNNING');
+    try {
+      const outcome = await this.#loop();
+      if (outcome === 'CANCELED') await task.cancel();
+      this.#publish();
+      this.#line.state = TASK_STATES.indexOf(outcome);
+      return outcome;
+    } catch (error) {
+      if (isSluiceError(error) && error.code === 'TASK_CANCELLED') {
+        await task.cancel();
+        this.#line.state = TASK_STATES.indexOf('CANCELED');
+        return 'CANCELED';
+      }
+      const explained = await task.fail(error);
+      this.#line.state = TASK_STATES.indexOf('FAILED');
+      throw explained;
+    }
+  }
+
+  async #loop(): Promise<'FINISHED' | 'CANCELED'> {
+    const { task } = this.#subtask;
+    for (;;) {
+      if (this.#control.isStopRequested(this.#index)) return 'CANCELED';
+      const nowMs = SYSTEM_CLOCK.monotonicMs();
+      const step = task.step(nowMs);
+      this.#publish();
+      if (step === STEP.DONE) return 'FINISHED';
+      if (step === STEP.PROGRESS) {
+        if (nowMs - this.#lastTurnMs >= TURN_INTERVAL_MS) await this.#turn(); // control/yield
+      } else if (step === STEP.WAIT_PROMISE) {
+        this.#prepareToWait(nowMs);
+        await task.waitFor;
+        this.#lastTurnMs = SYSTEM_CLOCK.monotonicMs();
+      } else {
+        await this.#park(step, nowMs);
+      }
+    }
+  }
+
+  async #park(step: Step, nowMs: number): Promise<void> {
+    this.#prepareToWait(nowMs);
+    if (nowMs - this.#lastTurnMs >= TURN_FRESH_MS) await this.#turn(); // control/yield
+    this.#waitingFor = step;
+    const inputBit = step === STEP.WAIT_INPUT ? INPUT : 0;
+    const creditBit = step === STEP.WAIT_OUTPUT || !this.#flushed ? CREDIT : 0;
+    const beganMs = SYSTEM_CLOCK.monotonicMs();
+    const waitMs =
+      step === STEP.WAIT_TIME
+        ? Math.max(0, this.#subtask.task.waitUntilMs - beganMs)
+        : Number.POSITIVE_INFINITY;
+    this.#line.waitingFor = inputBit | creditBit | MAIL;
+    this.#parker.park(inputBit | creditBit | MAIL, this.#condition, Math.min(waitMs, PARK_MS_MAX));
+    this.#line.waitingFor = 0;
+    const tookMs = SYSTEM_CLOCK.monotonicMs() - beganMs;
+    this.#line.add(this.#clockOf(step), tookMs);
+  }
+
+  /** A source held back by its rate waits for input; a sink that holds its task back is pressure on the task. */
+  #clockOf(step: Step): 'idleMs' | 'softBackpressuredMs' {
+    if (step === STEP.WAIT_OUTPUT) return 'softBackpressuredMs';
+    return step === STEP.WAIT_TIME && this.#subtask.gate !== null ? 'softBackpressuredMs' : 'idleMs';
+  }
+
+  #prepareToWait(nowMs: number): void {
+    const { task } = this.#subtask;
+    this.#flushed = task.flush(nowMs); // wait/owed
+    task.ringOwed(); // wait/owed
+  }
+
+  async #turn(): Promise<void> {
+    this.#subtask.task.ringOwed(); // wait/owed
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#lastTurnMs = SYSTEM_CLOCK.monotonicMs();
+  }
+
+  #publish(): void {
+    const line = this.#line;
+    const { task, gate, partitions } = this.#subtask;
+    const { core } = task;
+    line.loops = (line.loops + 1) | 0;
+    line.set('recordsIn', core.recordsIn);
+    line.set('recordsOut', core.recordsOut);
+    line.set('lateRecords', core.lateRecords);
+    line.set('watermarkMs', core.watermarkMs);
+    line.set('hardBackpressuredMs', this.#waiter.waitedMs);
+    if (gate !== null) {
+      line.set('buffersIn', gate.buffersIn);
+      line.set('bytesIn', gate.bytesIn);
+    }
+    let buffers = 0;
+    let bytes = 0;
+    for (const partition of partitions) {
+      buffers += partition.buffersOut;
+      bytes += partition.bytesOut;
+    }
+    line.set('buffersOut', buffers);
+    line.set('bytesOut', bytes);
+  }
+}

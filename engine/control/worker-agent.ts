@@ -1,0 +1,91 @@
+import { buildJob, buildJobChecked } from '../api/build-job.js';
+import { assert } from '../base/assert.js';
+import { SYSTEM_CLOCK } from '../base/clock.js';
+import { SluiceError } from '../base/errors.js';
+import { ThreadWaiter } from '../exchange/hard-waiter.js';
+import { ControlArena } from '../memory/control-arena.js';
+import { attachExchange } from '../memory/exchange-arena.js';
+import { jobGraph } from '../plan/job-graph.js';
+import { planFingerprint } from '../plan/logical-plan.js';
+import { connectEndpoints } from './endpoints.js';
+import { importJob } from './job-loader.js';
+import type { Deployment, DeployReport, TaskAgent, TaskReport } from './protocol.js';
+import { createSubtask } from './subtask.js';
+import { ThreadHost } from './thread-host.js';
+
+/**
+ * What answers the job master inside a worker: builds the one subtask that lives there, and runs it.
+ *
+ * Runs in: a worker.
+ */
+export function createTaskAgent(): TaskAgent & { readonly closed: Promise<never> } {
+  return new WorkerAgent();
+}
+
+class WorkerAgent implements TaskAgent {
+  /** The agent never ends by itself: the master closes the port. */
+  readonly closed = new Promise<never>(() => {});
+  #host: ThreadHost | null = null;
+  #committables: () => TaskReport['committables'] = () => [];
+
+  async deploy(deployment: Deployment): Promise<DeployReport> {
+    assert(this.#host === null, 'an agent carries one subtask');
+    const beganMs = SYSTEM_CLOCK.monotonicMs();
+    const { engine } = deployment;
+    const job = await importJob(deployment.moduleUrl, deployment.jobUrl);
+    const build = CHECKED ? buildJobChecked : buildJob;
+    const { parallelism, maxParallelism } = engine.options;
+    const built = build(job, {
+      params: deployment.params,
+      parallelism,
+      ...(maxParallelism !== null && { maxParallelism }),
+    });
+    const fingerprint = planFingerprint(built.plan);
+    if (fingerprint !== deployment.fingerprint) {
+      const { taskName, subtaskIndex } = deployment.subtask;
+      throw new SluiceError(
+        'PLAN_MISMATCH',
+        `the worker of ${taskName}, subtask ${subtaskIndex}, built a plan with fingerprint ${fingerprint.slice(0, 12)}, ` +
+          `the main thread one with ${deployment.fingerprint.slice(0, 12)}`,
+      );
+    }
+    const graph = jobGraph(built.plan, { parallelism, chaining: engine.options.chaining });
+    const control = new ControlArena(engine.control, deployment.attempt);
+    const parker = control.parker(engine.task);
+    let waiter: ThreadWaiter | undefined;
+    const subtask = createSubtask(
+      {
+        built: connectEndpoints(built, engine.inputs),
+        graph,
+        options: engine.options,
+        exchanges: new Map(
+          engine.exchanges.map(({ spec, memory }) => [
+            spec.id,
+            attachExchange(spec, memory, deployment.attempt),
+          ]),
+        ),
+        control,
+        splits: new Map(engine.splits),
+        cursors: new Map(engine.cursors),
+        runId: engine.runId,
+        clock: SYSTEM_CLOCK,
+      },
+      engine.task,
+      (gate) => {
+        waiter = new ThreadWaiter(control, engine.task, parker, gate === null ? [] : [gate]);
+        return waiter;
+      },
+    );
+    this.#host = new ThreadHost(subtask, control, engine.task, parker, waiter!);
+    this.#committables = () => [...subtask.task.committables];
+    return { fingerprint, deployTimeMs: SYSTEM_CLOCK.monotonicMs() - beganMs };
+  }
+
+  async run(): Promise<TaskReport> {
+    assert(this.#host !== null, 'a subtask is deployed before it runs');
+    const beganMs = SYSTEM_CLOCK.wallMs();
+    const outcome = await this.#host.run();
+    const committables = outcome === 'FINISHED' ? this.#committables() : [];
+    return { outcome, committables, beganMs, endedMs: SYSTEM_CLOCK.wallMs() };
+  }
+}

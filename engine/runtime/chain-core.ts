@@ -1,0 +1,89 @@
+import { isSluiceError, SluiceError } from '../base/errors.js';
+
+/**
+ * The part of a compiled chain that is the same for all: what generated code keeps between two calls, and what it
+ * calls when something is wrong. Each chain is a generated subclass of its own, so that its call sites stay
+ * monomorphic.
+ *
+ * Runs in: the task's own thread.
+ */
+export abstract class ChainCore {
+  /** An output or a sink can take no more: stop after the current row. */
+  blocked = false;
+  /** Set with `blocked` by a sink that limits its rate: the monotonic time to go on at. */
+  notBeforeMs = 0;
+  /** Rows are waiting to be given out (windows that fired, results at the end): call `resume`. */
+  hasPending = false;
+  /** Index of the user function being called, into `sites`. */
+  at = 0;
+  /** Row at which the last call ended early: a byte offset or a batch index. */
+  failedAt = -1;
+  recordsIn = 0;
+  recordsOut = 0;
+  lateRecords = 0;
+  /** The merged watermark of the input, as last given to `onWatermark`. */
+  watermarkMs = Number.NEGATIVE_INFINITY;
+  /** Operators by `at`; 0 is the engine itself. */
+  abstract readonly sites: readonly ChainSite[];
+
+  /** Takes the merged watermark of the input. May leave rows pending. */
+  abstract onWatermark(watermarkMs: number): void;
+  /** Gives out pending rows until done or blocked. */
+  abstract resume(): void;
+  /** Between two batches or buffers: event-time operators give out their watermark. */
+  abstract onBatchEnd(): void;
+  abstract onIdle(idle: boolean): void;
+  /** After the last watermark: results that exist only at the end become pending. */
+  abstract onEnd(): void;
+  /** Before a flush: rows kept back to learn their shape are written. */
+  abstract onFlush(): void;
+
+  /** A user function returned a value that does not fit the declared field. */
+  badField(site: number, field: string, expected: string, value: unknown): never {
+    const { uid, name, place } = this.sites[site]!;
+    const got = typeof value === 'string' ? JSON.stringify(value) : String(value);
+    throw new SluiceError(
+      'RECORD_FIELD_INVALID',
+      `${name}${place} gave field '${field}' the value ${got.slice(0, 80)}, which is not ${expected}`,
+      { detail: { operator: uid, field } },
+    );
+  }
+
+  /** A user function returned something that is no record. */
+  badRow(site: number, value: unknown): never {
+    const { uid, name, place } = this.sites[site]!;
+    throw new SluiceError(
+      'RECORD_FIELD_INVALID',
+      `${name}${place} returned ${String(value)}, not an object`,
+      {
+        detail: { operator: uid },
+      },
+    );
+  }
+
+  /** Wraps what a user function threw; errors of the engine pass unchanged. */
+  explain(error: unknown, subtask: number, describeRow: () => string): unknown {
+    if (isSluiceError(error) || this.at === 0) return error;
+    const { uid, name, place } = this.sites[this.at]!;
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return new SluiceError(
+      'USER_FUNCTION_FAILED',
+      `${name}${place}, subtask ${subtask}, at record ${describeRow()}: ${message}`,
+      { detail: { operator: uid, subtask }, cause: error },
+    );
+  }
+}
+
+/** An operator whose user functions can fail. */
+export interface ChainSite {
+  readonly uid: string;
+  readonly name: string;
+  /** ` at file.ts:15:6`, or empty. */
+  readonly place: string;
+}
+
+/** A chain headed by an operator that reads a gate; `process` is compiled per shape of the rows. */
+export type GateProcess = (begin: number, end: number, budget: number) => number;
+
+/** A chain headed by a source; returns the index to go on at. */
+export type BatchProcess = (batch: unknown, begin: number, end: number) => number;

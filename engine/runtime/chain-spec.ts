@@ -1,0 +1,65 @@
+import type { SinkWriter } from '../connectors/connector.js';
+import type { ResultPartition } from '../exchange/result-partition.js';
+import type { OperatorFunctions, Partitioner, PlanOperator } from '../plan/logical-plan.js';
+import type { RowView } from '../records/row-layout.js';
+import type { FieldSpec, RowShape } from '../records/schema.js';
+
+/**
+ * What one task runs: a tree of chained operators under one head, and the exchanges that they feed. Plain data and
+ * functions; nothing of it depends on which subtask this is.
+ */
+export interface ChainSpec {
+  /** For people: `parquet -> eventTime -> filter`. */
+  readonly name: string;
+  readonly head: string;
+  readonly operators: ReadonlyMap<string, PlanOperator>;
+  readonly functions: ReadonlyMap<string, OperatorFunctions>;
+  /** Chained consumers of each operator, by uid. */
+  readonly children: ReadonlyMap<string, readonly string[]>;
+  readonly outputs: readonly ChainOutput[];
+  /** The rows that arrive through the gate; null when the head is a source or an input. */
+  readonly input: RowShape | null;
+  /** Fields that somebody below can observe of an operator's output, in order; null: all. */
+  readonly required: ReadonlyMap<string, readonly string[] | null>;
+  readonly maxParallelism: number;
+}
+
+/** An exchange fed by an operator of the chain. */
+export interface ChainOutput {
+  /** uid of the operator whose rows travel. */
+  readonly from: string;
+  readonly partitioner: Partitioner;
+  /** Subtasks on the other side. */
+  readonly receivers: number;
+  /** What travels. */
+  readonly shape: RowShape;
+  /** Names of the fields that somebody observes, also of undeclared rows; null: all. */
+  readonly required: readonly string[] | null;
+}
+
+/** What a chain is compiled against in one subtask. */
+export interface ChainEnvironment {
+  readonly subtask: number;
+  /** The memory that the gate's rows lie in; null without a gate. */
+  readonly inputView: RowView | null;
+  /** One per `ChainSpec.outputs`. */
+  readonly partitions: readonly ResultPartition[];
+  readonly outputViews: readonly RowView[];
+  /** By the uid of the sink or output operator. */
+  readonly writers: ReadonlyMap<string, SinkWriter>;
+}
+
+/** The operator behind a uid of a chain. */
+export function operatorOf(spec: ChainSpec, uid: string): PlanOperator {
+  const operator = spec.operators.get(uid);
+  if (operator === undefined) throw new Error(`chain ${spec.name} has no operator ${uid}`);
+  return operator;
+}
+
+/** Fields of an operator's output that have to exist, in schema order; null for undeclared rows. */
+export function requiredFields(spec: ChainSpec, uid: string): readonly FieldSpec[] | null {
+  const { fields } = operatorOf(spec, uid).output;
+  if (fields === null) return null;
+  const names = spec.required.get(uid) ?? null;
+  return names === null ? fields : fields.filter((field) => names.includes(field.name));
+}

@@ -1,0 +1,307 @@
+import { RowCodec } from '../../records/codec-gen.js';
+import { compile } from '../../records/compile.js';
+import { returnedFields } from '../../records/returned-fields.js';
+import { type LayoutField, rowLayout } from '../../records/row-layout.js';
+import type { FieldSpec } from '../../records/schema.js';
+import { type BatchProcess, ChainCore, type ChainSite, type GateProcess } from '../chain-core.js';
+import { type ChainEnvironment, type ChainSpec, operatorOf, requiredFields } from '../chain-spec.js';
+import { UndeclaredWriter } from '../undeclared-writer.js';
+import { Bindings, CodeWriter, NameSupply } from './code-writer.js';
+import { bindView, outputPrefix, writeDeclared, writeUndeclared } from './exchange-code.js';
+import { isKeyed, KeyedCode } from './keyed-code.js';
+import { OperatorCode, type Place } from './operator-code.js';
+import { ExpressionRow, objectRow, type Row } from './row.js';
+
+/** The shape of rows in a channel: of declared fields, or whole objects packed into one field. */
+export interface InputShape {
+  readonly fields: readonly LayoutField[];
+  readonly isPacked: boolean;
+}
+
+/** A chain ready to run in one subtask. */
+export interface CompiledChain {
+  readonly core: ChainCore;
+  /** For a chain headed by a source. */
+  readonly batch: BatchProcess | null;
+  /** For a chain behind a gate: the loop over rows of one shape. */
+  gate(shape: InputShape): GateProcess;
+  /** Everything that was generated so far, for people. */
+  readonly texts: readonly string[];
+  readonly undeclared: readonly UndeclaredWriter[];
+}
+
+/**
+ * Compiles a chain for one subtask: one generated class for its state and results, and one generated loop per shape
+ * of input rows with all operators fused into it.
+ *
+ * @param sites  where each operator was written in the user's source, by uid
+ * @throws SluiceError CODEGEN_FORBIDDEN
+ * Cost: some milliseconds.
+ */
+export function compileChain(
+  spec: ChainSpec,
+  env: ChainEnvironment,
+  sites: ReadonlyMap<string, string>,
+): CompiledChain {
+  return new ChainCompiler(spec, env, sites).compile();
+}
+
+class ChainCompiler {
+  readonly #spec: ChainSpec;
+  readonly #env: ChainEnvironment;
+  readonly #names = new NameSupply();
+  readonly #bindings = new Bindings(this.#names);
+  readonly #siteOf = new Map<string, number>();
+  readonly #sites: ChainSite[] = [{ uid: '', name: 'the engine', place: '' }];
+  readonly #undeclared = new Map<number, UndeclaredWriter>();
+  readonly #operators: OperatorCode;
+  readonly #keyed: KeyedCode | null;
+  readonly #texts: string[] = [];
+
+  constructor(spec: ChainSpec, env: ChainEnvironment, sites: ReadonlyMap<string, string>) {
+    this.#spec = spec;
+    this.#env = env;
+    for (const [uid, operator] of spec.operators) {
+      this.#siteOf.set(uid, this.#sites.length);
+      const place = sites.get(uid);
+      this.#sites.push({ uid, name: operator.name, place: place === undefined ? '' : ` at ${place}` });
+    }
+    bindView(this.#bindings, 'in_', env.inputView);
+    spec.outputs.forEach((output, i) => {
+      bindView(this.#bindings, outputPrefix(i), env.outputViews[i]!);
+      if (output.shape.fields !== null) return;
+      const keys = output.partitioner.kind === 'hash' ? output.partitioner.fields : [];
+      const isExact = isExactOutput(spec, output.from);
+      const partition = env.partitions[i]!;
+      const writer = new UndeclaredWriter(
+        partition,
+        env.outputViews[i]!,
+        output,
+        keys,
+        spec.maxParallelism,
+        isExact,
+      );
+      this.#undeclared.set(i, writer);
+    });
+    const write = (output: number, row: Row, place: Place): void => this.#write(output, row, place);
+    this.#operators = new OperatorCode(spec, this.#bindings, this.#siteOf, write);
+    this.#operators.writerOf = (uid) => env.writers.get(uid)!;
+    const head = operatorOf(spec, spec.head);
+    this.#keyed = isKeyed(head.config)
+      ? new KeyedCode(spec, this.#bindings, this.#siteOf.get(spec.head)!, this.#operators)
+      : null;
+  }
+
+  compile(): CompiledChain {
+    const core = this.#core();
+    this.#bindings.values['core'] = core;
+    return {
+      core,
+      batch: this.#spec.input === null ? this.#batchProcess() : null,
+      gate: (shape) => this.#gateProcess(shape),
+      texts: this.#texts,
+      undeclared: [...this.#undeclared.values()],
+    };
+  }
+
+  #write(output: number, row: Row, place: Place): void {
+    const spec = this.#spec.outputs[output]!;
+    const { fields } = spec.shape;
+    if (fields === null) writeUndeclared(output, this.#undeclared.get(output)!, this.#bindings, row, place);
+    else {
+      const declared = { ...spec, shape: { fields } };
+      writeDeclared(output, declared, this.#spec.maxParallelism, this.#env, this.#bindings, row, place);
+    }
+  }
+
+  #evaluate(hint: string, text: string): unknown {
+    this.#texts.push(text);
+    const names = Object.keys(this.#bindings.values);
+    return compile(
+      `${this.#spec.name} ${hint}`,
+      text,
+      names,
+      names.map((name) => this.#bindings.values[name]),
+    );
+  }
+
+  /** The generated subclass of ChainCore, made. */
+  #core(): ChainCore {
+    const code = new CodeWriter(this.#names);
+    const eventTimes = [...this.#spec.operators.values()].filter(
+      ({ config }) => config.kind === 'event-time',
+    );
+    const flatMaps = [...this.#spec.operators.values()].filter(({ config }) => config.kind === 'flat-map');
+    if (this.#keyed !== null) code.line(this.#keyed.tableClass());
+    code.block('class Chain extends Base', () => {
+      code.block('constructor()', () => {
+        code.line('super();\nthis.sites = sites;');
+        for (const line of this.#keyed?.fields() ?? []) code.line(line);
+        for (const { uid } of eventTimes) {
+          code.line(
+            `this.max_${this.#siteOf.get(uid)} = -Infinity;\nthis.given_${this.#siteOf.get(uid)} = -Infinity;`,
+          );
+        }
+        for (const { uid } of flatMaps) {
+          const name = `flat_${this.#siteOf.get(uid)}`;
+          code.line(`this.${name}_ts = -Infinity;\nthis.${name}_emit = (o) => this.${name}(o);`);
+        }
+      });
+      if (this.#keyed !== null) this.#keyed.members(code);
+      else
+        code.line(
+          'onWatermark(ms) { this.watermarkMs = ms; this.forwardWatermark(ms); }\nresume() { this.hasPending = false; }',
+        );
+      for (const { uid } of flatMaps) this.#operators.flatMapMember(uid, code);
+      this.#watermarkMembers(
+        eventTimes.map(({ uid }) => uid),
+        code,
+      );
+    });
+    code.line('return new Chain();');
+    this.#bindings.values['Base'] = ChainCore;
+    this.#bindings.values['sites'] = this.#sites;
+    return this.#evaluate('state', code.toString()) as ChainCore;
+  }
+
+  #watermarkMembers(eventTimes: readonly string[], code: CodeWriter): void {
+    const partition = (i: number): string => this.#bindings.bind(`partition${i}`, this.#env.partitions[i]);
+    const above = this.#spec.outputs.map((output) => this.#eventTimeAbove(output.from));
+    code.block('forwardWatermark(ms)', () => {
+      above.forEach((eventTime, i) => {
+        // Below an operator that assigns event time only the end of time comes from the input.
+        const condition = eventTime === null ? '' : 'if (ms === Infinity) ';
+        code.line(`${condition}${partition(i)}.emitWatermark(ms);`);
+      });
+    });
+    code.block('onBatchEnd()', () => {
+      for (const uid of eventTimes) {
+        const { config } = operatorOf(this.#spec, uid);
+        if (config.kind !== 'event-time') continue;
+        const site = this.#siteOf.get(uid);
+        const ms = code.constant('ms', `this.max_${site} - ${config.outOfOrdernessMs} - 1`);
+        code.block(`if (${ms} > this.given_${site})`, () => {
+          code.line(`this.given_${site} = ${ms};`);
+          if (this.#spec.input === null) code.line(`this.watermarkMs = ${ms};`);
+          above.forEach((eventTime, i) => {
+            if (eventTime === uid) code.line(`${partition(i)}.emitWatermark(${ms});`);
+          });
+        });
+      }
+    });
+    code.block('onIdle(idle)', () => {
+      above.forEach((_, i) => code.line(`${partition(i)}.emitIdle(idle);`));
+    });
+    code.block('onFlush()', () => {
+      for (const [i, writer] of this.#undeclared) {
+        code.line(`${this.#bindings.bind(`undeclared${i}`, writer)}.learnNow();`);
+      }
+    });
+  }
+
+  /** The nearest event-time operator at or above an operator, within the chain. */
+  #eventTimeAbove(uid: string): string | null {
+    for (let at: string | undefined = uid; at !== undefined; at = this.#parentOf(at)) {
+      if (operatorOf(this.#spec, at).config.kind === 'event-time') return at;
+    }
+    return null;
+  }
+
+  #parentOf(uid: string): string | undefined {
+    for (const [parent, children] of this.#spec.children) if (children.includes(uid)) return parent;
+    return undefined;
+  }
+
+  /** The loop over a source's batch. */
+  #batchProcess(): BatchProcess {
+    const { head } = this.#spec;
+    const source = this.#spec.functions.get(head)?.source;
+    if (source === undefined) throw new Error(`${head} has no source`);
+    const code = new CodeWriter(this.#names);
+    code.block('return function process(batch, begin, end)', () => {
+      const fields = requiredFields(this.#spec, head);
+      code.line('let i = begin;\nconst ts = -Infinity;');
+      const columns = (fields ?? []).map((_, k) => `column_${k}`);
+      if (source.batchKind === 'columns') {
+        for (const [k, column] of columns.entries()) code.line(`const ${column} = batch.columns[${k}];`);
+      } else if (source.batchKind === 'rows') code.line('const rows = batch.rows;');
+      else code.line('const first = batch.begin, stride = batch.stride;');
+      code.block('try', () => {
+        code.block('for (; i < end; i++)', () => {
+          const place = { code, onBlocked: 'end = 0;' };
+          this.#operators.emit(head, this.#sourceRow(source, fields, columns, place), place);
+        });
+      });
+      code.block('catch (error)', () => code.line('core.failedAt = i; throw error;'));
+      code.line('core.recordsIn += i - begin;\nreturn i;');
+    });
+    return this.#evaluate('loop', code.toString()) as BatchProcess;
+  }
+
+  #sourceRow(
+    source: { batchKind: string; make?: unknown },
+    fields: readonly FieldSpec[] | null,
+    columns: readonly string[],
+    place: Place,
+  ): Row {
+    const { head } = this.#spec;
+    if (source.batchKind === 'columns') {
+      const known = fields ?? [];
+      return new ExpressionRow(
+        known,
+        'ts',
+        (field) => `${columns[known.findIndex((each) => each.name === field)]}[i]`,
+      );
+    }
+    let object: string;
+    if (source.batchKind === 'rows') object = place.code.constant('o', 'rows[i]');
+    else {
+      const make = this.#bindings.bind('make', source.make);
+      object = this.#operators.call(head, 'o', make, 'first + i * stride', place);
+    }
+    return this.#operators.checkedRow(head, object, 'ts', place);
+  }
+
+  /** The loop over the rows of a buffer. Stops at a control element, when blocked, or when the budget is used up. */
+  #gateProcess(shape: InputShape): GateProcess {
+    const code = new CodeWriter(this.#names);
+    const { head } = this.#spec;
+    code.block('return function process(begin, end, budget)', () => {
+      code.line('let p = begin, left = budget;');
+      code.block('try', () => {
+        code.block('while (p < end && left > 0)', () => {
+          code.line('const size = in_i32[p >> 2];\nif (size < 0) break;\nleft--;');
+          code.line('const hash = in_i32[(p >> 2) + 1], ts = in_f64[(p >> 3) + 1];');
+          const place = { code, onBlocked: 'end = 0;' };
+          const row = this.#gateRow(shape, code);
+          if (this.#keyed !== null) this.#keyed.update(row, 'hash', place);
+          else this.#operators.operator(head, row, place);
+          code.line('p += size;');
+        });
+      });
+      code.block('catch (error)', () => code.line('core.failedAt = p; throw error;'));
+      code.line('core.recordsIn += budget - left;\nreturn p;');
+    });
+    return this.#evaluate('loop', code.toString()) as GateProcess;
+  }
+
+  #gateRow(shape: InputShape, code: CodeWriter): Row {
+    const codec = new RowCodec(rowLayout(shape.fields), { view: 'in_' });
+    if (shape.isPacked) {
+      const object = code.constant('o', codec.readExpr(codec.layout.fields[0]!, 'p'));
+      return objectRow(null, 'ts', object);
+    }
+    const keys: readonly string[] = this.#keyed?.keys ?? [];
+    const fields = shape.fields as readonly FieldSpec[];
+    return new ExpressionRow(fields, 'ts', (name) =>
+      codec.readExpr(codec.field(name), 'p', keys.includes(name)),
+    );
+  }
+}
+
+/** True if the rows of an operator are made by a function that is proven to return literals of fixed members. */
+function isExactOutput(spec: ChainSpec, uid: string): boolean {
+  if (operatorOf(spec, uid).config.kind !== 'map') return false;
+  const fn = spec.functions.get(uid)?.fn;
+  return fn !== undefined && returnedFields(fn) !== null;
+}

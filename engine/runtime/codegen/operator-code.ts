@@ -1,0 +1,280 @@
+import type { PlanOperator } from '../../plan/logical-plan.js';
+import { RowCodec } from '../../records/codec-gen.js';
+import { rowLayout } from '../../records/row-layout.js';
+import { FIELD_KINDS, type FieldSpec } from '../../records/schema.js';
+import { memberText } from '../../records/source-text.js';
+import { type ChainSpec, operatorOf, requiredFields } from '../chain-spec.js';
+import type { Bindings, CodeWriter } from './code-writer.js';
+import { objectLiteral } from './code-writer.js';
+import { argumentText, DerivedRow, objectRow, type Row, retimed } from './row.js';
+
+/** Where generated code stands: what it must do when an output is full, and how it counts. */
+export interface Place {
+  readonly code: CodeWriter;
+  /** Statement run when no further row should be taken. `core.blocked` is set besides. */
+  readonly onBlocked: string;
+}
+
+/** Writes a row to the consumer of an exchange; see exchange-code.ts. */
+export type WriteOutput = (output: number, row: Row, place: Place) => void;
+
+/**
+ * Generates the fused code of the operators in a chain: each operator's step is written where its input row exists,
+ * so a chain is one loop body in which fields are local constants and user functions are called directly.
+ *
+ * In scope of all code written here is `core`, the chain's ChainCore.
+ */
+export class OperatorCode {
+  readonly #spec: ChainSpec;
+  readonly #bindings: Bindings;
+  readonly #writeOutput: WriteOutput;
+  readonly #siteOf: ReadonlyMap<string, number>;
+
+  constructor(
+    spec: ChainSpec,
+    bindings: Bindings,
+    siteOf: ReadonlyMap<string, number>,
+    writeOutput: WriteOutput,
+  ) {
+    this.#spec = spec;
+    this.#bindings = bindings;
+    this.#siteOf = siteOf;
+    this.#writeOutput = writeOutput;
+  }
+
+  /** Everything that happens to a row that operator `uid` gives out. */
+  emit(uid: string, row: Row, place: Place): void {
+    const outputs = this.#spec.outputs.flatMap((output, index) => (output.from === uid ? [index] : []));
+    const children = this.#spec.children.get(uid) ?? [];
+    const single = outputs.length + children.length === 1;
+    const branch = (write: (row: Row) => void): void => {
+      if (single) write(row);
+      else place.code.block('', () => write(row.fork()));
+    };
+    for (const output of outputs) branch((own) => this.#writeOutput(output, own, place));
+    for (const child of children) branch((own) => this.operator(child, own, place));
+  }
+
+  /** What operator `uid` does with a row that it receives. */
+  operator(uid: string, row: Row, place: Place): void {
+    const operator = operatorOf(this.#spec, uid);
+    const { config } = operator;
+    switch (config.kind) {
+      case 'filter': {
+        const keep = this.call(
+          uid,
+          'keep',
+          this.#fn(uid),
+          argumentText(row, config.observed, place.code),
+          place,
+        );
+        place.code.block(`if (${keep})`, () => this.emit(uid, row, place));
+        return;
+      }
+      case 'map': {
+        const result = this.call(
+          uid,
+          'o',
+          this.#fn(uid),
+          argumentText(row, config.observed, place.code),
+          place,
+        );
+        this.emit(uid, this.checkedRow(uid, result, row.ts, place), place);
+        return;
+      }
+      case 'flat-map':
+        this.#flatMap(uid, config.observed, row, place);
+        return;
+      case 'pick':
+        this.emit(uid, pickRow(row, config.fields, place.code), place);
+        return;
+      case 'with':
+        this.#withColumns(operator, row, place);
+        return;
+      case 'event-time':
+        this.#eventTime(uid, config.field, row, place);
+        return;
+      case 'sink':
+      case 'output':
+        this.#sink(uid, row, place);
+        return;
+      default:
+        throw new Error(`${config.kind} ${uid} cannot stand inside a chain`);
+    }
+  }
+
+  /**
+   * The method of the core that a flat-map operator calls for each row it emits; the operator may emit many, so what
+   * follows it cannot be part of the loop body.
+   */
+  flatMapMember(uid: string, code: CodeWriter): void {
+    const site = this.#siteOf.get(uid)!;
+    code.block(`flat_${site}(o)`, () => {
+      code.line('const core = this;');
+      code.line(`const ts = this.flat_${site}_ts;`);
+      const place = { code, onBlocked: '' };
+      this.emit(uid, this.checkedRow(uid, 'o', 'ts', place), place);
+      code.line(`this.at = ${site};`);
+    });
+  }
+
+  /** Calls a user function; what it throws is attributed to the operator. Returns the local that holds the result. */
+  call(uid: string, hint: string, fn: string, args: string, place: Place): string {
+    place.code.line(`core.at = ${this.#siteOf.get(uid)};`);
+    const result = place.code.constant(hint, `${fn}(${args})`);
+    place.code.line('core.at = 0;');
+    return result;
+  }
+
+  /** The row in an object that a user function gave back, checked against the operator's declared fields. */
+  checkedRow(uid: string, object: string, ts: string, place: Place): Row {
+    const fields = requiredFields(this.#spec, uid);
+    const site = this.#siteOf.get(uid)!;
+    place.code.line(
+      `if (typeof ${object} !== 'object' || ${object} === null) core.badRow(${site}, ${object});`,
+    );
+    if (fields === null) return objectRow(null, ts, object);
+    const loaded = new Map<string, string>();
+    for (const field of fields) {
+      const absent = field.nullable ? ' ?? null' : '';
+      loaded.set(
+        field.name,
+        place.code.constant(`v_${field.name}`, `${memberText(object, field.name)}${absent}`),
+      );
+    }
+    this.#check(site, fields, loaded, place);
+    return new DerivedRow(objectRow(fields, ts, object), fields, loaded);
+  }
+
+  /** Verifies values made by user code against the kinds of their fields. */
+  #check(
+    site: number,
+    fields: readonly FieldSpec[],
+    values: ReadonlyMap<string, string>,
+    { code }: Place,
+  ): void {
+    const statements = new RowCodec(rowLayout(fields)).checkStatements(
+      (field) => values.get(field.name)!,
+      ({ name, kind }) => {
+        const expected = kind === 'packed' ? '' : FIELD_KINDS[kind];
+        return `core.badField(${site}, ${JSON.stringify(name)}, ${JSON.stringify(expected)}, ${values.get(name)});`;
+      },
+    );
+    if (statements !== '') code.line(statements);
+  }
+
+  #fn(uid: string): string {
+    return this.#bindings.bind(`fn_${uid}`, this.#spec.functions.get(uid)?.fn);
+  }
+
+  #flatMap(uid: string, observed: readonly string[] | null, row: Row, place: Place): void {
+    const name = `flat_${this.#siteOf.get(uid)}`;
+    const { code } = place;
+    code.line(`core.${name}_ts = ${row.ts};`);
+    const many = this.call(
+      uid,
+      'many',
+      this.#fn(uid),
+      `${argumentText(row, observed, code)}, core.${name}_emit`,
+      place,
+    );
+    code.block(`if (${many} !== undefined && ${many} !== null)`, () => {
+      code.line(`core.at = ${this.#siteOf.get(uid)};`);
+      code.line(`for (const each of ${many}) core.${name}(each);`);
+      code.line('core.at = 0;');
+    });
+    code.line(`if (core.blocked) { ${place.onBlocked} }`);
+  }
+
+  #withColumns(operator: PlanOperator, row: Row, place: Place): void {
+    if (operator.config.kind !== 'with') return;
+    const { uid } = operator;
+    const own = new Map<string, string>();
+    for (const column of operator.config.columns) {
+      const fn = this.#bindings.bind(
+        `fn_${uid}_${column.name}`,
+        this.#spec.functions.get(uid)?.columns?.[column.name],
+      );
+      const value = this.call(
+        uid,
+        `v_${column.name}`,
+        fn,
+        argumentText(row, column.observed, place.code),
+        place,
+      );
+      const kept = column.nullable ? place.code.constant(`v_${column.name}`, `${value} ?? null`) : value;
+      own.set(column.name, kept);
+      this.#check(this.#siteOf.get(uid)!, [column], own, place);
+    }
+    if (operator.output.fields !== null) {
+      const fields = operator.output.fields.filter(
+        (field) => own.has(field.name) || hasField(row, field.name),
+      );
+      this.emit(uid, new DerivedRow(row, fields, own), place);
+      return;
+    }
+    const added = [...own].map(([field, value]) => `${JSON.stringify(field)}: ${value}`).join(', ');
+    const object = place.code.constant('o', `{ ...${wholeOf(row, place.code)}, ${added} }`);
+    this.emit(uid, objectRow(null, row.ts, object), place);
+  }
+
+  #eventTime(uid: string, field: string, row: Row, place: Place): void {
+    const site = this.#siteOf.get(uid)!;
+    const ts = row.value(field, place.code);
+    if (row.fields === null || row.fields.find((each) => each.name === field)?.nullable) {
+      place.code.line(
+        `if (typeof ${ts} !== 'number') core.badField(${site}, ${JSON.stringify(field)}, 'an event time in milliseconds', ${ts});`,
+      );
+    }
+    place.code.line(`if (${ts} > core.max_${site}) core.max_${site} = ${ts};`);
+    this.emit(uid, retimed(row, ts), place);
+  }
+
+  #sink(uid: string, row: Row, place: Place): void {
+    const { code } = place;
+    const writer = this.#bindings.bind(`writer_${uid}`, this.writerOf(uid));
+    const fields = row.fields;
+    const record =
+      fields === null
+        ? `{ ...${row.whole} }`
+        : objectLiteral(fields.map((field) => [field.name, row.value(field.name, code)] as const));
+    code.line(`core.at = ${this.#siteOf.get(uid)};`);
+    code.line(`${writer}.write(${record});`);
+    code.line('core.at = 0;');
+    code.line('core.recordsOut++;');
+    if ('notBeforeMs' in this.writerOf(uid)) {
+      code.block(`if (${writer}.notBeforeMs > core.notBeforeMs)`, () => {
+        code.line(`core.notBeforeMs = ${writer}.notBeforeMs;`);
+        code.line(`core.blocked = true; ${place.onBlocked}`);
+      });
+    }
+  }
+
+  /** Set by the compiler before code is generated. */
+  writerOf: (uid: string) => object = () => {
+    throw new Error('no writers were given');
+  };
+}
+
+/** Text of the whole record as an object that may be spread. */
+export function wholeOf(row: Row, code: CodeWriter): string {
+  if (row.whole !== null) return row.whole;
+  return objectLiteral((row.fields ?? []).map((field) => [field.name, row.value(field.name, code)] as const));
+}
+
+/** Fields that nobody below can observe may be missing from a row. */
+function hasField(row: Row, name: string): boolean {
+  return row.fields?.some((field) => field.name === name) ?? false;
+}
+
+function pickRow(row: Row, names: readonly string[], code: CodeWriter): Row {
+  if (row.fields !== null) {
+    const kept = names.flatMap((name) => row.fields!.filter((field) => field.name === name));
+    return new DerivedRow(row, kept, new Map());
+  }
+  const object = code.constant(
+    'o',
+    objectLiteral(names.map((name) => [name, row.value(name, code)] as const)),
+  );
+  return objectRow(null, row.ts, object);
+}

@@ -1,0 +1,115 @@
+import type { FieldSpec } from '../../records/schema.js';
+import { memberText } from '../../records/source-text.js';
+import { type CodeWriter, objectLiteral } from './code-writer.js';
+
+/**
+ * A record inside generated code: not an object, but the knowledge of how to get at its fields. A field is loaded or
+ * decoded into a local constant when it is first asked for, so what nobody reads is never touched.
+ */
+export interface Row {
+  /** In schema order; null: the members of `whole` are all that is known. */
+  readonly fields: readonly FieldSpec[] | null;
+  /** Name of the local that holds the event time in milliseconds. */
+  readonly ts: string;
+  /** Name of a local that holds the whole record as an object, if there is one. */
+  readonly whole: string | null;
+  /** Name of a local that holds the field. */
+  value(field: string, code: CodeWriter): string;
+  /** The same row for a nested block: what is loaded there is not known outside. */
+  fork(): Row;
+}
+
+/** A row whose fields come one by one from expressions. */
+export class ExpressionRow implements Row {
+  readonly fields: readonly FieldSpec[] | null;
+  readonly ts: string;
+  readonly whole: string | null;
+  readonly #load: (field: string) => string;
+  readonly #loaded: Map<string, string>;
+
+  /** @param load  the expression of a field; evaluated at most once per block */
+  constructor(
+    fields: readonly FieldSpec[] | null,
+    ts: string,
+    load: (field: string) => string,
+    options: { whole?: string | null; loaded?: ReadonlyMap<string, string> } = {},
+  ) {
+    this.fields = fields;
+    this.ts = ts;
+    this.whole = options.whole ?? null;
+    this.#load = load;
+    this.#loaded = new Map(options.loaded);
+  }
+
+  value(field: string, code: CodeWriter): string {
+    let name = this.#loaded.get(field);
+    if (name === undefined) {
+      name = code.constant(`v_${field}`, this.#load(field));
+      this.#loaded.set(field, name);
+    }
+    return name;
+  }
+
+  fork(): Row {
+    return new ExpressionRow(this.fields, this.ts, this.#load, { whole: this.whole, loaded: this.#loaded });
+  }
+}
+
+/** The fields of a plain object. */
+export function objectRow(fields: readonly FieldSpec[] | null, ts: string, object: string): Row {
+  return new ExpressionRow(fields, ts, (field) => memberText(object, field), { whole: object });
+}
+
+/** A row with some fields taken away, replaced or added; the rest comes from the row below. */
+export class DerivedRow implements Row {
+  readonly fields: readonly FieldSpec[];
+  readonly ts: string;
+  readonly whole = null;
+  readonly #base: Row;
+  readonly #own: ReadonlyMap<string, string>;
+
+  constructor(base: Row, fields: readonly FieldSpec[], own: ReadonlyMap<string, string>, ts = base.ts) {
+    this.#base = base;
+    this.fields = fields;
+    this.ts = ts;
+    this.#own = own;
+  }
+
+  value(field: string, code: CodeWriter): string {
+    return this.#own.get(field) ?? this.#base.value(field, code);
+  }
+
+  fork(): Row {
+    return new DerivedRow(this.#base.fork(), this.fields, this.#own, this.ts);
+  }
+}
+
+/** The same row at another event time. */
+export function retimed(row: Row, ts: string): Row {
+  return {
+    fields: row.fields,
+    ts,
+    whole: row.whole,
+    value: (field, code) => row.value(field, code),
+    fork: () => retimed(row.fork(), ts),
+  };
+}
+
+/**
+ * Text of the argument that a user function gets: an object of its own, with the fields it can observe.
+ *
+ * A function proven to only read members can neither keep nor change its argument, so an object that exists anyway
+ * is passed as it is.
+ *
+ * @param observed  fields that the function can observe; null: not proven, all of them
+ */
+export function argumentText(row: Row, observed: readonly string[] | null, code: CodeWriter): string {
+  if (observed !== null && row.whole !== null) return row.whole;
+  if (row.fields === null) return observed === null ? `{ ...${row.whole} }` : literalOf(row, observed, code);
+  const names = row.fields.map((field) => field.name);
+  return literalOf(row, observed === null ? names : names.filter((name) => observed.includes(name)), code);
+}
+
+function literalOf(row: Row, names: readonly string[], code: CodeWriter): string {
+  return objectLiteral(names.map((name) => [name, row.value(name, code)] as const));
+}

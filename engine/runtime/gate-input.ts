@@ -1,0 +1,140 @@
+import { assert } from '../base/assert.js';
+import { TAG_IDLE, TAG_SHAPE, TAG_WATERMARK } from '../exchange/element.js';
+import { GATE_BUFFER, GATE_CHANNEL_ENDED, GATE_EMPTY, type InputGate } from '../exchange/input-gate.js';
+import type { RowView } from '../records/row-layout.js';
+import type { ChainCore, GateProcess } from './chain-core.js';
+import type { CompiledChain, InputShape } from './codegen/chain-compiler.js';
+import { rowText, STEP, type Step, type TaskInput } from './task-input.js';
+import { readShape, rowAt } from './undeclared-writer.js';
+import { WatermarkValve } from './watermark-valve.js';
+
+/**
+ * Runs the chain over the buffers of a gate, in place, and handles what travels between the records: watermarks,
+ * idleness, and the shapes of undeclared rows.
+ *
+ * Runs in: the consuming task.
+ */
+export class GateInput implements TaskInput {
+  readonly #chain: CompiledChain;
+  readonly #core: ChainCore;
+  readonly #gate: InputGate;
+  readonly #view: RowView;
+  readonly #valve: WatermarkValve;
+  /** By channel: the loop for the shape its rows have now; null before an undeclared channel told its shape. */
+  readonly #processes: (GateProcess | null)[];
+  readonly #shapes: (InputShape | null)[];
+  readonly #compiled = new Map<string, GateProcess>();
+  #hasBuffer = false;
+  #at = 0;
+  readonly waitUntilMs = 0;
+  readonly waitFor = null;
+
+  /** @param declared  the shape of all rows; null: each channel tells its own */
+  constructor(chain: CompiledChain, gate: InputGate, view: RowView, declared: InputShape | null) {
+    this.#chain = chain;
+    this.#core = chain.core;
+    this.#gate = gate;
+    this.#view = view;
+    this.#valve = new WatermarkValve(gate.channelCount);
+    const process = declared === null ? null : chain.gate(declared);
+    this.#processes = new Array<GateProcess | null>(gate.channelCount).fill(process);
+    this.#shapes = new Array<InputShape | null>(gate.channelCount).fill(declared);
+  }
+
+  step(budget: number): Step {
+    if (!this.#hasBuffer) {
+      const event = this.#gate.poll();
+      if (event === GATE_EMPTY) return STEP.WAIT_INPUT;
+      if (event === GATE_CHANNEL_ENDED) {
+        this.#valve.onEnd(this.#gate.channel);
+        this.#advance();
+        return STEP.PROGRESS;
+      }
+      if (event !== GATE_BUFFER) {
+        assert(
+          this.#valve.watermarkMs === Number.POSITIVE_INFINITY,
+          'a gate whose channels have all ended is at the end of time',
+        );
+        if (this.#core.watermarkMs !== Number.POSITIVE_INFINITY)
+          this.#core.onWatermark(Number.POSITIVE_INFINITY);
+        return STEP.DONE;
+      }
+      this.#hasBuffer = true;
+      this.#at = this.#gate.begin;
+    }
+    const { channel, end } = this.#gate;
+    if (this.#at < end && this.#view.i32[this.#at >> 2]! < 0) {
+      this.#control(channel);
+    } else {
+      const process = this.#processes[channel];
+      if (process === null || process === undefined)
+        throw new Error(`channel ${channel} sent rows before their shape`);
+      this.#at = process(this.#at, end, budget);
+    }
+    if (this.#at >= end) {
+      this.#hasBuffer = false;
+      this.#gate.recycle();
+    }
+    return STEP.PROGRESS;
+  }
+
+  isReady(): boolean {
+    return this.#hasBuffer || this.#gate.isInputReady();
+  }
+
+  ringOwed(): void {
+    this.#gate.ringOwed();
+  }
+
+  describeRow(core: ChainCore): string {
+    const shape = this.#shapes[this.#gate.channel];
+    if (core.failedAt < 0 || shape === null || shape === undefined) return '(none)';
+    return rowText(rowAt(this.#view, shape, core.failedAt));
+  }
+
+  close(): void {}
+
+  #control(channel: number): void {
+    const { i32, f64, buf } = this.#view;
+    const at = this.#at;
+    switch (i32[at >> 2]) {
+      case TAG_WATERMARK:
+        this.#at += 16;
+        this.#valve.onWatermark(channel, f64[(at >> 3) + 1]!);
+        this.#advance();
+        return;
+      case TAG_IDLE: {
+        this.#at += 16;
+        const was = this.#valve.isIdle;
+        this.#valve.onIdle(channel, i32[(at >> 2) + 1] === 1);
+        this.#advance();
+        if (this.#valve.isIdle !== was) this.#core.onIdle(this.#valve.isIdle);
+        return;
+      }
+      case TAG_SHAPE: {
+        const bytes = i32[(at >> 2) + 1]!;
+        this.#at += 8 + ((bytes + 7) & ~7);
+        this.#learn(channel, buf.toString('utf8', at + 8, at + 8 + bytes));
+        return;
+      }
+      default:
+        throw new Error(`channel ${channel} holds an element of unknown tag ${i32[at >> 2]}`);
+    }
+  }
+
+  #learn(channel: number, text: string): void {
+    const shape = readShape(text);
+    let process = this.#compiled.get(text);
+    if (process === undefined) {
+      process = this.#chain.gate(shape);
+      this.#compiled.set(text, process);
+    }
+    this.#shapes[channel] = shape;
+    this.#processes[channel] = process;
+  }
+
+  #advance(): void {
+    const { watermarkMs } = this.#valve;
+    if (watermarkMs > this.#core.watermarkMs) this.#core.onWatermark(watermarkMs);
+  }
+}

@@ -1,0 +1,130 @@
+import type { Batch, SourceReader, Split } from '../connectors/connector.js';
+import type { BatchProcess, ChainCore } from './chain-core.js';
+import { rowText, STEP, type Step, type TaskInput } from './task-input.js';
+
+/** What a reader is fed with, by the host. */
+export interface SplitSupply {
+  readonly splits: readonly Split[];
+  /** Position of the next split nobody has taken, in order; past the end when none is left. Never waits. */
+  take(): number;
+  /** True once the input shall end where it is. */
+  isDrained(): boolean;
+}
+
+/**
+ * Reads splits one after another and runs the chain over their batches.
+ *
+ * Between two splits the watermark stands still: the reader is neither idle nor at its end, because the next split it
+ * takes may be earlier than those that others read.
+ *
+ * Runs in: the source task.
+ */
+export class SourceInput implements TaskInput {
+  readonly #core: ChainCore;
+  readonly #process: BatchProcess;
+  readonly #reader: SourceReader;
+  readonly #supply: SplitSupply;
+  readonly #fields: readonly string[] | null;
+  readonly #make: ((index: number) => unknown) | undefined;
+  #hasSplit = false;
+  #batch: Exclude<Batch, { kind: 'wait' }> | null = null;
+  #next = 0;
+  waitUntilMs = 0;
+  waitFor: Promise<void> | null = null;
+  splitsDone = 0;
+
+  constructor(
+    core: ChainCore,
+    process: BatchProcess,
+    reader: SourceReader,
+    supply: SplitSupply,
+    shape: { fields: readonly string[] | null; make?: ((index: number) => unknown) | undefined },
+  ) {
+    this.#core = core;
+    this.#process = process;
+    this.#reader = reader;
+    this.#supply = supply;
+    this.#fields = shape.fields;
+    this.#make = shape.make;
+  }
+
+  step(budget: number): Step {
+    if (this.waitFor !== null) return STEP.WAIT_PROMISE;
+    if (this.#supply.isDrained()) return this.#end();
+    if (this.#batch === null) {
+      if (!this.#hasSplit) return this.#openNext();
+      const batch = this.#reader.poll(budget);
+      if (batch instanceof Promise) return this.#await(batch.then((each) => this.#accept(each)));
+      this.#accept(batch);
+      if (this.waitUntilMs > 0) return STEP.WAIT_TIME;
+      if (this.#batch === null) return STEP.PROGRESS;
+    }
+    const batch = this.#batch;
+    this.#next = this.#process(batch, this.#next, Math.min(batch.length, this.#next + budget));
+    if (this.#next >= batch.length) this.#batch = null;
+    return STEP.PROGRESS;
+  }
+
+  isReady(): boolean {
+    return true;
+  }
+
+  ringOwed(): void {}
+
+  describeRow(core: ChainCore): string {
+    const index = core.failedAt;
+    const batch = this.#batch;
+    if (batch === null || index < 0) return '(none)';
+    if (batch.kind === 'rows') return rowText(batch.rows[index]);
+    if (batch.kind === 'columns') {
+      return rowText(
+        Object.fromEntries((this.#fields ?? []).map((name, k) => [name, batch.columns[k]?.[index]])),
+      );
+    }
+    const position = batch.begin + index * batch.stride;
+    try {
+      return `${position}: ${rowText(this.#make?.(position))}`;
+    } catch {
+      return String(position); // it was the source's own function that failed
+    }
+  }
+
+  close(): void | Promise<void> {
+    return this.#reader.close();
+  }
+
+  #openNext(): Step {
+    const index = this.#supply.take();
+    const split = this.#supply.splits[index];
+    if (split === undefined) return this.#end();
+    this.#hasSplit = true;
+    const opened = this.#reader.open(split);
+    return opened instanceof Promise ? this.#await(opened) : STEP.PROGRESS;
+  }
+
+  #end(): Step {
+    this.waitUntilMs = 0;
+    this.#core.onWatermark(Number.POSITIVE_INFINITY);
+    return STEP.DONE;
+  }
+
+  #accept(batch: Batch | null): void {
+    this.waitUntilMs = 0;
+    if (batch === null) {
+      this.#hasSplit = false;
+      this.splitsDone++;
+    } else if (batch.kind === 'wait') {
+      this.waitUntilMs = batch.untilMs;
+    } else {
+      this.#batch = batch;
+      this.#next = 0;
+    }
+  }
+
+  #await(promise: Promise<void>): Step {
+    this.waitFor = promise.finally(() => {
+      this.waitFor = null;
+    });
+    return STEP.WAIT_PROMISE;
+  }
+}

@@ -1,0 +1,233 @@
+import type { Committable, SinkWriter } from '../connectors/connector.js';
+import type { ResultPartition } from '../exchange/result-partition.js';
+import type { CompiledChain } from './codegen/chain-compiler.js';
+import { STEP, type Step, type TaskInput } from './task-input.js';
+
+/** Most records handled between two looks at the words that others may have changed. */
+const BUDGET_MAX = 1 << 16;
+const BUDGET_START = 1 << 10;
+/** A step should take about this long: short enough to react, long enough not to matter. */
+const STEP_TARGET_MS = 0.5;
+
+/** Legal moves of a subtask. Any other move is a bug in the engine. */
+const NEXT = {
+  CREATED: ['RUNNING', 'CANCELED', 'FAILED'],
+  RUNNING: ['FINISHING', 'CANCELED', 'FAILED'],
+  FINISHING: ['FINISHED', 'CANCELED', 'FAILED'],
+  FINISHED: [],
+  CANCELED: [],
+  FAILED: [],
+} as const;
+
+export type TaskState = keyof typeof NEXT;
+
+export interface TaskParts {
+  readonly subtask: number;
+  readonly chain: CompiledChain;
+  readonly input: TaskInput;
+  readonly partitions: readonly ResultPartition[];
+  /** By uid of their operators. */
+  readonly writers: ReadonlyMap<string, SinkWriter>;
+  /** Longest time a record waits in an unfinished buffer; 0: flush after every step; Infinity: only when full. */
+  readonly bufferTimeoutMs: number;
+  /** How often event-time operators give out their watermark. */
+  readonly watermarkIntervalMs: number;
+  /** Records of every step, for a host whose runs must be equal; by default the budget follows the clock. */
+  readonly fixedBudget?: number;
+}
+
+/**
+ * One subtask at work: an input, the compiled chain over it, and what the chain feeds.
+ *
+ * A task is moved by calling `step`; it never waits by itself and does not know in which thread, or between which
+ * other tasks, it is. Everything that gives rows out obeys availability: a step begins only while every output has
+ * room, and stops after the row that used it up.
+ *
+ * Runs in: its own thread, or stepped beside others.
+ */
+export class Task {
+  readonly #parts: TaskParts;
+  #state: TaskState = 'CREATED';
+  #budget = BUDGET_START;
+  #stepBeganMs = Number.NaN;
+  #flushedMs = 0;
+  #watermarkMs = Number.NEGATIVE_INFINITY;
+  #sinksFlushed = true;
+  #committing: Promise<void> | null = null;
+  readonly #committables = new Map<string, Committable>();
+
+  constructor(parts: TaskParts) {
+    this.#parts = parts;
+    this.#budget = parts.fixedBudget ?? BUDGET_START;
+  }
+
+  get state(): TaskState {
+    return this.#state;
+  }
+
+  get core(): CompiledChain['core'] {
+    return this.#parts.chain.core;
+  }
+
+  get parts(): TaskParts {
+    return this.#parts;
+  }
+
+  /** For WAIT_TIME: monotonic milliseconds. */
+  get waitUntilMs(): number {
+    return Math.max(this.core.notBeforeMs, this.#parts.input.waitUntilMs);
+  }
+
+  /** For WAIT_PROMISE. */
+  get waitFor(): Promise<void> | null {
+    return this.#committing ?? this.#parts.input.waitFor;
+  }
+
+  /** What the sinks hand to their committers, by uid; complete once the task has finished. */
+  get committables(): ReadonlyMap<string, Committable> {
+    return this.#committables;
+  }
+
+  /**
+   * Does a bounded piece of work.
+   *
+   * @param nowMs  monotonic time
+   * @throws SluiceError  a user function failed, a record does not fit, a sink cannot write; the task has then failed
+   */
+  step(nowMs: number): Step {
+    this.#adapt(nowMs);
+    const step = this.#advance(nowMs);
+    this.#stepBeganMs = step === STEP.PROGRESS ? nowMs : Number.NaN;
+    return step;
+  }
+
+  /**
+   * Sends what can be sent of unfinished buffers, and pushes sinks; called before waiting.
+   *
+   * @returns true when nothing is left behind
+   */
+  flush(nowMs: number): boolean {
+    this.#flushedMs = nowMs;
+    this.core.onFlush();
+    let all = true;
+    for (const partition of this.#parts.partitions) all = partition.flush() && all;
+    if (!this.#sinksFlushed) {
+      this.#sinksFlushed = true;
+      for (const writer of this.#parts.writers.values()) writer.flush();
+    }
+    return all;
+  }
+
+  /** True if a step would make progress; reads shared words only. */
+  isReady(after: Step): boolean {
+    if (after === STEP.WAIT_OUTPUT) return this.isCreditReady();
+    return after !== STEP.WAIT_INPUT || this.#parts.input.isReady();
+  }
+
+  /** Some output that has no room would get some. */
+  isCreditReady(): boolean {
+    for (const partition of this.#parts.partitions) if (partition.isCreditReady()) return true;
+    return false;
+  }
+
+  ringOwed(): void {
+    this.#parts.input.ringOwed();
+  }
+
+  /** Ends the task early. What it wrote is discarded. */
+  async cancel(): Promise<void> {
+    this.#become('CANCELED');
+    await this.#close();
+  }
+
+  /** Ends the task after an error, and says what the user has to know of it. */
+  async fail(error: unknown): Promise<unknown> {
+    const explained = this.explain(error);
+    this.#become('FAILED');
+    await this.#close().catch(() => {}); // the first error is the one to report
+    return explained;
+  }
+
+  /** An error thrown by `step`, told with operator, subtask and record. */
+  explain(error: unknown): unknown {
+    return this.core.explain(error, this.#parts.subtask, () => this.#parts.input.describeRow(this.core));
+  }
+
+  #advance(nowMs: number): Step {
+    if (this.#committing !== null) return STEP.WAIT_PROMISE;
+    if (this.#state === 'FINISHED') return STEP.DONE;
+    if (!this.#hasRoom()) return STEP.WAIT_OUTPUT;
+    const { core } = this;
+    core.blocked = false;
+    if (core.notBeforeMs > nowMs) return STEP.WAIT_TIME;
+    core.notBeforeMs = 0;
+    if (this.#state === 'CREATED') this.#become('RUNNING');
+    if (nowMs - this.#flushedMs >= this.#parts.bufferTimeoutMs) this.#flushOutputs(nowMs);
+    if (core.hasPending) {
+      core.resume();
+      return STEP.PROGRESS;
+    }
+    if (this.#state === 'FINISHING') return this.#finish();
+    const step = this.#parts.input.step(this.#budget, nowMs);
+    if (step === STEP.DONE) {
+      this.#become('FINISHING');
+      return STEP.PROGRESS;
+    }
+    if (step !== STEP.PROGRESS || nowMs - this.#watermarkMs >= this.#parts.watermarkIntervalMs) {
+      this.#watermarkMs = nowMs;
+      core.onBatchEnd();
+    }
+    if (step === STEP.PROGRESS) this.#sinksFlushed = false;
+    return step;
+  }
+
+  #finish(): Step {
+    this.core.onFlush();
+    if (!this.#hasRoom()) return STEP.WAIT_OUTPUT;
+    for (const partition of this.#parts.partitions) partition.finish();
+    this.#committing = this.#prepare().finally(() => {
+      this.#committing = null;
+    });
+    return STEP.WAIT_PROMISE;
+  }
+
+  async #prepare(): Promise<void> {
+    for (const [uid, writer] of this.#parts.writers)
+      this.#committables.set(uid, await writer.prepareCommit());
+    await this.#close();
+    this.#become('FINISHED');
+  }
+
+  #hasRoom(): boolean {
+    let room = true;
+    for (const partition of this.#parts.partitions) {
+      if (!partition.available && !partition.refresh()) room = false;
+    }
+    return room;
+  }
+
+  #flushOutputs(nowMs: number): void {
+    this.#flushedMs = nowMs;
+    this.core.onFlush();
+    for (const partition of this.#parts.partitions) partition.flush();
+  }
+
+  /** Takes more or fewer records a step, by how long the last one took. */
+  #adapt(nowMs: number): void {
+    if (this.#parts.fixedBudget !== undefined) return;
+    const tookMs = nowMs - this.#stepBeganMs;
+    if (tookMs < STEP_TARGET_MS / 2) this.#budget = Math.min(this.#budget * 2, BUDGET_MAX);
+    else if (tookMs > STEP_TARGET_MS * 2) this.#budget = Math.max(this.#budget >> 1, 1);
+  }
+
+  async #close(): Promise<void> {
+    await this.#parts.input.close();
+    for (const writer of this.#parts.writers.values()) await writer.close();
+  }
+
+  #become(state: TaskState): void {
+    const allowed: readonly string[] = NEXT[this.#state];
+    if (!allowed.includes(state)) throw new Error(`a task cannot go from ${this.#state} to ${state}`);
+    this.#state = state;
+  }
+}

@@ -1,0 +1,207 @@
+import { TAG_SHAPE } from '../exchange/element.js';
+import type { ResultPartition } from '../exchange/result-partition.js';
+import { compileCodec } from '../records/codec.js';
+import { RowCodec, viewBindings } from '../records/codec-gen.js';
+import { compile } from '../records/compile.js';
+import { subtaskFragment } from '../records/key.js';
+import { HASHER_NAME, type HashedField, hashFragment, KeyHasher } from '../records/key-hash.js';
+import {
+  guardStatements,
+  inferShape,
+  type LearnedField,
+  learnedHashKind,
+  widenShape,
+} from '../records/learned-shape.js';
+import { type LayoutField, PACKED_FIELD, type RowView, rowLayout } from '../records/row-layout.js';
+import { linesText, memberText } from '../records/source-text.js';
+import type { ChainOutput } from './chain-spec.js';
+import type { InputShape } from './codegen/chain-compiler.js';
+
+/** Rows looked at before a shape is chosen; fewer if a flush comes first. */
+const SAMPLE_ROWS = 64;
+
+type WriteRow = (row: object, ts: number) => void;
+
+/** What became of the shape of an undeclared edge in one subtask, for reports. */
+export interface LearnedReport {
+  /** `learning`, `flat` (rows of fields) or `packed` (MessagePack). */
+  readonly state: 'learning' | 'flat' | 'packed';
+  readonly fields: readonly LayoutField[];
+  /** Times a row did not fit and the shape grew or was given up. */
+  readonly changes: number;
+}
+
+/**
+ * Writes rows whose shape nobody declared.
+ *
+ * The first rows are kept back to learn a shape from; then each row is checked against it by generated code and written
+ * as a row of fields. A row that does not fit widens the shape, and where no flat shape fits, rows travel packed. A
+ * shape is told to a channel in band, before its first row of it, so rows before and after never meet.
+ *
+ * Runs in: the producing task.
+ */
+export class UndeclaredWriter {
+  readonly partition: ResultPartition;
+  /** Members that somebody observes; null: all. */
+  readonly required: readonly string[] | null;
+  /** Writes one row; replaced whenever the shape changes. */
+  write: WriteRow;
+  readonly #output: ChainOutput;
+  readonly #keys: readonly string[];
+  readonly #maxParallelism: number;
+  readonly #isExact: boolean;
+  readonly #bindings: Record<string, unknown>;
+  #samples: { row: object; ts: number }[] = [];
+  /** Null while learning, and for packed rows. */
+  #fields: readonly LearnedField[] | null = null;
+  #state: LearnedReport['state'] = 'learning';
+  #changes = 0;
+  #announcement: Uint8Array = new Uint8Array(0);
+
+  /** @param isExact  proven: rows are object literals that always have the same members */
+  constructor(
+    partition: ResultPartition,
+    view: RowView,
+    output: ChainOutput,
+    keys: readonly string[],
+    maxParallelism: number,
+    isExact: boolean,
+  ) {
+    this.partition = partition;
+    this.required = output.required;
+    this.#output = output;
+    this.#keys = keys;
+    this.#maxParallelism = maxParallelism;
+    this.#isExact = isExact || output.required !== null;
+    this.#bindings = {
+      ...viewBindings(view),
+      [HASHER_NAME]: new KeyHasher(),
+      partition,
+      subpartitions: partition.subpartitions,
+    };
+    this.write = this.#sample;
+  }
+
+  get report(): LearnedReport {
+    const fields = this.#state === 'packed' ? [PACKED_FIELD] : (this.#fields ?? []);
+    return { state: this.#state, fields, changes: this.#changes };
+  }
+
+  /** Chooses a shape from the rows there are; called before a flush, so that they do not wait for more. */
+  learnNow(): void {
+    if (this.#samples.length === 0) return;
+    const samples = this.#samples;
+    this.#samples = [];
+    this.#choose(inferShape(samples.map(({ row }) => row)));
+    for (const { row, ts } of samples) this.write(row, ts);
+  }
+
+  readonly #sample: WriteRow = (row, ts) => {
+    // The user may go on to use the object; a copy is what it is now.
+    this.#samples.push({ row: this.#isExact ? { ...row } : copyOf(row), ts });
+    if (this.#samples.length >= SAMPLE_ROWS) this.learnNow();
+  };
+
+  #choose(fields: readonly LearnedField[] | null): void {
+    this.#fields = fields;
+    this.#state = fields === null ? 'packed' : 'flat';
+    const shape: InputShape = { fields: fields ?? [PACKED_FIELD], isPacked: fields === null };
+    this.#announcement = Buffer.from(JSON.stringify(shape));
+    const announced = new Uint8Array(this.partition.subpartitions.length);
+    const values = {
+      ...this.#bindings,
+      announced,
+      announce: (k: number) => {
+        announced[k] = 1;
+        this.partition.writeControl(k, TAG_SHAPE, this.#announcement);
+      },
+      miss: (row: object, ts: number) => this.#miss(row, ts),
+    };
+    const source = fields === null ? this.#packedSource() : this.#flatSource(fields);
+    this.write = compile('undeclared rows', source, Object.keys(values), Object.values(values));
+  }
+
+  #miss(row: object, ts: number): void {
+    this.#changes++;
+    this.#choose(widenShape(this.#fields!, row));
+    this.write(row, ts);
+  }
+
+  #flatSource(fields: readonly LearnedField[]): string {
+    const value = (field: { name: string }): string =>
+      `v${fields.findIndex((each) => each.name === field.name)}`;
+    const keys = this.#keys.map((name): HashedField | null => {
+      const field = fields.find((each) => each.name === name);
+      return field === undefined
+        ? null
+        : { kind: learnedHashKind(field), nullable: field.nullable, value: value(field) };
+    });
+    // A key that no row has is undefined, and hashes as null.
+    const hashed = keys.map((key): HashedField => key ?? { kind: 'value', nullable: true, value: 'null' });
+    return linesText([
+      'return function write(o, ts) {',
+      'fits: {',
+      guardStatements(fields, 'o', value, 'break fits;', this.#isExact),
+      this.#rowSource(fields, hashed, value),
+      'return;',
+      '}',
+      'miss(o, ts);',
+      '};',
+    ]);
+  }
+
+  #packedSource(): string {
+    const keys = this.#keys.map((name, i) => ({ local: `key${i}`, text: memberText('o', name) }));
+    const hashed = keys.map(({ local }): HashedField => ({ kind: 'value', nullable: true, value: local }));
+    return linesText([
+      'return function write(o, ts) {',
+      ...keys.map(({ local, text }) => `const ${local} = ${text} ?? null;`),
+      this.#rowSource([PACKED_FIELD], hashed, () => 'o'),
+      '};',
+    ]);
+  }
+
+  #rowSource(
+    fields: readonly LayoutField[],
+    keys: readonly HashedField[],
+    value: (field: { name: string }) => string,
+  ): string {
+    const codec = new RowCodec(rowLayout(fields));
+    const hash = keys.length === 0 ? { statements: '', expression: '0' } : hashFragment(keys, 'key');
+    const isSpread = this.#output.partitioner.kind === 'hash';
+    const target = isSpread
+      ? subtaskFragment('hash', this.#output.receivers, this.#maxParallelism, 'to')
+      : { statements: '', expression: '0' };
+    const size = codec.sizeStatements(value);
+    return linesText([
+      hash.statements,
+      `const hash = ${hash.expression};`,
+      target.statements,
+      `const k = ${target.expression};`,
+      'if (announced[k] === 0) announce(k);',
+      size.statements,
+      `const length = ${size.expression};`,
+      'const sub = subpartitions[k];',
+      'let q = sub.pos;',
+      'if (q + length > sub.limit) q = partition.roll(k, length);',
+      codec.writeStatements('q', value, { length: 'length', hash: 'hash', ts: 'ts' }),
+      'sub.pos = q + length;',
+    ]);
+  }
+}
+
+/** A row may be an instance of a class or no plain object at all: then it is kept as it is, to be refused later. */
+function copyOf(row: object): object {
+  return Object.getPrototypeOf(row) === Object.prototype ? { ...row } : row;
+}
+
+/** The shape that `TAG_SHAPE` carries. */
+export function readShape(text: string): InputShape {
+  return JSON.parse(text) as InputShape;
+}
+
+/** The row at a position as an object, for a message. */
+export function rowAt(view: RowView, shape: InputShape, p: number): object {
+  const row = compileCodec(rowLayout(shape.fields), view).decode(p);
+  return shape.isPacked ? (row[PACKED_FIELD.name] as object) : row;
+}
