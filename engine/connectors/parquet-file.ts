@@ -13,6 +13,7 @@ import { parquetHeader } from 'hyparquet/src/column.js';
 import { decompressPage, readDataPage, readDataPageV2 } from 'hyparquet/src/datapage.js';
 import { parquetMetadata, parquetSchema } from 'hyparquet/src/metadata.js';
 import { readPlain } from 'hyparquet/src/plain.js';
+import { unpackDeltas } from './delta-packed.js';
 import { HybridDecoder } from './rle-hybrid.js';
 
 /**
@@ -197,8 +198,11 @@ export class PageReader {
       nulls = readNulls(page, 4, position, head.num_values);
     }
     if (isDictionaryCoded(head.encoding)) return this.#indexed(head.num_values, nulls, page, position);
-    const { dataPage } = readDataPage(page, head, this.#decoder);
-    return { rowCount: head.num_values, nulls, indices: null, raw: dataPage };
+    const raw =
+      head.encoding === 'DELTA_BINARY_PACKED'
+        ? this.#deltas(page.subarray(position), presentIn(head.num_values, nulls))
+        : readDataPage(page, head, this.#decoder).dataPage;
+    return { rowCount: head.num_values, nulls, indices: null, raw };
   }
 
   #pageV2(header: PageHeader, bytes: Uint8Array): Page {
@@ -206,14 +210,28 @@ export class PageReader {
     const { definition_levels_byte_length: levels, repetition_levels_byte_length: repetitions } = head;
     const start = repetitions + levels;
     const nulls = this.#isOptional ? readNulls(bytes, repetitions, start, head.num_values) : null;
-    if (!isDictionaryCoded(head.encoding)) {
+    const isDelta = head.encoding === 'DELTA_BINARY_PACKED';
+    if (!isDelta && !isDictionaryCoded(head.encoding)) {
       const { dataPage } = readDataPageV2(bytes, header, this.#decoder);
       return { rowCount: head.num_rows, nulls, indices: null, raw: dataPage };
     }
     const rest = bytes.subarray(start);
     const length = header.uncompressed_page_size - start;
     const page = head.is_compressed === false ? rest : this.#decompress(rest, length);
-    return this.#indexed(head.num_rows, nulls, page, 0);
+    if (!isDelta) return this.#indexed(head.num_rows, nulls, page, 0);
+    const raw = this.#deltas(page, presentIn(head.num_rows, nulls));
+    return { rowCount: head.num_rows, nulls, indices: null, raw };
+  }
+
+  #deltas(bytes: Uint8Array, count: number): RawValues {
+    const { low, high } = unpackDeltas(bytes, count);
+    if (this.#decoder.type === 'INT32') return low;
+    const pairs = new Int32Array(count * 2);
+    for (let i = 0; i < count; i++) {
+      pairs[2 * i] = low[i]!;
+      pairs[2 * i + 1] = high[i]!;
+    }
+    return new BigInt64Array(pairs.buffer);
   }
 
   #indexed(rowCount: number, nulls: Uint8Array | null, page: Uint8Array, position: number): Page {
@@ -225,6 +243,9 @@ export class PageReader {
 
 const isDictionaryCoded = (encoding: string): boolean =>
   encoding === 'RLE_DICTIONARY' || encoding === 'PLAIN_DICTIONARY';
+
+const presentIn = (rowCount: number, nulls: Uint8Array | null): number =>
+  nulls === null ? rowCount : nulls.reduce((count, isNull) => count - isNull, rowCount);
 
 const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
