@@ -1,10 +1,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { count, max, mean, min, sum, windowEnd, windowStart } from '../../engine/api/aggregates.js';
 import { buildJob, buildJobChecked } from '../../engine/api/build-job.js';
-import { COPY, JOB_BRAND, jobOrigin } from '../../engine/api/job.js';
+import { COPY, JOB_BRAND, job, jobOrigin } from '../../engine/api/job.js';
+import { tumbling } from '../../engine/api/windows.js';
 import { isSluiceError, type SluiceError } from '../../engine/base/errors.js';
-import { count, job, max, mean, min, sum, t, tumbling, windowEnd, windowStart } from '../../engine/index.js';
 import { planFingerprint } from '../../engine/plan/logical-plan.js';
+import { t } from '../../engine/records/schema.js';
 import { Flight, operatorOf, shapeOf, sink, source } from '../kit/plan-kit.js';
 
 const building = suite('building a job');

@@ -1,7 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { count, max, sum } from '../../engine/api/aggregates.js';
 import { buildJob } from '../../engine/api/build-job.js';
-import { count, job, max, sum, t, tumbling } from '../../engine/index.js';
+import { job } from '../../engine/api/job.js';
+import { tumbling } from '../../engine/api/windows.js';
+import { t } from '../../engine/records/schema.js';
 import { Flight, faultsOf, sink, source } from '../kit/plan-kit.js';
 
 const validation = suite('validation');

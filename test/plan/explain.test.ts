@@ -1,0 +1,118 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { count, max, windowStart } from '../../engine/api/aggregates.js';
+import { buildJob } from '../../engine/api/build-job.js';
+import { job } from '../../engine/api/job.js';
+import { tumbling } from '../../engine/api/windows.js';
+import { explainJson, explainMermaid, explainText } from '../../engine/plan/explain.js';
+import { jobGraph } from '../../engine/plan/job-graph.js';
+import { planFingerprint, vertexId } from '../../engine/plan/logical-plan.js';
+import { t } from '../../engine/records/schema.js';
+import { Flight, sink, source } from '../kit/plan-kit.js';
+
+const explaining = suite('explaining a plan');
+
+function explained(build: (flow: any) => unknown, name = 'flights') {
+  const { plan } = buildJob(
+    job(name, (flow) => void build(flow)),
+    { parallelism: 2 },
+  );
+  return { plan, graph: jobGraph(plan, { parallelism: 2, chaining: true }) };
+}
+
+const daily = () =>
+  explained((flow) =>
+    flow
+      .from(source(Flight, '/in/flights', 'parquet'))
+      .eventTime('date', { outOfOrderness: '1h' })
+      .filter((f: any) => f.delay > 0)
+      .keyBy('origin')
+      .window(tumbling('1d'))
+      .aggregate({ window_start: windowStart(), flights: count(), worst_delay: max('delay') })
+      .to(sink('/out/flights.csv', 'csv')),
+  );
+
+explaining('text says what is read, observed, carried, and why edges are not chained', () => {
+  const { plan, graph } = daily();
+  assert.equal(explainText(plan, graph).split('\n'), [
+    'job flights: 2 vertices, 4 tasks, parallelism 2, maximum 128',
+    `plan ${planFingerprint(plan)}`,
+    '',
+    `[0] parquet -> eventTime -> filter   2 tasks   ${vertexId(plan.operators[0]!.uid)}`,
+    '  parquet: reads date, delay, origin (3 of 5 fields)',
+    '  eventTime: date, 1h out of order',
+    '  filter: function observes delay',
+    '  => [1] from filter: hash(origin), all-to-all; not chained: hash partitioner',
+    '     carries delay: int32, origin: category',
+    '',
+    `[1] window(tumbling 1d) -> csv   2 tasks   ${vertexId(plan.operators[3]!.uid)}`,
+    '  window(tumbling 1d): by origin, tumbling 1d: window_start = windowStart(), flights = count(),',
+    "      worst_delay = max('delay')",
+    '  csv: writes /out/flights.csv',
+  ]);
+});
+
+explaining('text says which rows are undeclared, and which added columns observe what', () => {
+  const { plan, graph } = explained((flow) =>
+    flow
+      .from(source(Flight))
+      .with({ far: [t.nullable(t.bool), (f: any) => f.distance > 500] })
+      .map((f: any) => ({ ...f }))
+      .keyBy('origin')
+      .reduce((a: any) => a)
+      .map(t.record({ origin: t.string }), (f: any) => ({ origin: f.origin }))
+      .to(sink()),
+  );
+  const lines = explainText(plan, graph).split('\n');
+  for (const line of [
+    '  rows: reads date, delay, distance, origin, destination (5 of 5 fields)',
+    '  with: far: bool? by a function that observes distance',
+    '  map: function observes all fields; result undeclared: shape is learned from the first records',
+    '     carries undeclared: shape is learned from the first records',
+    '  reduce: by origin, changes: function observes all fields',
+    '  map: function observes origin; result origin: string',
+    '  file: writes test:sink',
+  ]) {
+    assert.ok(lines.includes(line), `${line}\nin\n${lines.join('\n')}`);
+  }
+});
+
+explaining('no line of text is longer than 100 columns, and nothing is lost', () => {
+  const names = Array.from({ length: 40 }, (_, i) => `aggregate_${i}`);
+  const { plan, graph } = explained((flow) => {
+    const aggregates = Object.fromEntries(names.map((name) => [name, max('delay')]));
+    flow
+      .from(source(Flight))
+      .keyBy('origin')
+      .aggregate(aggregates)
+      .to(sink(`/${'x'.repeat(250)}`));
+  });
+  const text = explainText(plan, graph);
+  for (const line of text.split('\n')) assert.ok(line.length <= 100, line);
+  const joined = text.replace(/\s/g, '');
+  for (const name of names) assert.ok(joined.includes(`${name}=max('delay')`), name);
+  assert.ok(joined.includes('x'.repeat(250)));
+});
+
+explaining('Mermaid has a node per vertex and an edge per exchange, its labels escaped', () => {
+  assert.equal(explainMermaid(daily().graph).split('\n'), [
+    'flowchart LR',
+    '  v0["parquet -#gt; eventTime -#gt; filter<br/>2 tasks"]',
+    '  v1["window(tumbling 1d) -#gt; csv<br/>2 tasks"]',
+    '  v0 -->|"hash(origin)<br/>delay: int32, origin: category"| v1',
+  ]);
+  const { graph } = explained((flow) => flow.from(source(Flight)).named('a "b" <i>').to(sink()));
+  assert.match(explainMermaid(graph), /v0\["a #quot;b#quot; #lt;i#gt; -#gt; file<br\/>2 tasks"\]/);
+});
+
+explaining('JSON is canonical and carries the fingerprint', () => {
+  const [one, other] = [daily(), daily()];
+  const text = explainJson(one.plan, one.graph);
+  assert.is(text, explainJson(other.plan, other.graph));
+  const { fingerprint, graph, plan } = JSON.parse(text);
+  assert.is(fingerprint, planFingerprint(one.plan));
+  assert.is(planFingerprint(plan), fingerprint);
+  assert.is(graph.vertices.length, 2);
+});
+
+explaining.run();
