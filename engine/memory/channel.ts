@@ -57,6 +57,7 @@ export function initialiseChannel(channel: ChannelMemory, lent: readonly number[
     channel.ledger.set(segment, LENT);
   });
   words[base + TAIL] = POSITION_START;
+  words[base + END_POS] = POSITION_START;
   words[base + GRANTED] = (POSITION_START + lent.length) | 0;
 }
 

@@ -4,8 +4,10 @@ import { TAG_SHAPE } from '../../engine/exchange/element.js';
 import { ThreadWaiter } from '../../engine/exchange/hard-waiter.js';
 import { GATE_CHANNEL_ENDED, GATE_EMPTY, GATE_ENDED, openGate } from '../../engine/exchange/input-gate.js';
 import { openPartition } from '../../engine/exchange/result-partition.js';
-import { ControlArena, createControlArena } from '../../engine/memory/control-arena.js';
+import { CONTROL_FIRST_BYTE, ControlArena, createControlArena } from '../../engine/memory/control-arena.js';
 import { attachExchange, createExchange, type ExchangeSpec } from '../../engine/memory/exchange-arena.js';
+import { dump } from '../../engine/memory/layout.js';
+import { CREDIT } from '../../engine/memory/parker.js';
 import { drain, steppingWaiter, tinySpec, writeRecord } from '../kit/exchange-kit.js';
 
 const exchanges = suite('exchange');
@@ -125,6 +127,24 @@ exchanges('pool/overdraft: a record that has begun goes on to the last segment a
   exchange.assertConserved();
 });
 
+exchanges(
+  'pool/yield: before a hard wait, an open buffer that can swap is finished and its segment used',
+  () => {
+    const spec = tinySpec({ receivers: 2, buffersPerSubpartitionMax: 100 });
+    const control = new ControlArena(createControlArena({ tasks: 3, cursors: 0, attempt: 1 }), 1);
+    const exchange = attachExchange(spec, createExchange(spec, 1), 1);
+    const waiter = steppingWaiter(() => {}, 0);
+    const partition = openPartition(exchange, 0, control, waiter);
+    writeRecord(exchange, partition, 0, 1); // stays open, and a credit waits for it
+    const ofOthers = exchange.segmentsPerSender - 1 + spec.exclusivePerChannel;
+    for (let value = 1; value <= ofOthers; value++) writeRecord(exchange, partition, 1, value, 64);
+    assert.is(partition.freeSegments, 0);
+    writeRecord(exchange, partition, 1, ofOthers + 1, 64);
+    assert.is(waiter.waits, 0);
+    assert.throws(() => writeRecord(exchange, partition, 1, ofOthers + 2, 64), /nobody gives a credit/);
+  },
+);
+
 exchanges('flush/only-if-sendable: a flush without credit keeps filling, and CREDIT finishes it', () => {
   const { exchange, gate, got, partition, write } = pair();
   assert.is(partition.flush(), true);
@@ -154,6 +174,39 @@ exchanges('flush/only-if-sendable: a pending watermark alone is something to sen
   drain(exchange, gate, got);
   assert.equal(got[0], ['w3', 'i1', 'i0', 'w4']);
 });
+
+exchanges(
+  'wait/hysteresis: a sender is rung for when half of its credits are free again, or when asked to',
+  () => {
+    const spec = tinySpec({ exclusivePerChannel: 5 });
+    const memory = createControlArena({ tasks: 2, cursors: 0, attempt: 1 });
+    const control = new ControlArena(memory, 1);
+    const exchange = attachExchange(spec, createExchange(spec, 1), 1);
+    const gate = openGate(exchange, 0, control);
+    const partition = openPartition(
+      exchange,
+      0,
+      control,
+      steppingWaiter(() => {}),
+    );
+    for (let value = 1; value <= 9; value++) writeRecord(exchange, partition, 0, value, 64);
+    const rings = (): number => dump('doorbell', memory, CONTROL_FIRST_BYTE)['seq']!;
+    const read = (buffers: number): number => {
+      drain(exchange, gate, [], buffers);
+      return rings();
+    };
+    const lookOnly = { isReady: () => checkRings() };
+    const checkRings = (): boolean => {
+      assert.equal([read(2), read(1), read(2), rings()], [0, 1, 1, 1]);
+      gate.ringOwed();
+      assert.is(rings(), 2);
+      gate.ringOwed();
+      assert.is(rings(), 2);
+      return true;
+    };
+    control.parker(0).park(CREDIT, lookOnly, 0); // the sender's interest is raised meanwhile
+  },
+);
 
 exchanges('gate/read-all: channels with buffers are read in turn', () => {
   const spec = tinySpec({ senders: 3 });

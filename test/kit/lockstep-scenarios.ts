@@ -1,0 +1,185 @@
+/** What the two threads of the explorer do. Thread 0 is upstream, thread 1 downstream. */
+
+import type * as WaiterModule from '../../engine/exchange/hard-waiter.js';
+import type * as GateModule from '../../engine/exchange/input-gate.js';
+import type * as PartitionModule from '../../engine/exchange/result-partition.js';
+import type * as ChannelModule from '../../engine/memory/channel.js';
+import type * as ControlModule from '../../engine/memory/control-arena.js';
+import { createControlArena } from '../../engine/memory/control-arena.js';
+import type * as ArenaModule from '../../engine/memory/exchange-arena.js';
+import { createExchange, type Exchange, type ExchangeSpec } from '../../engine/memory/exchange-arena.js';
+import type * as ParkerModule from '../../engine/memory/parker.js';
+import { readBuffer, tinySpec, writeRecord } from './exchange-kit.js';
+
+/** The engine's modules, loaded from the folder under test, which may hold a planted bug. */
+export type Engine = typeof GateModule &
+  typeof WaiterModule &
+  typeof PartitionModule &
+  typeof ChannelModule &
+  typeof ControlModule &
+  typeof ArenaModule &
+  typeof ParkerModule;
+
+export interface Scenario {
+  memory(): SharedArrayBuffer[];
+  load(folder: string): Promise<Engine>;
+  readonly threads: readonly [Part, Part];
+}
+type Part = (memory: SharedArrayBuffer[], engine: Engine) => string;
+
+async function load(folder: string): Promise<Engine> {
+  const files = [
+    'memory/parker.js',
+    'memory/channel.js',
+    'memory/control-arena.js',
+    'memory/exchange-arena.js',
+    'exchange/hard-waiter.js',
+    'exchange/input-gate.js',
+    'exchange/result-partition.js',
+  ];
+  return Object.assign({}, ...(await Promise.all(files.map((file) => import(folder + file)))));
+}
+
+/** One flag and one bell: thread 0 raises the flag, thread 1 sleeps until it is raised. */
+const bell: Scenario = {
+  memory: () => [createControlArena({ tasks: 2, cursors: 0, attempt: 1 })],
+  load,
+  threads: [
+    ([memory], { ControlArena }) => {
+      new ControlArena(memory!, 1).requestStop(1);
+      return 'raised';
+    },
+    ([memory], { ControlArena, MAIL }) => {
+      const control = new ControlArena(memory!, 1);
+      const parker = control.parker(1);
+      const condition = { isReady: () => control.isStopRequested(1) };
+      while (!control.isStopRequested(1)) parker.park(MAIL, condition, Number.POSITIVE_INFINITY);
+      return 'seen';
+    },
+  ],
+};
+
+/** Rings and credits of one channel without bells: `tries` polls against `count` buffers, one exclusive credit. */
+function channelOnly(count: number, tries: number): Scenario {
+  const spec = tinySpec({ exclusivePerChannel: 1 });
+  return {
+    memory: () => [createExchange(spec, 1)],
+    load,
+    threads: [
+      ([memory], { attachExchange, NO_SEGMENT }) => {
+        const exchange = attachExchange(spec, memory!, 1);
+        const end = exchange.senderEnd(0, 0);
+        const free = exchange.segmentsOfSender(0).slice(0, 2);
+        const sent: number[] = [];
+        for (let value = 1; value <= count; value++) {
+          end.look();
+          for (let back = end.take(); back !== NO_SEGMENT; back = end.take()) free.push(back);
+          const segment = free.pop();
+          if (segment === undefined) break;
+          exchange.ledger.move(segment, 0, 1);
+          exchange.view.f64[exchange.segmentStart(segment) >> 3] = value;
+          end.publish(segment, value * 8);
+          sent.push(value);
+        }
+        return sent.join();
+      },
+      ([memory], { attachExchange, BUFFER }) => {
+        const exchange = attachExchange(spec, memory!, 1);
+        const end = exchange.receiverEnd(0, 0);
+        const got: string[] = [];
+        for (let tried = 0; tried < tries; tried++) {
+          if (end.poll() !== BUFFER) continue;
+          got.push(`${end.bytes / 8}:${exchange.view.f64[exchange.segmentStart(end.segment) >> 3]}`);
+          end.lend(end.segment);
+        }
+        return got.join();
+      },
+    ],
+  };
+}
+
+/** An exchange whose senders have few segments, so that short scenarios come to hard waits. */
+function withSegments(exchange: Exchange, count: number): Exchange {
+  return {
+    spec: exchange.spec,
+    view: exchange.view,
+    ledger: exchange.ledger,
+    overdraft: 0,
+    segmentsPerSender: count,
+    segmentsOfSender: (sender: number) => exchange.segmentsOfSender(sender).slice(0, count),
+    segmentStart: (segment: number) => exchange.segmentStart(segment),
+    senderEnd: (sender: number, k: number) => exchange.senderEnd(sender, k),
+    taskBehind: (sender: number, k: number) => exchange.taskBehind(sender, k),
+  } as unknown as Exchange;
+}
+
+interface Flow {
+  readonly records: number;
+  /** Segments of the sender; with few of them a record waits hard. */
+  readonly segments: number;
+  /** Looks at `available` before each record, as a task does; else goes on and waits hard. */
+  readonly isPolite: boolean;
+  /** Flushes after each record, and sleeps until the flush is done. */
+  readonly isFlushed?: boolean;
+  readonly changes?: Partial<ExchangeSpec>;
+}
+
+/** The whole exchange: partition, gate, bells and sleeps, one buffer a record; both ends sleep when they cannot go on. */
+function flow({ records, segments, isPolite, isFlushed = false, changes = {} }: Flow): Scenario {
+  const spec = tinySpec({ exclusivePerChannel: 1, ...changes });
+  const upstream: Part = ([controlMemory, memory], engine) => {
+    const control = new engine.ControlArena(controlMemory!, 1);
+    const exchange = withSegments(engine.attachExchange(spec, memory!, 1), segments);
+    const parker = control.parker(0);
+    const partition = engine.openPartition(exchange, 0, control, new engine.ThreadWaiter(control, 0, parker));
+    const condition = { isReady: () => partition.isCreditReady() };
+    for (let value = 1; value <= records; value++) {
+      while (isPolite && !partition.available && !partition.refresh())
+        parker.park(engine.CREDIT, condition, Number.POSITIVE_INFINITY);
+      writeRecord(exchange, partition, 0, value, isFlushed ? 24 : 64);
+      while (isFlushed && !partition.flush()) parker.park(engine.CREDIT, condition, Number.POSITIVE_INFINITY);
+    }
+    partition.finish();
+    return 'sent';
+  };
+  const downstream: Part = ([controlMemory, memory], engine) => {
+    const control = new engine.ControlArena(controlMemory!, 1);
+    const exchange = engine.attachExchange(spec, memory!, 1);
+    const parker = control.parker(1);
+    const gate = engine.openGate(exchange, 0, control);
+    const condition = { isReady: () => gate.isInputReady() };
+    const got: string[] = [];
+    for (let found = gate.poll(); found !== engine.GATE_ENDED; found = gate.poll()) {
+      if (found === engine.GATE_BUFFER) {
+        got.push(...readBuffer(exchange, gate));
+        gate.recycle();
+      } else if (found === engine.GATE_EMPTY) {
+        gate.ringOwed();
+        parker.park(engine.INPUT, condition, Number.POSITIVE_INFINITY);
+      }
+    }
+    gate.ringOwed();
+    return got.join();
+  };
+  return {
+    memory: () => [createControlArena({ tasks: 2, cursors: 0, attempt: 1 }), createExchange(spec, 1)],
+    load,
+    threads: [upstream, downstream],
+  };
+}
+
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  bell,
+  channel: channelOnly(2, 2),
+  'channel-3': channelOnly(3, 3),
+  'hard wait': flow({ records: 4, segments: 2, isPolite: false }),
+  'soft wait': flow({ records: 3, segments: 10, isPolite: true, changes: { buffersPerSubpartitionMax: 1 } }),
+  flush: flow({ records: 3, segments: 10, isPolite: true, isFlushed: true }),
+  end: flow({ records: 1, segments: 10, isPolite: true }),
+  'three credits': flow({
+    records: 6,
+    segments: 2,
+    isPolite: false,
+    changes: { exclusivePerChannel: 3, buffersPerSubpartitionMax: 1 },
+  }),
+};

@@ -1,0 +1,127 @@
+/** One of the two threads of the explorer: replaces the global `Atomics`, then plays its part whenever it is told to. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { SCENARIOS, type Scenario } from './lockstep-scenarios.js';
+import { BLOCKED, CAN_MOVE, CTL, DONE, OVER, STEPS_MAX } from './lockstep-turns.js';
+
+const { me, scenario, engine, control, memory } = workerData as {
+  me: 0 | 1;
+  scenario: string;
+  engine: string;
+  control: SharedArrayBuffer;
+  memory: SharedArrayBuffer[];
+};
+const other = 1 - me;
+const ctl = new Int32Array(control);
+const real = {
+  load: Atomics.load,
+  store: Atomics.store,
+  add: Atomics.add,
+  wait: Atomics.wait,
+  notify: Atomics.notify,
+};
+const STUCK = 'stuck';
+const SPINS = 2000;
+
+class Aborted extends Error {}
+
+/** The turn is one word; everything else in `ctl` is touched only by the thread that has it. */
+function giveTurn(to: number): void {
+  real.store(ctl, CTL.turn, to);
+  real.notify(ctl, CTL.turn);
+}
+
+function awaitTurn(): void {
+  for (let spin = 0; spin < SPINS; spin++) if (real.load(ctl, CTL.turn) === me) return;
+  for (let turn = real.load(ctl, CTL.turn); turn !== me; turn = real.load(ctl, CTL.turn))
+    real.wait(ctl, CTL.turn, turn);
+}
+
+/** Gives the turn away and comes back when it is ours again. */
+function yieldTurn(): void {
+  giveTurn(other);
+  awaitTurn();
+  if (ctl[CTL.isAborted] === 1) throw new Aborted(STUCK);
+}
+
+function stop(): void {
+  if (ctl[CTL.isAborted] === 1) throw new Aborted(STUCK);
+  const step = ctl[CTL.step]!++;
+  if (step >= STEPS_MAX) {
+    ctl[CTL.isAborted] = 1;
+    throw new Aborted('endless');
+  }
+  const canOtherMove = ctl[CTL.status + other] === CAN_MOVE;
+  if (canOtherMove) ctl[CTL.isChoice + step] = 1;
+  const next = ctl[CTL.nextPreempt]!;
+  if (next === ctl[CTL.preemptCount] || ctl[CTL.preempt + next] !== step) return;
+  ctl[CTL.nextPreempt] = next + 1;
+  yieldTurn();
+}
+
+function between<T>(act: () => T): T {
+  stop();
+  const result = act();
+  stop();
+  return result;
+}
+
+/** Sleeps until notified; a deadline is never reached. */
+function waitUntilNotified(words: Int32Array, index: number, value: number): 'ok' | 'not-equal' {
+  stop();
+  if (words[index] !== value) {
+    stop();
+    return 'not-equal';
+  }
+  ctl[CTL.status + me] = BLOCKED;
+  ctl[CTL.blockedOn + me] = words.byteOffset + index * 4;
+  if (ctl[CTL.status + other] !== CAN_MOVE) ctl[CTL.isAborted] = 1; // nobody can move
+  if (ctl[CTL.status + other] === DONE) throw new Aborted(STUCK);
+  yieldTurn();
+  stop();
+  return 'ok';
+}
+
+function notifyAll(words: Int32Array, index: number): number {
+  return between(() => {
+    const isBlocked = ctl[CTL.status + other] === BLOCKED;
+    if (!isBlocked || ctl[CTL.blockedOn + other] !== words.byteOffset + index * 4) return 0;
+    ctl[CTL.status + other] = CAN_MOVE;
+    return 1;
+  });
+}
+
+Object.assign(Atomics, {
+  load: (words: Int32Array, index: number) => between(() => real.load(words, index)),
+  store: (words: Int32Array, index: number, value: number) => between(() => real.store(words, index, value)),
+  add: (words: Int32Array, index: number, value: number) => between(() => real.add(words, index, value)),
+  wait: waitUntilNotified,
+  notify: notifyAll,
+});
+
+function play(part: Scenario['threads'][0], modules: unknown): string {
+  try {
+    return part(memory, modules as never);
+  } catch (error) {
+    if (!(error instanceof Aborted)) ctl[CTL.isAborted] = 1;
+    return error instanceof Aborted ? error.message : `error: ${(error as Error).message}`;
+  }
+}
+
+function say(result: string): void {
+  const bytes = Buffer.from(result).subarray(0, 8000);
+  const at = me === 0 ? CTL.result0 : CTL.result1;
+  ctl[at] = bytes.length;
+  new Uint8Array(control, (at + 1) * 4).set(bytes);
+}
+
+const { load, threads } = SCENARIOS[scenario]!;
+const modules = await load(engine);
+parentPort!.postMessage('ready');
+for (;;) {
+  awaitTurn();
+  say(play(threads[me], modules));
+  ctl[CTL.status + me] = DONE;
+  const others = ctl[CTL.status + other];
+  if (others === BLOCKED) ctl[CTL.isAborted] = 1; // nobody is left to wake it
+  giveTurn(others === DONE ? OVER : other);
+}

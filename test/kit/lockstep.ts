@@ -1,0 +1,155 @@
+/**
+ * Explores interleavings of two real threads that run the engine's own code.
+ *
+ * Situation: a rule between two threads can break in one order of steps out of millions, which real runs hardly meet.
+ * Plain way: run it often, and hope. Here instead: each thread replaces the global `Atomics` and stops before and after
+ * every operation; only the thread that has the turn moves. Between two stops a thread touches only what the rules say
+ * is its own, so the orders of these pieces are all the orders there are.
+ *
+ * A schedule is the list of steps at which the turn is taken from a thread that could go on. Schedules are enumerated
+ * by replay, each exactly once and short ones first, up to a bound on their length; the turn also changes when a thread blocks or
+ * ends. `wait` blocks until notified, without a deadline, so "nobody can move" is a lost wake-up.
+ *
+ * Source: preemption bounding as in Musuvathi and Qadeer, "Iterative Context Bounding for Systematic Testing of
+ * Multithreaded Programs", PLDI 2007.
+ */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { CTL, OVER, STEPS_MAX } from './lockstep-turns.js';
+
+/** A wrong edit of the engine, to see that a scenario notices it. */
+export interface PlantedBug {
+  /** Built file below `engine/`. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+export interface LockstepOptions {
+  /** Turns taken from a thread that could go on, per schedule; Infinity explores everything. */
+  readonly preemptionsMax: number;
+  readonly bug?: PlantedBug;
+  /** Stop at the first schedule for which this is false. */
+  readonly until?: (outcome: Outcome) => boolean;
+  readonly schedulesMax?: number;
+}
+
+export interface Outcome {
+  /** What each thread returned, or `error: …`, or `stuck`. */
+  readonly results: readonly [string, string];
+  /** First thread and the steps at which the turn was taken: enough to replay. */
+  readonly schedule: string;
+}
+
+export interface Exploration {
+  readonly schedules: number;
+  readonly steps: number;
+  /** Distinct pairs of results, each with the first schedule that led to it. */
+  readonly outcomes: readonly Outcome[];
+}
+
+const built = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Copies the built engine with one wrong edit; returns the folder above `engine`. */
+function plant(bug: PlantedBug | undefined): { root: string; remove: () => void } {
+  if (bug === undefined) return { root: built, remove: () => {} };
+  const root = mkdtempSync(join(tmpdir(), 'sluice-lockstep-'));
+  writeFileSync(join(root, 'package.json'), '{"type":"module"}');
+  for (const folder of ['base', 'memory', 'exchange'])
+    cpSync(join(built, 'engine', folder), join(root, 'engine', folder), { recursive: true });
+  const path = join(root, 'engine', bug.file);
+  const text = readFileSync(path, 'utf8');
+  const at = text.indexOf(bug.find);
+  if (at < 0 || text.indexOf(bug.find, at + 1) >= 0)
+    throw new Error(`the text to break stands once in ${bug.file}: ${bug.find}`);
+  writeFileSync(
+    path,
+    text.replace(bug.find, () => bug.replace),
+  );
+  return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
+}
+
+/** Runs a scenario of `lockstep-scenarios.ts` under every schedule within the bound. */
+export async function lockstep(scenario: string, options: LockstepOptions): Promise<Exploration> {
+  const { root, remove } = plant(options.bug);
+  const control = new Int32Array(new SharedArrayBuffer(CTL.BYTES));
+  control[CTL.turn] = OVER;
+  const { SCENARIOS } = await import('./lockstep-scenarios.js');
+  const memory = SCENARIOS[scenario]!.memory();
+  const originals = memory.map((each) => new Uint8Array(each).slice());
+  const engine = pathToFileURL(root).href.replace(/\/?$/, '/engine/');
+  const workers = [0, 1].map(
+    (me) =>
+      new Worker(new URL('./lockstep-worker.js', import.meta.url), {
+        workerData: { me, scenario, engine, control: control.buffer, memory },
+      }),
+  );
+  try {
+    await Promise.all(workers.map(ready));
+    const reset = (): void => {
+      for (const [i, bytes] of originals.entries()) new Uint8Array(memory[i]!).set(bytes);
+    };
+    return explore(control, reset, options);
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    remove();
+  }
+}
+
+function ready(worker: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.once('message', () => resolve());
+    worker.once('error', reject);
+  });
+}
+
+function explore(control: Int32Array, reset: () => void, options: LockstepOptions): Exploration {
+  const { preemptionsMax, until, schedulesMax = 200_000 } = options;
+  const outcomes = new Map<string, Outcome>();
+  let schedules = 0;
+  let steps = 0;
+  const open: { first: number; preempt: number[] }[] = [
+    { first: 0, preempt: [] },
+    { first: 1, preempt: [] },
+  ];
+  for (let next = 0; next < open.length; next++) {
+    const { first, preempt } = open[next]!; // short schedules first: what they show is easiest to understand
+    if (++schedules > schedulesMax) throw new Error(`more than ${schedulesMax} schedules; lower the bound`);
+    reset();
+    const results = runOnce(control, first, preempt);
+    const count = control[CTL.step]!;
+    steps += count;
+    const key = results.join(' | ');
+    const outcome = {
+      results,
+      schedule: `thread ${first} first, turn taken at ${preempt.join(', ') || 'no step'}`,
+    };
+    if (!outcomes.has(key)) outcomes.set(key, outcome);
+    if (until !== undefined && !until(outcome)) break;
+    if (preempt.length >= preemptionsMax) continue;
+    for (let step = (preempt.at(-1) ?? -1) + 1; step < Math.min(count, STEPS_MAX); step++)
+      if (control[CTL.isChoice + step] === 1) open.push({ first, preempt: [...preempt, step] });
+  }
+  return { schedules, steps, outcomes: [...outcomes.values()] };
+}
+
+function runOnce(control: Int32Array, first: number, preempt: readonly number[]): [string, string] {
+  control.fill(0, CTL.turn + 1); // the turn stays OVER meanwhile
+  control.set(preempt, CTL.preempt);
+  control[CTL.preemptCount] = preempt.length;
+  Atomics.store(control, CTL.turn, first);
+  Atomics.notify(control, CTL.turn);
+  for (let turn = first; turn !== OVER; turn = Atomics.load(control, CTL.turn))
+    if (Atomics.wait(control, CTL.turn, turn, 20_000) === 'timed-out')
+      throw new Error(`thread ${turn} neither moves nor ends; is it waiting outside of Atomics?`);
+  return [resultOf(control, 0), resultOf(control, 1)];
+}
+
+function resultOf(control: Int32Array, me: number): string {
+  const at = me === 0 ? CTL.result0 : CTL.result1;
+  const bytes = Buffer.from(control.buffer, (at + 1) * 4, control[at]!);
+  return bytes.toString('utf8');
+}

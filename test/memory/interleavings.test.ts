@@ -1,0 +1,127 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { lockstep, type Outcome, type PlantedBug } from '../kit/lockstep.js';
+
+const interleavings = suite('interleavings of bells and channels');
+
+interleavings(
+  'wait/park: a flag raised and rung for is seen in every interleaving; no wake is lost',
+  async () => {
+    const { outcomes, schedules } = await lockstep('bell', { preemptionsMax: 4 });
+    assert.ok(schedules > 1000);
+    for (const { results, schedule } of outcomes) assert.equal(results, ['raised', 'seen'], schedule);
+  },
+);
+
+/** What was received is a first part of what was sent, each buffer once, with its own bytes. */
+function isFirstInFirstOut({ results: [sent, got] }: Outcome): boolean {
+  if (!/^[\d,]*$/.test(sent) || !/^[\d,:]*$/.test(got)) return false;
+  const expected = sent.split(',').map((value) => `${value}:${value}`);
+  return got === '' || expected.join().startsWith(got);
+}
+
+for (const [scenario, preemptionsMax] of [
+  ['channel', 4],
+  ['channel-3', 3],
+] as const)
+  interleavings(
+    `credit/publish, exchange/swap-by-index: ${scenario} is first in, first out, by any order`,
+    async () => {
+      const { outcomes } = await lockstep(scenario, { preemptionsMax });
+      assert.ok(outcomes.length >= 3, 'the receiver came early, in between and late');
+      for (const outcome of outcomes) assert.ok(isFirstInFirstOut(outcome), JSON.stringify(outcome));
+    },
+  );
+
+interface Case {
+  readonly title: string;
+  readonly scenario: string;
+  readonly bug: PlantedBug;
+  readonly isRight: (outcome: Outcome) => boolean;
+}
+
+const CHANNEL = 'memory/channel.js';
+const PARKER = 'memory/parker.js';
+const isSeen = ({ results }: Outcome): boolean => results[1] === 'seen';
+
+const CASES: readonly Case[] = [
+  {
+    title: 'credit/publish: a buffer published before its slot is written',
+    scenario: 'channel',
+    isRight: isFirstInFirstOut,
+    bug: {
+      file: CHANNEL,
+      find: 'const slot = this.#data + ((this.#tail & this.#mask) << 1);\n    this.#words[slot] = segment;',
+      replace:
+        'const slot = this.#data + ((this.#tail & this.#mask) << 1);\n' +
+        'Atomics.store(this.#words, this.#base + TAIL, (this.#tail + 1) | 0);\n    this.#words[slot] = segment;',
+    },
+  },
+  {
+    title: 'credit/publish: a segment lent before its slot is written',
+    scenario: 'channel-3',
+    isRight: isFirstInFirstOut,
+    bug: {
+      file: CHANNEL,
+      find: 'this.#words[this.#credit + (this.#granted & this.#mask)] = segment;',
+      replace:
+        'Atomics.store(this.#words, this.#base + GRANTED, (this.#granted + 1) | 0);' +
+        'this.#words[this.#credit + (this.#granted & this.#mask)] = segment;',
+    },
+  },
+  {
+    title: 'exchange/swap-by-index: a credit taken before its buffer exists',
+    scenario: 'channel-3',
+    isRight: isFirstInFirstOut,
+    bug: {
+      file: CHANNEL,
+      find: 'if (this.#taken === this.#swapped(this.#grantedSeen)) return NO_SEGMENT;',
+      replace: 'if (this.#taken === this.#grantedSeen) return NO_SEGMENT;',
+    },
+  },
+  {
+    title: 'wait/park: no second look after the interest is raised',
+    scenario: 'bell',
+    isRight: isSeen,
+    bug: {
+      file: PARKER,
+      find: 'if (!condition.isReady()) {\n      this.parks++;\n      Atomics.wait',
+      replace: 'if (true) {\n      this.parks++;\n      Atomics.wait',
+    },
+  },
+  {
+    title: 'wait/park: a sleep that does not compare the sequence read first',
+    scenario: 'bell',
+    isRight: isSeen,
+    bug: {
+      file: PARKER,
+      find: 'Atomics.wait(this.#words, this.#seq, seq, timeoutMs);',
+      replace: 'Atomics.wait(this.#words, this.#seq, Atomics.load(this.#words, this.#seq), timeoutMs);',
+    },
+  },
+  {
+    title: 'wait/park: a ring that does not move the sequence',
+    scenario: 'bell',
+    isRight: isSeen,
+    bug: { file: PARKER, find: 'Atomics.add(this.#words, this.#seq, 1);', replace: '' },
+  },
+  {
+    title: 'control/signals: a signal rung for before it is written',
+    scenario: 'bell',
+    isRight: isSeen,
+    bug: {
+      file: 'memory/control-arena.js',
+      find: 'Atomics.store(this.#i32, this.#controlWord(task) + CONTROL.stop, 1);\n    this.doorbell(task).ring(',
+      replace:
+        'this.doorbell(task).ring(7);\n    Atomics.store(this.#i32, this.#controlWord(task) + CONTROL.stop, 1);\n    (',
+    },
+  },
+];
+
+for (const { title, scenario, bug, isRight } of CASES)
+  interleavings(`${title} is noticed`, async () => {
+    const { outcomes } = await lockstep(scenario, { preemptionsMax: 4, bug, until: isRight });
+    assert.not(outcomes.every(isRight), 'the planted bug shows');
+  });
+
+interleavings.run();
