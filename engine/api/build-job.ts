@@ -27,7 +27,7 @@ export interface BuildOptions {
  *
  * Reads no clock, no file and no environment: equal arguments give plans with equal fingerprints, in every thread.
  *
- * @throws SluiceError  every fault found, as itself or all in one PLAN_INVALID; also JOB_BUILDER_ASYNC and JOB_BUILDER_FAILED
+ * @throws SluiceError  every fault found, as itself or all in one PLAN_INVALID
  */
 export function buildJob(job: JobModule<any, any, any>, options: BuildOptions = {}): BuiltJob {
   const origin = jobOrigin(job);

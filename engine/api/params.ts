@@ -39,7 +39,7 @@ export function describeParams(declared: FieldTypes): readonly ParamDescription[
 /**
  * The values of declared parameters from what was given.
  *
- * @param given  texts of a command line, values of a program, or the `params` of a plan: parsing these again changes nothing
+ * @param given  texts of a command line, values of a program, or the `params` of a plan, which give the same values
  * @throws SluiceError PARAM_MISSING, PARAM_UNKNOWN, PARAM_INVALID; several at once as PLAN_INVALID
  */
 export function parseParams(

@@ -21,8 +21,8 @@ import type { FieldOf, Simplify } from './row-types.js';
 /**
  * Rows of type T on their way.
  *
- * Every method adds an operator and gives the stream after it; nothing runs while a job is written. Functions receive plain
- * objects that are theirs to keep, with the fields they can be seen to read.
+ * Every method adds an operator and gives the stream after it; nothing runs while a job is written. Functions receive
+ * plain objects that are theirs to keep, with the fields they can be seen to read.
  */
 export class Stream<T extends object> extends OperatorHandle {
   /**

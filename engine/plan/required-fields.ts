@@ -4,8 +4,8 @@ import type { LogicalPlan, PlanOperator } from './logical-plan.js';
  * The fields anybody downstream can observe in the output of each operator, by uid.
  *
  * What is not listed need not be read by a source, decoded from a row, or sent through an exchange. Lists of declared
- * rows are complete and in schema order, and may be empty (only the number of rows matters). For undeclared rows a list holds
- * names in order of first use, and null means that all fields count.
+ * rows are in schema order, and may be empty: then only the number of rows matters. For undeclared rows a list
+ * holds names in order of first use, and null means that all fields count.
  */
 export function requiredFields(plan: LogicalPlan): ReadonlyMap<string, readonly string[] | null> {
   const required = new Map<string, readonly string[] | null>();
