@@ -126,6 +126,10 @@ class RecordWalk {
         if (node.computed) this.visit(node.key);
         if (node.value !== null) this.visit(node.value);
         return;
+      case 'SwitchStatement': // what is switched on lies outside the scope of the cases
+        this.visit(node.discriminant);
+        if (!declaresInCases(node, this.#name)) for (const each of node.cases) this.visit(each);
+        return;
       case 'LabeledStatement':
         this.visit(node.body);
         return;
@@ -196,13 +200,17 @@ class RecordWalk {
     else if (node.type === 'CatchClause' && node.param) addNames(node.param, declared);
     else if (node.type === 'BlockStatement' || node.type === 'StaticBlock')
       addLexicalNames(node.body, declared);
-    else if (node.type === 'SwitchStatement') {
-      for (const each of node.cases) addLexicalNames(each.consequent, declared);
-    } else if (node.type === 'ForStatement' && node.init) addLexicalNames([node.init], declared);
+    else if (node.type === 'ForStatement' && node.init) addLexicalNames([node.init], declared);
     else if (node.type === 'ForInStatement' || node.type === 'ForOfStatement')
       addLexicalNames([node.left], declared);
     return declared.has(this.#name);
   }
+}
+
+function declaresInCases(node: any, name: string): boolean {
+  const declared = new Set<string>();
+  for (const each of node.cases) addLexicalNames(each.consequent, declared);
+  return declared.has(name);
 }
 
 /** Names of `let`, `const`, `class` and functions declared directly among the statements. */
