@@ -55,7 +55,8 @@ export interface SourceReader {
   /** Begins a split; the former one has ended. */
   open(split: Split): void | Promise<void>;
   /**
-   * The next batch of the open split, or null at its end. A promise only where waiting is needed.
+   * The next batch of the open split, or null at its end. A promise only where waiting is needed. A batch may be read
+   * until the next call, which may write into the same arrays.
    *
    * @param rowsMax  a hint: sequences must not be longer; columns and rows may be, if they exist in memory anyway
    */

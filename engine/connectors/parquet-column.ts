@@ -4,6 +4,41 @@ import type { Converted, Converter, Values } from './parquet-convert.js';
 import type { Page, PageReader, RawValues } from './parquet-file.js';
 
 /**
+ * What a column keeps from row group to row group. Batches are written into the same arrays again and again: making
+ * new ones costs as much as filling them.
+ */
+export class ColumnScratch {
+  readonly indices: Int32Array;
+  /** Strings of earlier row groups; null for columns of other kinds. */
+  readonly interned: Map<string, string> | null;
+  readonly #rowCount: number;
+  #values: Values = [];
+  #withNulls: unknown[] | null = null;
+
+  /** @param rowCount  most rows of a batch */
+  constructor(rowCount: number, isText: boolean) {
+    this.#rowCount = rowCount;
+    this.indices = new Int32Array(rowCount);
+    this.interned = isText ? new Map() : null;
+  }
+
+  /** An array that holds such values. */
+  valuesLike(values: Values): Values {
+    if (this.#values.length === 0 || this.#values.constructor !== values.constructor)
+      this.#values = new (values.constructor as new (length: number) => Values)(this.#rowCount);
+    return this.#values;
+  }
+
+  /** The same rows, in an array that can also hold nulls. */
+  withNulls(values: Values, count: number): unknown[] {
+    if (Array.isArray(values)) return values;
+    this.#withNulls ??= new Array<unknown>(this.#rowCount);
+    for (let i = 0; i < count; i++) this.#withNulls[i] = values[i];
+    return this.#withNulls;
+  }
+}
+
+/**
  * Reads one column of one row group, some rows at a time, as values of its declared kind.
  *
  * A dictionary is converted once, so of most columns only indices are decoded per row, and equal strings are one
@@ -14,8 +49,7 @@ export class ColumnCursor {
   readonly #place: ColumnPlace;
   readonly #pages: PageReader;
   readonly #convert: Converter;
-  readonly #interned: Map<string, string> | null;
-  readonly #indices: Int32Array;
+  readonly #scratch: ColumnScratch;
   #page: Page | null = null;
   /** Rows of the page that were taken. */
   #taken = 0;
@@ -26,28 +60,22 @@ export class ColumnCursor {
   #dictionary: Converted | null = null;
   #rowsRead = 0;
 
-  /**
-   * @param batchRows  most rows that one `take` may ask for
-   * @param interned   strings seen in earlier row groups; null for columns of other kinds
-   */
   constructor(
     field: FieldSpec,
     place: ColumnPlace,
     pages: PageReader,
     convert: Converter,
-    batchRows: number,
-    interned: Map<string, string> | null,
+    scratch: ColumnScratch,
   ) {
     this.#field = field;
     this.#place = place;
     this.#pages = pages;
     this.#convert = convert;
-    this.#indices = new Int32Array(batchRows);
-    this.#interned = interned;
+    this.#scratch = scratch;
   }
 
   /**
-   * The next `count` rows.
+   * The next `count` rows, at the beginning of an array that is written again by the next call.
    *
    * @throws SluiceError INPUT_VALUE_INVALID  a value does not fit the declared kind, or is null and may not be
    * @throws Error  the file is damaged
@@ -59,12 +87,13 @@ export class ColumnCursor {
       if (this.#page === null || this.#taken === this.#page.rowCount) this.#nextPage();
       const page = this.#page!;
       const length = Math.min(count - at, page.rowCount - this.#taken);
-      if (into === null) into = this.#container(count);
+      if (into === null) into = this.#scratch.valuesLike(this.#converted.values);
       if (page.nulls === null) {
         this.#copyValues(into, at, length);
       } else {
-        if (!Array.isArray(into)) into = Array.from<unknown>(into);
-        this.#copyRows(into, at, length, page.nulls);
+        const rows: unknown[] = this.#scratch.withNulls(into, at);
+        into = rows;
+        this.#copyRows(rows, at, length, page.nulls);
       }
       this.#taken += length;
       this.#rowsRead += length;
@@ -93,18 +122,11 @@ export class ColumnCursor {
       const raw = this.#pages.dictionary;
       if (raw === null) throw new Error(`column ${this.#field.name} refers to a dictionary it does not have`);
       this.#dictionary = this.#convert(raw);
-      if (this.#interned !== null) intern(this.#dictionary.values as string[], this.#interned);
+      const { interned } = this.#scratch;
+      if (interned !== null) intern(this.#dictionary.values as string[], interned);
     }
     this.#raw = this.#pages.dictionary!;
     this.#converted = this.#dictionary;
-  }
-
-  #container(count: number): Values {
-    const { values } = this.#converted;
-    if (values instanceof Int32Array) return new Int32Array(count);
-    if (values instanceof Float64Array) return new Float64Array(count);
-    if (values instanceof BigInt64Array) return new BigInt64Array(count);
-    return new Array<unknown>(count);
   }
 
   /** Rows without nulls: `into[at + i]` becomes the i-th of the next `count` values. */
@@ -116,10 +138,11 @@ export class ColumnCursor {
       if (misfits !== null) this.#checkMisfits(misfits.subarray(from, from + count), null);
       copy(values, from, into, at, count);
     } else {
-      this.#page!.indices.read(this.#indices, count);
-      checkIndices(this.#indices, count, values.length);
-      if (misfits !== null) this.#checkMisfits(misfits, this.#indices.subarray(0, count));
-      gather(values, this.#indices, into, at, count);
+      const { indices } = this.#scratch;
+      this.#page!.indices.read(indices, count);
+      checkIndices(indices, count, values.length);
+      if (misfits !== null) this.#checkMisfits(misfits, indices.subarray(0, count));
+      gather(values, indices, into, at, count);
     }
     this.#valuesTaken += count;
   }

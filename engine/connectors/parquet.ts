@@ -4,7 +4,7 @@ import { isSluiceError, SluiceError } from '../base/errors.js';
 import type { FieldSpec, RecordType } from '../records/schema.js';
 import { canonicalPath } from './canonical-path.js';
 import type { Batch, Discovery, ReaderContext, Source, SourceReader, Split } from './connector.js';
-import { ColumnCursor } from './parquet-column.js';
+import { ColumnCursor, ColumnScratch } from './parquet-column.js';
 import { type Converter, converterOf } from './parquet-convert.js';
 import type { ParquetFile, ParquetLeaf } from './parquet-file.js';
 
@@ -65,7 +65,7 @@ async function discover(path: string, fields: readonly FieldSpec[]): Promise<Dis
 class ParquetReader implements SourceReader {
   readonly #path: string;
   readonly #fields: readonly FieldSpec[];
-  readonly #interned: readonly (Map<string, string> | null)[];
+  readonly #scratch: readonly ColumnScratch[];
   #file: ParquetFile | null = null;
   #columns: readonly BoundField[] = [];
   #cursors: readonly ColumnCursor[] = [];
@@ -75,9 +75,8 @@ class ParquetReader implements SourceReader {
   constructor(path: string, fields: readonly FieldSpec[], context: ReaderContext) {
     this.#path = path;
     this.#fields = context.fields ?? fields;
-    this.#interned = this.#fields.map(({ kind }) =>
-      kind === 'string' || kind === 'category' ? new Map<string, string>() : null,
-    );
+    const isText = ({ kind }: FieldSpec): boolean => kind === 'string' || kind === 'category';
+    this.#scratch = this.#fields.map((field) => new ColumnScratch(BATCH_ROWS, isText(field)));
   }
 
   async open(split: Split): Promise<void> {
@@ -94,7 +93,7 @@ class ParquetReader implements SourceReader {
       const place = { path: this.#path, firstRow };
       this.#cursors = this.#columns.map(
         ({ field, leaf, convert }, k) =>
-          new ColumnCursor(field, place, file.pages(group, leaf), convert, BATCH_ROWS, this.#interned[k]!),
+          new ColumnCursor(field, place, file.pages(group, leaf), convert, this.#scratch[k]!),
       );
       this.#rowsLeft = rows;
     } catch (error) {
