@@ -7,22 +7,18 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BenchSuite, Variant } from './kit/suite.js';
 
 const RECORDS = 3_000_000;
 const HEADER = 'origin,window_start,flights,mean_delay,worst_delay';
 
-const require = createRequire(import.meta.url);
 const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url));
 const cli = fileURLToPath(new URL('../engine/cli/main.js', import.meta.url));
 const plain = fileURLToPath(new URL('./baselines/flights-one-thread.js', import.meta.url));
 
-function inputPath(): string {
-  return join(dirname(require.resolve('vega-datasets/package.json')), 'data', 'flights-3m.parquet');
-}
+const inputPath = join(repositoryRoot, 'node_modules/vega-datasets/data/flights-3m.parquet');
 
 /** Digest of the rows, sorted, with numbers and times by value rather than by how they were written. */
 function rowsDigest(path: string): string {
@@ -40,7 +36,7 @@ const oneThread: Variant = {
   command: (_size, folder) => {
     const output = join(folder, 'flights.csv');
     return {
-      argv: [plain, inputPath(), output],
+      argv: [plain, inputPath, output],
       timed: { kind: 'process', records: RECORDS },
       checksum: () => rowsDigest(output),
     };
@@ -52,7 +48,7 @@ function sluice(parallelism: number): Variant {
     name: `sluice at parallelism ${parallelism}`,
     command: (_size, folder) => {
       const output = join(folder, 'flights.csv');
-      const params = ['--param', `input=${inputPath()}`, '--param', `output=${output}`];
+      const params = ['--param', `input=${inputPath}`, '--param', `output=${output}`];
       return {
         argv: [
           cli,
