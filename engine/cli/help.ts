@@ -29,7 +29,8 @@ export function helpText(topic: CommandName | null): string {
   const notes = [
     '',
     'Ctrl-C stops the inputs and lets what was read reach the outputs; a second one ends at once.',
-    'Live view and errors are on stderr; NO_COLOR turns colours off; SLUICE_CHECKED=1 runs with assertions.',
+    'Live view and errors are on stderr. NO_COLOR turns colours off.',
+    'SLUICE_CHECKED=1 runs the build with assertions.',
   ];
   return [...head, ...lines, ...(topic === null ? examples : []), ...codes, ...notes].join('\n');
 }

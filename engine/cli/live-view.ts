@@ -161,27 +161,24 @@ function clean(text: string): string {
   return text.replace(/\p{C}/gu, ' ');
 }
 
-/** Columns a text takes; those of Chinese, Japanese, Korean and pictures count twice. */
+/** Columns a text takes, at most: those of Chinese, Japanese, Korean and pictures count twice. */
 function width(text: string): number {
   let columns = 0;
   for (const character of text) {
     const code = character.codePointAt(0)!;
-    columns += code < 0x1100 ? 1 : /\p{M}/u.test(character) ? 0 : isWide(code) ? 2 : 1;
+    columns += isWide(code) ? 2 : 1;
   }
   return columns;
 }
 
 function isWide(code: number): boolean {
-  return (
-    code <= 0x115f ||
-    (code >= 0x2e80 && code <= 0xa4cf) ||
-    (code >= 0xac00 && code <= 0xd7a3) ||
-    (code >= 0xf900 && code <= 0xfaff) ||
-    (code >= 0xfe30 && code <= 0xfe6f) ||
-    (code >= 0xff00 && code <= 0xff60) ||
-    code >= 0x1f300
-  );
+  return code >= 0x1100 && WIDE.some(([first, last]) => code >= first && code <= last);
 }
+
+// biome-ignore format: a table
+const WIDE: readonly (readonly [first: number, last: number])[] = [
+  [0x1100, 0x115f], [0x2e80, 0xa4cf], [0xac00, 0xd7a3], [0xf900, 0xfaff], [0xfe30, 0xfe6f], [0xff00, 0xff60], [0x1f300, 0x10ffff],
+];
 
 function padEnd(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - width(text)));

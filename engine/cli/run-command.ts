@@ -8,25 +8,23 @@ import { type Progress, showProgress } from './progress.js';
 import { formatCount, formatElapsed } from './quantities.js';
 
 type RunCommand = Command & { readonly kind: 'run' };
-type StartJob = (job: LoadedJob, options: StartOptions) => Promise<Run>;
+export type StartJob = (job: LoadedJob, options: StartOptions) => Promise<Run>;
 
 /**
  * Runs a job to its end, or until it is told to stop.
  *
- * @returns  the exit code
- * @throws   whatever keeps the job from starting or made it fail
+ * @param startJob  who runs it; tests have a stand-in
+ * @returns         the exit code
+ * @throws          whatever keeps the job from starting or made it fail
  */
-export async function runCommand(command: RunCommand): Promise<number> {
+export async function runCommand(command: RunCommand, startJob: StartJob = startOnEngine): Promise<number> {
   const interrupts = new Interrupts(command.quiet);
   try {
     const layers = await commandLayers(command);
     const loaded = await loadJob(command.job);
     const { notices } = optionsOf(layers, loaded.job);
     if (!command.quiet) for (const notice of notices) process.stderr.write(`${notice}\n`);
-    const { start } = (await import(new URL('../control/engine.js', import.meta.url).href)) as {
-      start: StartJob;
-    };
-    const run = await start(loaded, {
+    const run = await startJob(loaded, {
       params: command.params,
       optionLayers: layers,
       signal: interrupts.signal,
@@ -40,6 +38,12 @@ export async function runCommand(command: RunCommand): Promise<number> {
     interrupts.release();
   }
 }
+
+/** Loaded only when there is something to run. */
+const startOnEngine: StartJob = async (job, options) => {
+  const engine = (await import(new URL('../control/engine.js', import.meta.url).href)) as { start: StartJob };
+  return engine.start(job, options);
+};
 
 async function follow(run: Run, command: RunCommand, interrupts: Interrupts): Promise<number> {
   const isSilent = command.quiet || (command.json && !process.stderr.isTTY);

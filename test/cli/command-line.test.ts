@@ -1,0 +1,126 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { runningRoot } from '../../engine/control/package-copy.js';
+
+const cli = suite('command line');
+const MAIN = fileURLToPath(new URL('../../engine/cli/main.js', import.meta.url));
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'sluice-test-cli-')));
+cli.after(() => rmSync(folder, { recursive: true }));
+
+function sluice(args: readonly string[], nodeArgs: readonly string[] = []) {
+  const env = { ...process.env, XDG_CACHE_HOME: join(folder, '.cache'), NO_COLOR: '1' };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...nodeArgs, MAIN, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env,
+  });
+  return { status, stdout, stderr };
+}
+
+function write(name: string, text: string): string {
+  mkdirSync(dirname(join(folder, name)), { recursive: true });
+  writeFileSync(join(folder, name), text);
+  return name;
+}
+
+const JOB = `import { job, t } from 'sluice';
+export default job('mine', { params: { input: t.string, top: t.int32.default(3) }, options: { 'parallelism.default': 5 } }, () => {});
+`;
+
+cli('--version prints the version of the package', () => {
+  const { version } = JSON.parse(readFileSync(join(runningRoot(), 'package.json'), 'utf8'));
+  assert.match(
+    sluice(['--version']).stdout,
+    new RegExp(`^${version.replaceAll('.', '\\.')}( \\(checked\\))?\n$`),
+  );
+});
+
+cli('--help names commands, flags and exit codes and fits 100 columns', () => {
+  const { stdout, status } = sluice(['--help']);
+  assert.is(status, 0);
+  for (const word of ['sluice run', 'sluice plan', '--param', '-D key=value', '130', 'NO_COLOR'])
+    assert.match(stdout, word);
+  assert.equal(
+    stdout.split('\n').filter((line) => line.length > 100),
+    [],
+  );
+});
+
+cli('the help of a job lists its parameters', () => {
+  const { stdout, status } = sluice(['run', write('job.ts', JOB), '--help']);
+  assert.is(status, 0);
+  assert.match(stdout, /--param input=<string> +required\n/);
+  assert.match(stdout, /--param top=<int32> +default: 3\n/);
+  assert.match(stdout, /parallelism\.default +5\n/);
+});
+
+cli('plan --options shows each value and where it is from, by precedence', () => {
+  write('sluice.yaml', 'taskmanager:\n  memory.segment-size: 64 kb\n');
+  const { stdout } = sluice([
+    'plan',
+    write('job.ts', JOB),
+    '--options',
+    '--config',
+    'sluice.yaml',
+    '-D',
+    'pipeline.auto-watermark-interval=1 s',
+  ]);
+  assert.match(stdout, /^parallelism\.default +5 +job\(\)$/m);
+  assert.match(stdout, /^taskmanager\.memory\.segment-size +64 kb +sluice\.yaml$/m);
+  assert.match(stdout, /^pipeline\.auto-watermark-interval +1000 ms +-D$/m);
+  assert.match(stdout, /^taskmanager\.memory\.network\.fraction +0\.1 +default$/m);
+});
+
+// biome-ignore format: a table
+const FAULTS: readonly (readonly [args: readonly string[], stderr: RegExp])[] = [
+  [['rnu'],                                            /^COMMAND_INVALID: .*'run'/],
+  [['run', 'none.ts'],                                 /^JOB_MODULE_MISSING: there is no file .*none\.ts/],
+  [['run', 'job.ts', '-D', 'nonsense=1'],              /^OPTION_UNKNOWN: -D: there is no option 'nonsense'/],
+  [['run', 'job.ts', '--parallelism', '1.5'],          /^PARALLELISM_INVALID: --parallelism is a whole number/],
+  [['run', 'job.ts', '--config', 'none.yaml'],         /^CONFIG_UNREADABLE: none\.yaml: there is no such file/],
+  [['run', 'job.ts', '--param', 'a=1', '--param', 'a=2'], /^PARAM_DUPLICATE/],
+  [['run', 'broken.ts'],                               /^JOB_MODULE_SYNTAX: broken\.ts:1:18/],
+  [['plan', 'throws.ts'],                              /^JOB_MODULE_FAILED: throws\.ts threw.*\n {2}at throws\.ts:2:7\n {2}2 \| throw new Error\('no'\);/],
+];
+for (const [args, stderr] of FAULTS) {
+  cli(`'sluice ${args.join(' ')}' exits with 2 and one coded error on stderr`, () => {
+    write('job.ts', JOB);
+    write('broken.ts', 'export const a = ;\n');
+    write('throws.ts', "\nthrow new Error('no');\n");
+    const found = sluice(args);
+    assert.equal([found.status, found.stdout], [2, '']);
+    assert.match(found.stderr, stderr);
+  });
+}
+
+cli('with --json an error is one JSON object on stdout too', () => {
+  const { status, stdout } = sluice(['run', 'none.ts', '--json']);
+  const { state, error } = JSON.parse(stdout);
+  assert.equal([status, state, error.code], [2, 'FAILED', 'JOB_MODULE_MISSING']);
+  assert.is(JSON.parse(sluice(['run', '--json']).stdout).error.code, 'COMMAND_INVALID');
+});
+
+cli("a job's own copy of the package runs it", () => {
+  write('own/node_modules/sluice/package.json', '{"name":"sluice","type":"module","bin":{"sluice":"m.js"}}');
+  write(
+    'own/node_modules/sluice/m.js',
+    "console.log('other', process.argv.slice(2).join(' ')); process.exitCode = 5;",
+  );
+  const { status, stdout } = sluice(['run', write('own/job.ts', JOB), '--json']);
+  assert.equal([status, stdout], [5, 'other run own/job.ts --json\n']);
+});
+
+cli('a Node.js that is too old is refused before anything else is loaded', () => {
+  const old =
+    "data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.18.3'}})";
+  const { status, stderr } = sluice(['run', 'none.ts'], ['--import', old]);
+  assert.is(status, 2);
+  assert.match(stderr, /^NODE_TOO_OLD: this is Node\.js 20\.18\.3, and at least 20\.19 is needed\n/);
+});
+
+cli.run();

@@ -1,0 +1,90 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { isSluiceError } from '../../engine/base/errors.js';
+import { readCommand } from '../../engine/cli/command.js';
+
+const command = suite('command');
+const read = (line: string) => readCommand(line === '' ? [] : line.split(' '));
+
+command('run takes a job, parameters, options and how to report', () => {
+  const found = read(
+    'run job.ts --param a=1 --param b=x=y --parallelism 2 --memory 2g --no-chaining -D k=v -Dm=n --config f.yaml --json -q',
+  );
+  assert.equal(JSON.parse(JSON.stringify(found)), {
+    kind: 'run',
+    job: 'job.ts',
+    params: { a: '1', b: 'x=y' },
+    layers: [
+      { origin: '--parallelism', values: { 'parallelism.default': '2' } },
+      { origin: '--memory', values: { 'sluice.memory': '2g' } },
+      { origin: '--no-chaining', values: { 'pipeline.operator-chaining.enabled': false } },
+      { origin: '-D', values: { k: 'v', m: 'n' } },
+    ],
+    configFile: 'f.yaml',
+    json: true,
+    quiet: true,
+  });
+});
+
+command('flags may come before the job and values after an equals sign', () => {
+  const found = read('plan --mermaid --param=a= --parallelism=-1 job.ts');
+  assert.ok(found.kind === 'plan');
+  assert.equal(
+    [found.form, found.job, found.params['a'], found.layers[0]!.values],
+    ['mermaid', 'job.ts', '', { 'parallelism.default': '-1' }],
+  );
+});
+
+// biome-ignore format: a table
+const KINDS: readonly (readonly [line: string, kind: string])[] = [
+  ['', 'help'], ['--help', 'help'], ['-h', 'help'], ['help plan', 'help'], ['run --help', 'help'],
+  ['--version', 'version'], ['run job.ts --help', 'job-help'], ['plan job.ts', 'plan'],
+];
+for (const [line, kind] of KINDS) {
+  command(`'sluice ${line}' is ${kind}`, () => assert.is(read(line).kind, kind));
+}
+
+// biome-ignore format: a table
+const REFUSED: readonly (readonly [line: string, code: string, text: string])[] = [
+  ['rum job.ts',                         'COMMAND_INVALID', "there is no command 'rum'; did you mean 'run'?"],
+  ['xyzzy',                              'COMMAND_INVALID', "there is no command 'xyzzy'; there is run, plan"],
+  ['job.ts',                             'COMMAND_INVALID', "did you mean 'sluice run job.ts'?"],
+  ['--verion',                           'COMMAND_INVALID', "did you mean '--version'?"],
+  ['run',                                'COMMAND_INVALID', 'a job file is missing'],
+  ['run a.ts b.ts',                      'COMMAND_INVALID', "'b.ts' follows the job file"],
+  ['run a.ts --paralelism 2',            'COMMAND_INVALID', "did you mean '--parallelism'?"],
+  ['run a.ts --mermaid',                 'COMMAND_INVALID', "there is no flag '--mermaid'"],
+  ['run a.ts --parallelism',             'COMMAND_INVALID', '--parallelism needs a value'],
+  ['run a.ts --parallelism --json',      'COMMAND_INVALID', '--parallelism needs a value'],
+  ['run a.ts --json=yes',                'COMMAND_INVALID', '--json takes no value'],
+  ['run a.ts --memory 1g --memory 2g',   'COMMAND_INVALID', '--memory is given more than once'],
+  ['run a.ts --param x',                 'COMMAND_INVALID', "--param takes name=value, not 'x'"],
+  ['run a.ts -D =1',                     'COMMAND_INVALID', "-D takes name=value, not '=1'"],
+  ['run a.ts -D a=1 -D a=2',             'COMMAND_INVALID', '-D a is given twice'],
+  ['run a.ts --param x=1 --param x=2',   'PARAM_DUPLICATE', "parameter 'x' is given twice: '1' and '2'"],
+  ['plan a.ts --json --mermaid',         'COMMAND_INVALID', '--mermaid and --json exclude each other'],
+];
+for (const [line, code, text] of REFUSED) {
+  command(`'sluice ${line}' is ${code}: ${text}`, () => {
+    try {
+      read(line);
+    } catch (error) {
+      assert.ok(isSluiceError(error));
+      assert.is(error.code, code);
+      assert.match(error.message, text);
+      return;
+    }
+    assert.unreachable('it was accepted');
+  });
+}
+
+command('parameters may have the names of built-in members', () => {
+  const found = read('run a.ts --param constructor=1 --param __proto__=2');
+  assert.ok(found.kind === 'run');
+  assert.equal(Object.entries(found.params), [
+    ['constructor', '1'],
+    ['__proto__', '2'],
+  ]);
+});
+
+command.run();

@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { pressureLevel, renderLiveView, renderPlainLine } from '../../engine/cli/live-view.js';
+import type { Metrics, TaskMetrics } from '../../engine/control/run.js';
+
+const view = suite('live view');
+
+const task = (over: Partial<TaskMetrics>): TaskMetrics => ({
+  vertex: 'a',
+  name: 'parquet -> eventTime -> filter',
+  subtask: 0,
+  state: 'RUNNING',
+  busyRatio: 0.96,
+  backpressuredRatio: 0,
+  idleRatio: 0.04,
+  recordsIn: 1e6,
+  recordsOut: 5e5,
+  recordsInPerSecond: 950_000,
+  watermarkMs: Date.UTC(2001, 2, 12),
+  ...over,
+});
+const METRICS: Metrics = {
+  job: 'flight-delays',
+  state: 'RUNNING',
+  elapsedMs: 1_400,
+  recordsIn: 2e6,
+  recordsInTotal: 3e6,
+  recordsInPerSecond: 1.9e6,
+  segmentBytes: 41e6,
+  tasks: [
+    task({}),
+    task({ subtask: 1 }),
+    task({ vertex: 'b', name: 'window(tumbling 1d) -> csv', busyRatio: 0.31, recordsInPerSecond: 350_000 }),
+    task({
+      vertex: 'b',
+      name: 'window(tumbling 1d) -> csv',
+      subtask: 1,
+      busyRatio: 0.31,
+      recordsInPerSecond: 350_000,
+    }),
+  ],
+};
+
+view('it has a head, a line for each task with its busy bar, and a foot', () => {
+  assert.equal(renderLiveView(METRICS, 80, false), [
+    'flight-delays  RUNNING  0:01.4   4 tasks   1.9 M records/s   41 MB segments',
+    '',
+    '  parquet -> eventTime -> filter   2 tasks   busy  96 %  ###########  1.9 M/s in',
+    '  window(tumbling 1d) -> csv       2 tasks   busy  31 %  ###          700 k/s in',
+    '  watermark 2001-03-12   backpressure ok   eta 0:01',
+  ]);
+});
+
+view('no line is wider than the terminal, whatever the names and figures', () => {
+  const metrics = fc.record({
+    name: fc.string({ unit: 'grapheme', maxLength: 60 }),
+    job: fc.string({ unit: 'grapheme', maxLength: 100 }),
+    busyRatio: fc.double({ min: -1, max: 3, noNaN: true }),
+    backpressuredRatio: fc.double({ min: 0, max: 1, noNaN: true }),
+    recordsInPerSecond: fc.double({ min: 0, max: 1e15, noNaN: true }),
+    watermarkMs: fc.option(fc.double({ noNaN: true })),
+  });
+  fc.assert(
+    fc.property(
+      metrics,
+      fc.integer({ min: 20, max: 200 }),
+      fc.boolean(),
+      ({ job, ...figures }, columns, color) => {
+        for (const line of renderLiveView(
+          { ...METRICS, job, tasks: [task(figures), ...METRICS.tasks] },
+          columns,
+          color,
+        )) {
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
+          const bare = line.replace(/\x1b\[\d+m/g, '');
+          assert.not.match(bare, /\p{Cc}/u);
+          assert.ok([...bare].length <= columns, `${[...bare].length} > ${columns}: ${bare}`);
+        }
+      },
+    ),
+    { numRuns: 300, verbose: 1 },
+  );
+});
+
+view('colours change nothing but colours', () => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
+  const bare = renderLiveView(METRICS, 80, true).map((line) => line.replace(/\x1b\[\d+m/g, ''));
+  assert.equal(bare, renderLiveView(METRICS, 80, false));
+});
+
+view('tasks that do not fit the terminal are counted', () => {
+  const tasks = Array.from({ length: 10 }, (_, at) => task({ vertex: `v${at}`, name: `task ${at}` }));
+  const lines = renderLiveView({ ...METRICS, tasks }, 80, false, 8);
+  assert.is(lines.length, 8);
+  assert.is(lines.at(-2), '  and 6 more');
+});
+
+view('without a known size there is no time left to show, and without watermarks none', () => {
+  const { recordsInTotal: _, ...unknown } = METRICS;
+  const lines = renderLiveView({ ...unknown, tasks: [task({ watermarkMs: null })] }, 80, false);
+  assert.is(lines.at(-1), '  backpressure ok');
+});
+
+view('the worst backpressure of all tasks is named, with the levels of Flink', () => {
+  assert.equal([0, 0.1, 0.11, 0.5, 0.51, 1].map(pressureLevel), ['ok', 'ok', 'low', 'low', 'high', 'high']);
+  const pressured = {
+    ...METRICS,
+    tasks: [task({ busyRatio: 0.3, backpressuredRatio: 0.7 }), task({ vertex: 'b' })],
+  };
+  assert.match(renderLiveView(pressured, 80, false).at(-1)!, 'backpressure high');
+  assert.match(renderLiveView(pressured, 80, false)[2]!, /#-+/);
+});
+
+view('a log gets one line', () => {
+  assert.is(
+    renderPlainLine(METRICS),
+    'flight-delays  RUNNING  0:01.4  2.0 M of 3.0 M records  1.9 M/s  backpressure ok  eta 0:01',
+  );
+});
+
+view.run();
