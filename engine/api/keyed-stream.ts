@@ -2,6 +2,7 @@ import { durationFault, parseDuration } from '../base/duration.js';
 import { printAggregate } from '../plan/describe.js';
 import { fieldOf } from '../plan/draft.js';
 import type { Step } from '../plan/faults.js';
+import { HIDDEN_KEY, resultName } from '../plan/hidden-key.js';
 import type { AggregateSpec, OperatorConfig, TumblingWindow } from '../plan/logical-plan.js';
 import type { FieldSpec, RowShape } from '../records/schema.js';
 import {
@@ -18,12 +19,6 @@ import { describeValue } from './flow-graph.js';
 import type { Simplify } from './row-types.js';
 import type { Stream } from './stream.js';
 import type { WindowAssigner } from './windows.js';
-
-/** The column that carries the value of a key function; no function sees it. */
-export const HIDDEN_KEY = '$key';
-
-/** What results call it. */
-const KEY_COLUMN = 'key';
 
 /** When a result per key over all time is emitted: with every record, or once at the end of the input. */
 export interface EmitOptions {
@@ -111,7 +106,7 @@ export class KeyedStream<T extends object, Key extends object> {
       graph.fault('ARGUMENT_INVALID', step, 'name at least one aggregate, such as { records: count() }');
     }
     const specs = entries.map(([as, aggregate]) => this.#spec(step, as, aggregate, inWindow));
-    graph.columns(step, [...this.#keys.map(outputName), ...entries.map(([as]) => as)]);
+    graph.columns(step, [...this.#keys.map(resultName), ...entries.map(([as]) => as)]);
     const output = { fields: node.output.fields && this.#outputFields(node.output, specs) };
     const sound = specs.filter((spec) => spec !== null);
     return this.#stream.derive(step, configOf(sound), output, {}, { kind: 'hash', fields: this.#keys });
@@ -150,7 +145,7 @@ export class KeyedStream<T extends object, Key extends object> {
     const columns = [
       ...this.#keys.map((key): FieldSpec | null => {
         const field = fieldOf(input, key);
-        return field && { name: outputName(key), kind: field.kind, nullable: field.nullable };
+        return field && { name: resultName(key), kind: field.kind, nullable: field.nullable };
       }),
       ...specs.map((spec): FieldSpec | null => {
         return spec && { name: spec.as, kind: spec.kind, nullable: spec.nullable };
@@ -198,5 +193,3 @@ export class WindowedStream<T extends object, Key extends object> {
     });
   }
 }
-
-const outputName = (key: string): string => (key === HIDDEN_KEY ? KEY_COLUMN : key);

@@ -3,6 +3,7 @@ import type { Sink } from '../connectors/connector.js';
 import { print } from '../connectors/print.js';
 import { fieldOf } from '../plan/draft.js';
 import type { Step } from '../plan/faults.js';
+import { HIDDEN_KEY } from '../plan/hidden-key.js';
 import type { Observed, OperatorConfig, OperatorFunctions, Partitioner } from '../plan/logical-plan.js';
 import { observedFields } from '../records/observed-fields.js';
 import {
@@ -14,7 +15,7 @@ import {
 } from '../records/schema.js';
 import { CallSite } from './call-site.js';
 import { describeValue } from './flow-graph.js';
-import { HIDDEN_KEY, KeyedStream } from './keyed-stream.js';
+import { KeyedStream } from './keyed-stream.js';
 import { OperatorHandle, SinkHandle } from './operator-handle.js';
 import type { FieldOf, Simplify } from './row-types.js';
 

@@ -1,3 +1,4 @@
+import { resultName } from '../../plan/hidden-key.js';
 import type { AggregateSpec, OperatorConfig } from '../../plan/logical-plan.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { type ChainSpec, operatorOf } from '../chain-spec.js';
@@ -154,10 +155,11 @@ export class KeyedCode {
       return;
     }
     const aggregates = aggregatesOf(this.#config);
-    const load = resultFields(this.#config.keys, aggregates, this.#accumulators);
+    const keys = this.#config.keys.map(resultName);
+    const load = resultFields(keys, aggregates, this.#accumulators);
     const row = new ExpressionRow(this.#output, 'ts', load);
     if (this.#output === null) {
-      const names = [...this.#config.keys, ...aggregates.map((each) => each.as)];
+      const names = [...keys, ...aggregates.map((each) => each.as)];
       const entries = names.map((name) => `${JSON.stringify(name)}: ${row.value(name, place.code)}`);
       const object = place.code.constant('o', `{ ${entries.join(', ')} }`);
       this.#operators.emit(this.#uid, new ExpressionRow(null, 'ts', load, { whole: object }), place);
