@@ -41,8 +41,8 @@ export async function runCommand(command: RunCommand, startJob: StartJob = start
 
 /** Loaded only when there is something to run. */
 const startOnEngine: StartJob = async (job, options) => {
-  const engine = (await import(new URL('../control/engine.js', import.meta.url).href)) as { start: StartJob };
-  return engine.start(job, options);
+  const { start } = await import('../control/engine.js');
+  return start(job, options);
 };
 
 async function follow(run: Run, command: RunCommand, interrupts: Interrupts): Promise<number> {

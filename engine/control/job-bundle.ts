@@ -137,7 +137,7 @@ function jobPlugin(made: Made): Plugin {
         const text = readFileSync(path, 'utf8');
         made.files.set(path, text);
         if (loader === 'json' || !text.includes('import.meta')) return { contents: text, loader };
-        // The import comes last so that no position moves, and takes effect first because imports do.
+        // bundle/meta: the import comes last so that no position moves, and takes effect first because imports do.
         const meta = `import { meta as ${META_NAME} } from ${JSON.stringify(META_PREFIX + path)};`;
         return { contents: `${text}\n${meta}`, loader };
       });
@@ -159,6 +159,7 @@ async function resolveImport(
   const isRequire = kind === 'require-call' || kind === 'require-resolve';
   const outside = (path: string) => ({ path: isRequire ? path : pathToFileURL(path).href, external: true });
   if (isOwnSpecifier(specifier)) {
+    // bundle/own-copy
     assertOneCopy(resolveDir);
     made.ownImporters.add(resolveDir);
     const own = runningEntry(specifier);
@@ -174,13 +175,13 @@ async function resolveImport(
   if (found.external || found.namespace !== 'file')
     return { path: found.path, external: found.external, namespace: found.namespace };
   if (!isBundled(specifier, found.path)) {
-    made.resolved.add(found.path);
+    made.resolved.add(found.path); // bundle/packages-out
     return outside(found.path);
   }
   return { path: found.path };
 }
 
-/** TypeScript and JSON must be; JavaScript is when it is the user's own and a module. */
+/** bundle/local-in: TypeScript and JSON must be; JavaScript is when it is the user's own and a module. */
 function isBundled(specifier: string, path: string): boolean {
   const loader = LOADERS[extname(path).toLowerCase()];
   if (loader === undefined) return false;

@@ -60,7 +60,7 @@ export function otherCopySeenFrom(folder: string): string | null {
   return seen === null || seen === runningRoot() ? null : seen;
 }
 
-/** @throws SluiceError ENGINE_DUPLICATE  a file in this folder sees another copy */
+/** copy/one-copy. @throws SluiceError ENGINE_DUPLICATE  a file in this folder sees another copy */
 export function assertOneCopy(folder: string): void {
   const other = otherCopySeenFrom(folder);
   if (other === null) return;

@@ -48,18 +48,23 @@ const JOB = "import { job } from 'sluice';\nexport default job('a', () => {});\n
 /** What a job file leaves behind for the test to look at. */
 const seen = () => (globalThis as Record<string, unknown>)['seen'];
 
-loader('a TypeScript job in a folder that knows no packages is loaded with the running copy', async () => {
-  const path = write({ 'plain/job.ts': `${JOB}export enum Kind { A = 1 }\n` });
-  const loaded = await loadJob(path);
-  assert.is(loaded.job.name, 'a');
-  assert.is(loaded.jobUrl, pathToFileURL(path).href);
-  assert.is((await importJob(loaded.moduleUrl)).name, 'a');
-  assert.equal(readdirSync(join(folder, 'plain')), ['job.ts'], 'nothing is written beside it');
-});
+loader(
+  'bundle/own-copy: a TypeScript job in a folder that knows no packages is loaded with the running copy',
+  async () => {
+    const path = write({ 'plain/job.ts': `${JOB}export enum Kind { A = 1 }\n` });
+    const loaded = await loadJob(path);
+    assert.is(loaded.job.name, 'a');
+    assert.is(loaded.jobUrl, pathToFileURL(path).href);
+    assert.is((await importJob(loaded.moduleUrl)).name, 'a');
+    assert.equal(readdirSync(join(folder, 'plain')), ['job.ts'], 'nothing is written beside it');
+  },
+);
 
-loader('import.meta, JSON, dynamic and local imports are those of each original file', async () => {
-  const path = write({
-    'meta/job.ts': `#!/usr/bin/env node
+loader(
+  'bundle/meta, bundle/local-in: import.meta, JSON, dynamic and local imports are those of each original file',
+  async () => {
+    const path = write({
+      'meta/job.ts': `#!/usr/bin/env node
 import { createRequire } from 'node:module';
 import { exists } from './lib/deep.js';
 import data from './lib/data.json' with { type: 'json' };
@@ -69,43 +74,47 @@ const { later } = await import('./lib/later.ts');
 Object.assign(globalThis, { seen: [import.meta.url, import.meta.dirname, exists, data, old, later, require('./lib/data.json'),
   import.meta.resolve('./x.js'), import.meta.resolve('yaml')] });
 ${JOB}`,
-    'meta/lib/deep.ts':
-      "import fs from 'fs';\nexport const exists: boolean = fs.existsSync(import.meta.filename);\n",
-    'meta/lib/later.ts': 'export const later = import.meta.filename;\n',
-    'meta/lib/data.json': '{"n":1}',
-    'meta/lib/old.cjs': 'exports.old = __filename;\n',
-    'meta/node_modules/yaml/package.json': '{"name":"yaml","main":"y.js"}',
-    'meta/node_modules/yaml/y.js': '',
-  });
-  await loadJob(path);
-  const at = (name: string) => join(folder, 'meta', name);
-  assert.equal(seen(), [
-    pathToFileURL(path).href,
-    at('').replace(/[/]$/, ''),
-    true,
-    { n: 1 },
-    at('lib/old.cjs'),
-    at('lib/later.ts'),
-    { n: 1 },
-    pathToFileURL(at('x.js')).href,
-    pathToFileURL(at('node_modules/yaml/y.js')).href,
-  ]);
-});
+      'meta/lib/deep.ts':
+        "import fs from 'fs';\nexport const exists: boolean = fs.existsSync(import.meta.filename);\n",
+      'meta/lib/later.ts': 'export const later = import.meta.filename;\n',
+      'meta/lib/data.json': '{"n":1}',
+      'meta/lib/old.cjs': 'exports.old = __filename;\n',
+      'meta/node_modules/yaml/package.json': '{"name":"yaml","main":"y.js"}',
+      'meta/node_modules/yaml/y.js': '',
+    });
+    await loadJob(path);
+    const at = (name: string) => join(folder, 'meta', name);
+    assert.equal(seen(), [
+      pathToFileURL(path).href,
+      at('').replace(/[/]$/, ''),
+      true,
+      { n: 1 },
+      at('lib/old.cjs'),
+      at('lib/later.ts'),
+      { n: 1 },
+      pathToFileURL(at('x.js')).href,
+      pathToFileURL(at('node_modules/yaml/y.js')).href,
+    ]);
+  },
+);
 
-loader('a package is found from the file that imports it, and stays outside', async () => {
-  const pkg = (version: string) => ({
-    'package.json': '{"name":"dep","type":"module","exports":{"import":"./i.js","require":"./r.cjs"}}',
-    'i.js': `export const v = '${version}'; export const me = import.meta.url;`,
-  });
-  const files: Record<string, string> = {
-    'deps/job.ts': `import { v as outer, me } from 'dep';\nimport { inner } from './sub/inner.ts';\nObject.assign(globalThis, { seen: [outer, inner, me] });\n${JOB}`,
-    'deps/sub/inner.ts': "export { v as inner } from 'dep';",
-  };
-  for (const [name, text] of Object.entries(pkg('1'))) files[`deps/node_modules/dep/${name}`] = text;
-  for (const [name, text] of Object.entries(pkg('2'))) files[`deps/sub/node_modules/dep/${name}`] = text;
-  await loadJob(write(files));
-  assert.equal(seen(), ['1', '2', pathToFileURL(join(folder, 'deps/node_modules/dep/i.js')).href]);
-});
+loader(
+  'bundle/packages-out: a package is found from the file that imports it, and stays outside',
+  async () => {
+    const pkg = (version: string) => ({
+      'package.json': '{"name":"dep","type":"module","exports":{"import":"./i.js","require":"./r.cjs"}}',
+      'i.js': `export const v = '${version}'; export const me = import.meta.url;`,
+    });
+    const files: Record<string, string> = {
+      'deps/job.ts': `import { v as outer, me } from 'dep';\nimport { inner } from './sub/inner.ts';\nObject.assign(globalThis, { seen: [outer, inner, me] });\n${JOB}`,
+      'deps/sub/inner.ts': "export { v as inner } from 'dep';",
+    };
+    for (const [name, text] of Object.entries(pkg('1'))) files[`deps/node_modules/dep/${name}`] = text;
+    for (const [name, text] of Object.entries(pkg('2'))) files[`deps/sub/node_modules/dep/${name}`] = text;
+    await loadJob(write(files));
+    assert.equal(seen(), ['1', '2', pathToFileURL(join(folder, 'deps/node_modules/dep/i.js')).href]);
+  },
+);
 
 loader('a job that did not change is loaded without making a bundle; one that did is made anew', async () => {
   const path = write({
@@ -124,27 +133,30 @@ loader('a job that did not change is loaded without making a bundle; one that di
   assert.is(seen(), 2);
 });
 
-loader('a nearer tsconfig.json or another version of a package makes a kept bundle void', async () => {
-  const path = write({
-    'void/app/job.ts': `import 'dep2';\n${JOB}`,
-    'void/node_modules/dep2/package.json': '{"name":"dep2","version":"1.0.0","main":"./a.js"}',
-    'void/node_modules/dep2/a.js': 'globalThis.seen = "a";',
-    'void/node_modules/dep2/b.js': 'globalThis.seen = "b";',
-  });
-  await loadJob(path);
-  assert.is(seen(), 'a');
-  write({ 'void/node_modules/dep2/package.json': '{"name":"dep2","version":"2.0.0","main":"./b.js"}' });
-  await loadJob(path);
-  assert.is(seen(), 'b');
-  const before = (await loadJob(path)).moduleUrl;
-  write({
-    'void/app/job.ts': `import 'dep2';\nclass A { static x = 1; constructor(private y: number) { void this.y; } }\nvoid A;\n${JOB}`,
-  });
-  const plain = (await loadJob(path)).moduleUrl;
-  write({ 'void/tsconfig.json': '{"compilerOptions":{"useDefineForClassFields":false}}' });
-  assert.is.not((await loadJob(path)).moduleUrl, plain);
-  assert.is.not(plain, before);
-});
+loader(
+  'job-cache/inputs: a nearer tsconfig.json or another version of a package makes a kept bundle void',
+  async () => {
+    const path = write({
+      'void/app/job.ts': `import 'dep2';\n${JOB}`,
+      'void/node_modules/dep2/package.json': '{"name":"dep2","version":"1.0.0","main":"./a.js"}',
+      'void/node_modules/dep2/a.js': 'globalThis.seen = "a";',
+      'void/node_modules/dep2/b.js': 'globalThis.seen = "b";',
+    });
+    await loadJob(path);
+    assert.is(seen(), 'a');
+    write({ 'void/node_modules/dep2/package.json': '{"name":"dep2","version":"2.0.0","main":"./b.js"}' });
+    await loadJob(path);
+    assert.is(seen(), 'b');
+    const before = (await loadJob(path)).moduleUrl;
+    write({
+      'void/app/job.ts': `import 'dep2';\nclass A { static x = 1; constructor(private y: number) { void this.y; } }\nvoid A;\n${JOB}`,
+    });
+    const plain = (await loadJob(path)).moduleUrl;
+    write({ 'void/tsconfig.json': '{"compilerOptions":{"useDefineForClassFields":false}}' });
+    assert.is.not((await loadJob(path)).moduleUrl, plain);
+    assert.is.not(plain, before);
+  },
+);
 
 loader('a damaged kept bundle is made anew', async () => {
   const path = write({ 'damaged/job.ts': JOB });
@@ -157,20 +169,23 @@ loader('a damaged kept bundle is made anew', async () => {
   );
 });
 
-loader('where nothing can be kept, or others could write, a job is loaded all the same', async () => {
-  const path = write({ 'nocache/job.ts': `Object.assign(globalThis, { seen: import.meta.url });\n${JOB}` });
-  const kept = process.env['XDG_CACHE_HOME'];
-  process.env['XDG_CACHE_HOME'] = join(folder, 'shared');
-  mkdirSync(join(folder, 'shared', 'sluice'), { recursive: true });
-  chmodSync(join(folder, 'shared', 'sluice'), 0o777);
-  const { moduleUrl } = await loadJob(path);
-  process.env['XDG_CACHE_HOME'] = kept;
-  assert.match(moduleUrl, /^data:/);
-  assert.is(seen(), pathToFileURL(path).href);
-  assert.equal(readdirSync(join(folder, 'shared', 'sluice')), []);
-});
+loader(
+  'job-cache/private: where nothing can be kept, or others could write, a job is loaded all the same',
+  async () => {
+    const path = write({ 'nocache/job.ts': `Object.assign(globalThis, { seen: import.meta.url });\n${JOB}` });
+    const kept = process.env['XDG_CACHE_HOME'];
+    process.env['XDG_CACHE_HOME'] = join(folder, 'shared');
+    mkdirSync(join(folder, 'shared', 'sluice'), { recursive: true });
+    chmodSync(join(folder, 'shared', 'sluice'), 0o777);
+    const { moduleUrl } = await loadJob(path);
+    process.env['XDG_CACHE_HOME'] = kept;
+    assert.match(moduleUrl, /^data:/);
+    assert.is(seen(), pathToFileURL(path).href);
+    assert.equal(readdirSync(join(folder, 'shared', 'sluice')), []);
+  },
+);
 
-loader('loads at the same time give one whole bundle', async () => {
+loader('job-cache/whole: loads at the same time give one whole bundle', async () => {
   const path = write({ 'race/job.ts': JOB });
   const urls = await Promise.all([1, 2, 3].map(async () => (await loadJob(path)).moduleUrl));
   assert.is(new Set(urls).size, 1);
@@ -180,7 +195,7 @@ loader('loads at the same time give one whole bundle', async () => {
   );
 });
 
-loader("stacks show the user's lines", async () => {
+loader("bundle/source-map: stacks show the user's lines", async () => {
   const path = write({
     'stack/job.ts': `interface Gone { a: 1 }\n\nexport const at = (g?: Gone) => new Error('x', { cause: g });\nObject.assign(globalThis, { seen: at() });\n${JOB}`,
   });
@@ -248,7 +263,7 @@ loader("somebody else's process.exit goes through while a job is imported", () =
 });
 
 loader(
-  'a job that sees another copy of the package is ENGINE_DUPLICATE, and one that sees a link to this copy is not',
+  'copy/one-copy: a job that sees another copy of the package is ENGINE_DUPLICATE, and one that sees a link to this copy is not',
   async () => {
     const other = write({ 'two/job.ts': JOB, 'two/node_modules/sluice/package.json': '{"name":"sluice"}' });
     const error = await failureOf(other);
