@@ -28,13 +28,13 @@ export interface HeaderText {
 }
 
 /**
- * Source that reads and writes rows of one layout, in pieces: whoever fuses a chain of operators into one function puts
- * them where they are needed.
+ * Source that reads and writes rows of one layout, in pieces: whoever fuses a chain of operators into one
+ * function puts them where they are needed.
  *
- * The free names of the pieces are those of `viewBindings` with the prefix `view`, so that pieces for several views can
- * stand in one function. A position is an expression of a byte offset into the view, a multiple of 8; it is repeated, so
- * it is the name of a variable. Statements that declare locals belong in a block of their own; the names of the
- * locals begin with the prefix and `$`.
+ * The free names of the pieces are those of `viewBindings` with the prefix `view`, so that pieces for several
+ * views can stand in one function. A position is an expression of a byte offset into the view, a multiple of
+ * 8; it is repeated, so it is the name of a variable. Statements that declare locals belong in a block of
+ * their own; the names of the locals begin with the prefix and `$`.
  */
 export class RowCodec {
   readonly layout: RowLayout;
@@ -54,7 +54,7 @@ export class RowCodec {
   /**
    * An expression of the field's value in the row at `p`.
    *
-   * @param isInterned  strings come from the cache of repeated strings, as those of kind category do: for keys
+   * @param isInterned  strings come from the cache of repeated strings, as those of category do
    */
   readExpr(field: PlacedField, p: string, isInterned = field.kind === 'category'): string {
     const value = this.#readValue(field, p, isInterned);
@@ -78,7 +78,10 @@ export class RowCodec {
     return this.#at('f64', p, ROW_TIMESTAMP_OFFSET);
   }
 
-  /** Measures the variable fields; the expression is the length of the whole row, a constant for rows of fixed size. */
+  /**
+   * Measures the variable fields; the expression is the length of the whole row, a constant for rows of
+   * fixed size.
+   */
   sizeStatements(values: ValueOf): Fragment {
     const { fields, fixedBytes, isVariable } = this.layout;
     if (!isVariable) return { statements: '', expression: String(alignRow(fixedBytes)) };
@@ -199,8 +202,8 @@ export class RowCodec {
 }
 
 /**
- * What the free names of generated code are bound to, for one view, each with the prefix: the arrays `i32 f64 u8 i64`, the
- * codec of strings `s`, and the codec of packed values `x`.
+ * What the free names of generated code are bound to, for one view, each with the prefix: the arrays `i32 f64
+ * u8 i64`, the codec of strings `s`, and the codec of packed values `x`.
  */
 export function viewBindings(view: RowView, prefix = ''): Readonly<Record<string, unknown>> {
   return {

@@ -9,8 +9,8 @@ export type ParsedFunction = FunctionNode;
 let acorn: typeof import('acorn') | null = null;
 
 /**
- * The syntax tree of a function's own source, or null where it cannot be had: native and bound functions, classes,
- * proxies, private methods, and what is not legal in strict code.
+ * The syntax tree of a function's own source, or null where it cannot be had: native and bound functions,
+ * classes, proxies, private methods, and what is not legal in strict code.
  *
  * Cost: loading the parser, once per thread, 10-15 ms; a short function, some tens of microseconds.
  */

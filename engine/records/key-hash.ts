@@ -5,8 +5,9 @@ import { type Fragment, linesText } from './source-text.js';
 import { utf8Length, utf8Write } from './utf8.js';
 
 /**
- * The hash of a key: murmur3 (32 bits, seed 0) of the key's canonical bytes, as int32. It travels in the row header and
- * decides the key group, so it is part of what a snapshot means and the same in every thread, process and language.
+ * The hash of a key: murmur3 (32 bits, seed 0) of the key's canonical bytes, as int32. It travels in the row
+ * header and decides the key group, so it is part of what a snapshot means and the same in every thread,
+ * process and language.
  *
  *   declared kind         canonical bytes, little-endian
  *   bool                  4: int32 0 or 1
@@ -17,11 +18,12 @@ import { utf8Length, utf8Write } from './utf8.js';
  *   string, category      its UTF-8, lone surrogates as U+FFFD
  *   any, where null       1: a zero
  *
- * Fields of undeclared rows have no kind. Their values hash by what they are (kind `value`): a number that is a whole
- * number from -2^31 to 2^31 - 1 as int32, any other number as float64, and booleans, bigints, strings and null as above;
- * undefined as null. So the hash does not depend on the shape that was learned.
+ * Fields of undeclared rows have no kind. Their values hash by what they are (kind `value`): a number that is
+ * a whole number from -2^31 to 2^31 - 1 as int32, any other number as float64, and booleans, bigints, strings
+ * and null as above; undefined as null. So the hash does not depend on the shape that was learned.
  *
- * A composite key is its fields' bytes one after another, in key order, each string preceded by its byte length as int32.
+ * A composite key is its fields' bytes one after another, in key order, each string preceded by its byte
+ * length as int32.
  */
 export type HashKind = FieldKind | 'value';
 
@@ -38,8 +40,8 @@ export const HASHER_NAME = 'h';
 /**
  * Hashes keys; it owns the scratch memory that takes, so each thread has its own.
  *
- * Generated code uses the public arrays to see the bits of a float64 or bigint: write `f64[0]` or `i64[0]`, read `i32[0]`
- * and `i32[1]`.
+ * Generated code uses the public arrays to see the bits of a float64 or bigint: write `f64[0]` or `i64[0]`,
+ * read `i32[0]` and `i32[1]`.
  */
 export class KeyHasher {
   readonly f64 = new Float64Array(1);
@@ -184,7 +186,8 @@ export interface HashedField {
 }
 
 /**
- * Source of `hashKey`. Keys of fixed-width fields are hashed in place, with no call. Its free name is `h`, a `KeyHasher`.
+ * Source of `hashKey`. Keys of fixed-width fields are hashed in place, with no call. Its free name is `h`, a
+ * `KeyHasher`.
  *
  * @param local  prefix of the local variables made
  */

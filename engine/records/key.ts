@@ -2,8 +2,8 @@ import { assert } from '../base/assert.js';
 import type { Fragment } from './source-text.js';
 
 /**
- * From key hash to key group to subtask: Flink's arithmetic, so that state and records can be told apart by key group at any
- * parallelism.
+ * From key hash to key group to subtask: Flink's arithmetic, so that state and records can be told apart by
+ * key group at any parallelism.
  *
  *   key hash   murmur3 of the key's canonical bytes (`key-hash.ts`), in the row header
  *   key group  Flink's murmurHash of the key hash, modulo the maximum parallelism
@@ -78,7 +78,10 @@ export function subtaskOf(keyGroup: number, parallelism: number, maxParallelism:
   return Math.floor((keyGroup * parallelism) / maxParallelism);
 }
 
-/** The key groups of one subtask, both ends included; `last < first` cannot happen, as parallelism <= maximum. */
+/**
+ * The key groups of one subtask, both ends included; `last < first` cannot happen, as parallelism <=
+ * maximum.
+ */
 export function keyGroupRange(
   subtask: number,
   parallelism: number,

@@ -6,13 +6,15 @@ import { linesText, memberText } from './source-text.js';
 /**
  * The flat shape of rows that nobody declared, learned from the rows themselves.
  *
- * A shape stands for rows that come back from bytes exactly as they were: plain objects with just its members, each a
- * boolean, number, bigint (of 64 bits), string, or null. Whole numbers of 32 bits are kept as int32 as long as
- * there is nothing else in the field; -0, NaN and large numbers make it float64, which keeps every number.
+ * A shape stands for rows that come back from bytes exactly as they were: plain objects with just its
+ * members, each a boolean, number, bigint (of 64 bits), string, or null. Whole numbers of 32 bits are kept as
+ * int32 as long as there is nothing else in the field; -0, NaN and large numbers make it float64, which keeps
+ * every number.
  *
- * Everything else has no flat shape and travels packed: a member that is missing in some rows or undefined (a row would
- * come back without knowing which), nested objects, arrays, dates, maps, members that change between kinds, rows
- * that are not plain objects. Members come back in the order of the first row; a symbol as key is not kept.
+ * Everything else has no flat shape and travels packed: a member that is missing in some rows or undefined (a
+ * row would come back without knowing which), nested objects, arrays, dates, maps, members that change
+ * between kinds, rows that are not plain objects. Members come back in the order of the first row; a symbol
+ * as key is not kept.
  */
 export interface LearnedField extends FieldSpec {
   /** Nothing but null was seen; the kind is a stand-in, and any kind may follow. */
@@ -43,8 +45,8 @@ export function inferShape(rows: readonly unknown[]): readonly LearnedField[] | 
 /**
  * The least shape that also fits `row`: the same array where it fits already, null where there is none.
  *
- * Rows that were written with the former shape are read with the former shape, so a wider one needs no relation to it
- * in bytes.
+ * Rows that were written with the former shape are read with the former shape, so a wider one needs no
+ * relation to it in bytes.
  */
 export function widenShape(fields: readonly LearnedField[], row: unknown): readonly LearnedField[] | null {
   if (!isPlainRow(row)) return null;
@@ -63,8 +65,8 @@ export function widenShape(fields: readonly LearnedField[], row: unknown): reado
 }
 
 /**
- * How a learned field hashes in a key: by value, so that the hash does not depend on the shape. (An int32 by value has the
- * bytes of an int32, and other kinds have but one form.)
+ * How a learned field hashes in a key: by value, so that the hash does not depend on the shape. (An int32 by
+ * value has the bytes of an int32, and other kinds have but one form.)
  */
 export function learnedHashKind(field: LearnedField): HashKind {
   return field.kind === 'float64' || field.isOnlyNull ? 'value' : field.kind;

@@ -9,14 +9,14 @@ import {
 /**
  * Which fields of its argument a function can observe, proven from its source.
  *
- * Proven means: the parameter occurs only where a member of a plain name is read (`b.x`, `b?.x`, `b['x']`) or in
- * destructuring without a rest (`({ x }) => …`, `const { x } = b`). Then the function cannot tell an object with just
- * these fields from the whole record, it cannot keep the object, and it cannot change it. Closures inside may read members
- * too. Everything else - passing the record on, spreading, computed keys, calling a method of it, assigning to it,
- * `arguments`, `eval`, source that cannot be parsed - is not proven.
+ * Proven means: the parameter occurs only where a member of a plain name is read (`b.x`, `b?.x`, `b['x']`) or
+ * in destructuring without a rest (`({ x }) => …`, `const { x } = b`). Then the function cannot tell an
+ * object with just these fields from the whole record, it cannot keep the object, and it cannot change it.
+ * Closures inside may read members too. Everything else - passing the record on, spreading, computed keys,
+ * calling a method of it, assigning to it, `arguments`, `eval`, source that cannot be parsed - is not proven.
  *
  * @param parameterIndex  which argument is the record
- * @returns               names in order of first occurrence, without duplicates; null: not proven, it may observe all
+ * @returns               names in order of first occurrence, without duplicates; null: not proven
  */
 export function observedFields(fn: Function, parameterIndex = 0): readonly string[] | null {
   const node = parseFunction(fn);
@@ -224,7 +224,9 @@ function addLexicalNames(statements: readonly any[], names: Set<string>): void {
   }
 }
 
-/** Names that a function's body gives to the scope of the whole function: every `var`, and its own functions. */
+/**
+ * Names that a function's body gives to the scope of the whole function: every `var`, and its own functions.
+ */
 function hoistedNames(body: any): Set<string> {
   const names = new Set<string>();
   if (body.type === 'BlockStatement') {

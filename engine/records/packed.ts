@@ -6,10 +6,10 @@ import type { RowView } from './row-layout.js';
 /**
  * Values as MessagePack, for the rows of undeclared streams that have no flat shape.
  *
- * Comes back as it was: null, undefined, booleans, numbers (-0 and NaN too), bigints, strings, Date, RegExp, Error, Map,
- * Set, arrays, ArrayBuffer, typed arrays, plain objects, also where they contain each other or themselves. A lone
- * surrogate in a string comes back as U+FFFD, a hole in an array as undefined, an object without prototype as a plain
- * one. Members whose key is a symbol are left out.
+ * Comes back as it was: null, undefined, booleans, numbers (-0 and NaN too), bigints, strings, Date, RegExp,
+ * Error, Map, Set, arrays, ArrayBuffer, typed arrays, plain objects, also where they contain each other or
+ * themselves. A lone surrogate in a string comes back as U+FFFD, a hole in an array as undefined, an object
+ * without prototype as a plain one. Members whose key is a symbol are left out.
  */
 export class PackedCodec {
   readonly #view: Pick<RowView, 'buf'>;
@@ -57,7 +57,7 @@ function createPackr(): Packr {
       unpack: () => -0,
     } as never);
   }
-  return new library.Packr({ useRecords: true, structuredClone: true, copyBuffers: true });
+  return new library.Packr({ useRecords: true, structuredClone: true });
 }
 
 /** Refuses what would come back as something else; the path is that of the member being looked at. */

@@ -7,8 +7,9 @@ import {
 } from './function-source.js';
 
 /**
- * The members of every record that a function returns, proven from its source: each `return` gives an object literal
- * of these plain keys, and nothing else is ever returned. Rows of such a function cannot have a member too many.
+ * The members of every record that a function returns, proven from its source: each `return` gives an object
+ * literal of these plain keys, and nothing else is ever returned. Rows of such a function cannot have a
+ * member too many.
  *
  * @returns  names in the order of the first literal; null: not proven
  */

@@ -8,12 +8,12 @@ import type { FieldKind } from './schema.js';
  *        0  i32   length of the whole row, a multiple of 8
  *        4  i32   hash of the key, 0 where the row has none
  *        8  f64   timestamp in milliseconds, -Infinity: none
- *       16        fixed part: 8-byte fields, slots of variable fields, null words, 4-byte fields, 1-byte fields
+ *       16        fixed part: 8-byte fields, slots, null words, 4-byte fields, 1-byte fields
  *                 variable part: the bytes of variable fields, one after another, padded to 8
  *
- * A slot of a variable field is i32 offset (from the start of the row) and i32 length word: 2 x byte length, + 1 where
- * all bytes are ASCII. A null word holds the null bits of 32 nullable fields. Offsets are relative to the row, so a row
- * may be copied to any position that is a multiple of 8.
+ * A slot of a variable field is i32 offset (from the start of the row) and i32 length word: 2 x byte length,
+ * + 1 where all bytes are ASCII. A null word holds the null bits of 32 nullable fields. Offsets are relative
+ * to the row, so a row may be copied to any position that is a multiple of 8.
  */
 export const ROW_HEADER_BYTES = 16;
 export const ROW_LENGTH_OFFSET = 0;

@@ -1,8 +1,9 @@
 /**
- * UTF-8 of JavaScript strings without a native call: below some tens of characters the call costs more than the work.
+ * UTF-8 of JavaScript strings without a native call: below some tens of characters the call costs more than
+ * the work.
  *
- * A lone surrogate has no UTF-8 form; it is written as U+FFFD, as Node's own encoder does, and so it is the one thing
- * that a string does not keep on its way through a row.
+ * A lone surrogate has no UTF-8 form; it is written as U+FFFD, as Node's own encoder does, and so it is the
+ * one thing that a string does not keep on its way through a row.
  */
 
 /** Bytes of `text` in UTF-8. */

@@ -71,15 +71,44 @@ strings('the cache of strings stays right when far more distinct strings are rea
   }
 });
 
-strings('strings with equal bytes but for one are told apart by the cache', () => {
+strings('strings of equal length that differ in one byte are told apart by the cache', () => {
   const view = rowView(new ArrayBuffer(256));
   const codec = new StringCodec(view);
-  const base = 'x'.repeat(64);
-  for (let i = 0; i < 64; i++) {
-    const text = `${base.slice(0, i)}y${base.slice(i + 1)}`;
-    codec.write(text, 0, codec.measure(text));
-    assert.is(codec.readInterned(0, codec.measure(text)), text);
+  for (let prefix = 0; prefix < 500; prefix++) {
+    for (let last = 33; last < 127; last++) {
+      const text = `${prefix}/${String.fromCharCode(last)}`;
+      codec.write(text, 0, codec.measure(text));
+      assert.is(codec.readInterned(0, codec.measure(text)), text);
+    }
   }
 });
+
+strings(
+  'the cache does not decode again what it has seen, also where two strings have the same place',
+  () => {
+    const view = rowView(new ArrayBuffer(256));
+    let decoded = 0;
+    const buf = {
+      latin1Write: (text: string, at: number, bytes: number): number =>
+        view.buf.write(text, at, bytes, 'latin1'),
+      latin1Slice: (begin: number, end: number): string => {
+        decoded++;
+        return view.buf.toString('latin1', begin, end);
+      },
+    };
+    const codec = new StringCodec({ u8: view.u8, buf: buf as unknown as Buffer });
+    const readAll = (): void => {
+      for (let i = 0; i < 400; i++) {
+        const text = `distinct value ${i}`;
+        codec.write(text, 0, codec.measure(text));
+        codec.readInterned(0, codec.measure(text));
+      }
+    };
+    readAll();
+    assert.is(decoded, 400);
+    readAll();
+    assert.ok(decoded < 410, `${decoded - 400} strings were decoded again`);
+  },
+);
 
 strings.run();
