@@ -166,12 +166,19 @@ class ChainCompiler {
 
   #watermarkMembers(eventTimes: readonly string[], code: CodeWriter): void {
     const partition = (i: number): string => this.#bindings.bind(`partition${i}`, this.#env.partitions[i]);
+    // Rows kept back to learn a shape from go before a watermark that follows them.
+    const emit = (i: number, ms: string): string => {
+      const writer = this.#undeclared.get(i);
+      const learn =
+        writer === undefined ? '' : `${this.#bindings.bind(`undeclared${i}`, writer)}.learnNow(); `;
+      return `{ ${learn}${partition(i)}.emitWatermark(${ms}); }`;
+    };
     const above = this.#spec.outputs.map((output) => this.#eventTimeAbove(output.from));
     code.block('forwardWatermark(ms)', () => {
       above.forEach((eventTime, i) => {
         // Below an operator that assigns event time only the end of time comes from the input.
         const condition = eventTime === null ? '' : 'if (ms === Infinity) ';
-        code.line(`${condition}${partition(i)}.emitWatermark(ms);`);
+        code.line(`${condition}${emit(i, 'ms')}`);
       });
     });
     code.block('onBatchEnd()', () => {
@@ -184,13 +191,13 @@ class ChainCompiler {
           code.line(`this.given_${site} = ${ms};`);
           if (this.#spec.input === null) code.line(`this.watermarkMs = ${ms};`);
           above.forEach((eventTime, i) => {
-            if (eventTime === uid) code.line(`${partition(i)}.emitWatermark(${ms});`);
+            if (eventTime === uid) code.line(emit(i, ms));
           });
         });
       }
     });
     code.block('onIdle(idle)', () => {
-      above.forEach((_, i) => code.line(`${partition(i)}.emitIdle(idle);`));
+      for (const i of above.keys()) code.line(`${partition(i)}.emitIdle(idle);`);
     });
     code.block('onFlush()', () => {
       for (const [i, writer] of this.#undeclared) {
