@@ -54,9 +54,24 @@ export function jsonFormatter(fields: readonly FieldSpec[]): RowFormatter {
   ]);
 }
 
+/** Whether a bigint was met; until then the replacer, which triples the time, is left away. */
+let bigintsMet = false;
+
 /** JSON of a value whose kind is not declared. */
 export function jsonValue(value: unknown): string {
-  return JSON.stringify(value, bigintAsString) ?? 'null';
+  if (!bigintsMet) {
+    try {
+      return JSON.stringify(value) ?? 'null';
+    } catch {
+      bigintsMet = true; // or a cycle, which is refused below as well
+    }
+  }
+  try {
+    return JSON.stringify(value, bigintAsString) ?? 'null';
+  } catch (error) {
+    const what = `a row cannot be written as JSON: ${(error as Error).message}`;
+    throw new SluiceError('OUTPUT_ROW_INVALID', what, { cause: error });
+  }
 }
 
 function bigintAsString(_key: string, value: unknown): unknown {

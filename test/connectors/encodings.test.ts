@@ -95,6 +95,12 @@ encodings('a hybrid that ends early is an error, unless only padding is missing'
     }
     assert.ok(refused >= bytes.length - 4 * width, `${refused} of ${bytes.length} cuts were refused`);
   }
+  for (const width of [8, 9, 25])
+    for (let length = 0; length <= width; length++) {
+      const decoder = new HybridDecoder();
+      decoder.reset(Uint8Array.of(3, ...new Array<number>(width).fill(1)), 0, length, width);
+      assert.throws(() => decoder.read(new Int32Array(8), 8), 'ends before its values');
+    }
   assert.throws(() => new HybridDecoder().reset(new Uint8Array(4), 0, 4, 33), 'values of 33 bits');
 });
 

@@ -162,6 +162,17 @@ files(
 );
 
 files(
+  'an undeclared row that JSON cannot hold is an error of the row',
+  inFolder(async (folder) => {
+    const row: Row = { n: 1n };
+    await writeRows(ndjson(join(folder, 'x')), [row], null);
+    assert.is(textOf(join(folder, 'x')), '{"n":"1"}\n');
+    row['self'] = row;
+    await throwsCode('OUTPUT_ROW_INVALID', () => writeRows(ndjson(join(folder, 'x')), [row], null));
+  }),
+);
+
+files(
   'a job without rows still makes a file with a header',
   inFolder(async (folder) => {
     await writeRows(csv(join(folder, 'x.csv')), [], Mixed.fields);
@@ -275,10 +286,12 @@ files(
     });
     living.write({ n: 1 });
     living.flush();
+    const own = namesIn(folder).find((name) => name.endsWith('living'))!;
+    const other = own.replace(`-${process.pid}-`, `-${process.ppid}-`);
+    mkdirSync(join(folder, other));
     await check(csv(path));
-    const names = namesIn(folder);
-    assert.is(names.length, 2);
-    assert.match(names[0]!, 'living');
+    assert.equal(namesIn(folder), [own, other, 'x.csv'].sort());
+    rmdirSync(join(folder, other));
     await living.close();
     await writeRows(csv(path), [{ n: 7 }], N);
     assert.is(textOf(path), 'n\n7\n');

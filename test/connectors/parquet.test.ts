@@ -5,6 +5,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SYSTEM_CLOCK } from '../../engine/base/clock.js';
 import { parquet } from '../../engine/connectors/parquet.js';
+import { ColumnCursor, ColumnScratch } from '../../engine/connectors/parquet-column.js';
+import type { PageReader } from '../../engine/connectors/parquet-file.js';
+import { HybridDecoder } from '../../engine/connectors/rle-hybrid.js';
 import { t } from '../../engine/records/schema.js';
 import { checkSourceContract } from '../../engine/testing/contracts.js';
 import { duckdb, inFolder, openFileCount, readRows, throwsCode } from './connector-kit.js';
@@ -242,6 +245,44 @@ files(
     }
   }),
 );
+
+files(
+  'a narrower field holds the ends of its range',
+  inFolder(async (folder) => {
+    const path = join(folder, 'x.parquet');
+    const ends = [-(2 ** 31), -(2 ** 30) - 1, -1, 0, 2 ** 30, 2 ** 31 - 1];
+    for (const version of ['v1', 'v2']) {
+      const rows = `(values ${ends.map((n) => `(${n}::bigint)`).join(',')}) v(n)`;
+      await duckdb(
+        `copy (select n from ${rows}) to '${path}' (format parquet, parquet_version '${version}')`,
+      );
+      const actual = await readRows(parquet(path, t.record({ n: t.int32 })));
+      assert.equal(
+        actual.map(({ n }) => n),
+        ends,
+      );
+    }
+  }),
+);
+
+files('an index beyond the dictionary is an error, never a value', () => {
+  const indices = new HybridDecoder();
+  indices.reset(Uint8Array.of(4 << 1, 2), 0, 2, 8);
+  const pages = {
+    dictionary: Int32Array.of(10, 20),
+    next: () => ({ rowCount: 4, nulls: null, indices, raw: null }),
+  } as unknown as PageReader;
+  const field = { name: 'n', kind: 'int32', nullable: false } as const;
+  const convert = (raw: unknown) => ({ values: raw as Int32Array, misfits: null });
+  const cursor = new ColumnCursor(
+    field,
+    { path: 'x', firstRow: 0 },
+    pages,
+    convert,
+    new ColumnScratch(8, false),
+  );
+  assert.throws(() => cursor.take(4), 'refers to entry 2 of a dictionary that has 2');
+});
 
 files(
   'a value that does not fit is found behind nulls',
