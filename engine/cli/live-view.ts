@@ -78,13 +78,15 @@ function byVertex(tasks: readonly TaskMetrics[]): readonly VertexFigures[] {
 }
 
 function headLine(metrics: Metrics, color: boolean): string {
-  const { job, state, elapsedMs, recordsInPerSecond, segmentBytes, tasks } = metrics;
+  const { job, state, elapsedMs, recordsIn, recordsInPerSecond, segmentBytes, tasks } = metrics;
+  const hasEnded = state === 'FINISHED' || state === 'STOPPED';
+  const rate = hasEnded ? (recordsIn / Math.max(1, elapsedMs)) * 1000 : recordsInPerSecond;
   const counts = `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`;
   const stateColor =
     state === 'FAILED' ? 'red' : state === 'RUNNING' || state === 'FINISHED' ? 'green' : 'yellow';
   return (
     `${paint('bold', clean(job), color)}  ${paint(stateColor, state, color)}  ${formatElapsed(elapsedMs)}   ${counts}` +
-    `   ${formatCount(recordsInPerSecond)} records/s   ${formatBytes(segmentBytes)} segments`
+    `   ${formatCount(rate)} records/s   ${formatBytes(segmentBytes)} segments`
   );
 }
 

@@ -4,8 +4,9 @@ import { LiveBlock } from './terminal.js';
 
 /** How often a person sees new figures. */
 const REDRAW_MS = 200;
-/** How often a log gets a line. */
-const PLAIN_LINE_MS = 5_000;
+/** How often a log gets a line: every so many samples, taken often enough for rates over about a second. */
+const SAMPLES_PER_PLAIN_LINE = 5;
+const SAMPLE_MS = 1_000;
 
 /** Shows how a run goes, on stderr, until stopped. */
 export interface Progress {
@@ -18,7 +19,11 @@ export interface Progress {
  */
 export function showProgress(run: Run, stream: NodeJS.WriteStream, color: boolean): Progress {
   if (!stream.isTTY) {
-    const timer = setInterval(() => stream.write(`${renderPlainLine(run.metrics())}\n`), PLAIN_LINE_MS);
+    let samples = 0;
+    const timer = setInterval(() => {
+      const metrics = run.metrics();
+      if (++samples % SAMPLES_PER_PLAIN_LINE === 0) stream.write(`${renderPlainLine(metrics)}\n`);
+    }, SAMPLE_MS);
     timer.unref();
     return { stop: () => clearInterval(timer) };
   }

@@ -102,6 +102,11 @@ const SIGNALS = {
 const CANCEL_MS_MAX = 1_000;
 
 /**
+ * Signals closer together are one: a terminal signals every process of its group, and npm and others pass theirs on.
+ */
+const BOUNCE_MS = 100;
+
+/**
  * What signals do: the first one stops gracefully (or abandons a start), the second cancels and ends the process
  * within a second, a third ends it now.
  */
@@ -111,6 +116,7 @@ class Interrupts {
   readonly #isQuiet: boolean;
   readonly #handlers = new Map<NodeJS.Signals, () => void>();
   #count = 0;
+  #lastMs = Number.NEGATIVE_INFINITY;
   #run: Run | null = null;
   #progress: Progress | null = null;
 
@@ -140,6 +146,10 @@ class Interrupts {
 
   #onSignal(name: keyof typeof SIGNALS): void {
     const { code, name: shownName } = SIGNALS[name];
+    const nowMs = performance.now();
+    const isEcho = nowMs - this.#lastMs < BOUNCE_MS;
+    this.#lastMs = nowMs;
+    if (isEcho) return;
     this.exitCode ??= code;
     this.#count++;
     const run = this.#run;

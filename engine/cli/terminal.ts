@@ -17,11 +17,11 @@ export class LiveBlock {
   }
 
   get columns(): number {
-    return Math.max(20, this.#stream.columns ?? 80);
+    return Math.max(20, this.#stream.columns || 80); // 0: a terminal that does not know
   }
 
   get rows(): number {
-    return Math.max(6, this.#stream.rows ?? 24);
+    return Math.max(6, this.#stream.rows || 24);
   }
 
   draw(lines: readonly string[]): void {

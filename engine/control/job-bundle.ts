@@ -127,8 +127,8 @@ function jobPlugin(made: Made): Plugin {
     name: 'sluice-job',
     setup(build) {
       build.onResolve({ filter: /.*/ }, (args) => resolveImport(build, made, args));
-      build.onLoad({ filter: /.*/, namespace: META_SPACE }, ({ path }) => ({
-        contents: metaModule(path),
+      build.onLoad({ filter: /.*/, namespace: META_SPACE }, async ({ path }) => ({
+        contents: metaModule(path, await resolvedByName(build, made, path)),
         loader: 'js',
       }));
       build.onLoad({ filter: /.*/, namespace: 'file' }, ({ path }) => {
@@ -200,12 +200,34 @@ function isPlainCommonJs(path: string): boolean {
   );
 }
 
-function metaModule(path: string): string {
+/**
+ * What `import.meta.resolve('name')` gives for the packages a file names, found as an import of it would be: Node's own
+ * function for that knows only the file it is called in, and `require.resolve` looks at other entries of a package.
+ */
+async function resolvedByName(build: PluginBuild, made: Made, path: string): Promise<Record<string, string>> {
+  const urls: Record<string, string> = {};
+  for (const [, , name] of made.files.get(path)!.matchAll(META_RESOLVE_OF_NAME)) {
+    if (isBuiltin(name!)) continue;
+    const own = isOwnSpecifier(name!) ? runningEntry(name!) : null;
+    const question = { kind: 'import-statement', resolveDir: dirname(path), pluginData: ASKED } as const;
+    const found = own ?? (await build.resolve(name!, question)).path;
+    if (found === '') continue;
+    if (own === null) made.resolved.add(found);
+    urls[name!] = pathToFileURL(found).href;
+  }
+  return urls;
+}
+
+const META_RESOLVE_OF_NAME = /\bimport\.meta\.resolve\(\s*(['"`])([@\w][^'"`$:]*)\1/g;
+
+function metaModule(path: string, resolvedUrls: Record<string, string>): string {
   const url = pathToFileURL(path).href;
   const text = JSON.stringify;
   return `import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+const known = new Map(Object.entries(${text(resolvedUrls)}));
 const resolve = (specifier) => {
+  if (known.has(specifier)) return known.get(specifier);
   if (/^(\\.{0,2}\\/|[a-z][a-z0-9+.-]*:)/i.test(specifier)) return new URL(specifier, ${text(url)}).href;
   const found = createRequire(${text(url)}).resolve(specifier);
   return found.startsWith('/') ? pathToFileURL(found).href : found;

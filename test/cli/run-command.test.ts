@@ -53,6 +53,7 @@ async function runWith(
   ms: number,
   signals: readonly NodeJS.Signals[] = [],
   stopMs = 0,
+  gapMs = 300,
 ): Promise<Ended> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', STAND_IN(ms, stopMs), '--', ...args], {
     cwd: folder,
@@ -63,6 +64,7 @@ async function runWith(
     await untilText(out, 'started');
     for (const [at, signal] of signals.entries()) {
       if (at > 0) await untilText(err, 'once more');
+      if (at > 0) await new Promise((resolve) => setTimeout(resolve, gapMs));
       child.kill(signal);
     }
   }
@@ -134,6 +136,12 @@ run('a second Ctrl-C cancels and ends at once, also when stopping takes for ever
   const { code, stdout } = await runWith(['run', 'job.ts'], 0, ['SIGINT', 'SIGINT'], -1);
   assert.is(code, 130);
   assert.match(stdout, 'cancel');
+});
+
+run('the same signal delivered twice is one', async () => {
+  const { code, stdout } = await runWith(['run', 'job.ts'], 0, ['SIGINT', 'SIGINT'], 300, 0);
+  assert.is(code, 130);
+  assert.not.match(stdout, 'cancel');
 });
 
 run.run();

@@ -79,7 +79,7 @@ ${JOB}`,
       'meta/lib/later.ts': 'export const later = import.meta.filename;\n',
       'meta/lib/data.json': '{"n":1}',
       'meta/lib/old.cjs': 'exports.old = __filename;\n',
-      'meta/node_modules/yaml/package.json': '{"name":"yaml","main":"y.js"}',
+      'meta/node_modules/yaml/package.json': '{"name":"yaml","exports":{"import":"./y.js"}}',
       'meta/node_modules/yaml/y.js': '',
     });
     await loadJob(path);
