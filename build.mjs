@@ -10,7 +10,7 @@
  * finds the worker entries, and stack traces name real files. Only files that changed are built again. Outputs
  * appear by a rename, so builds and the programs they build for may run side by side.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -119,13 +119,24 @@ function declare() {
   const drafts = join(staging, 'types');
   mkdirSync(drafts, { recursive: true });
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  execFileSync(process.execPath, [compiler, '-p', 'tsconfig.types.json', '--outDir', drafts], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  const argv = [compiler, '-p', 'tsconfig.types.json', '--outDir', drafts];
+  const { status } = spawnSync(process.execPath, argv, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) {
+    process.exitCode = 1;
+    return;
+  }
   writeFileSync(join(drafts, '.stamp'), key);
-  if (existsSync(types)) renameSync(types, join(staging, 'types-before'));
-  renameSync(drafts, types);
+  replaceFolder(types, drafts, join(staging, 'types-before'));
+}
+
+/** Where two builds do this at once either result is right, so the loser gives way. */
+function replaceFolder(path, draft, former) {
+  try {
+    if (existsSync(path)) renameSync(path, former);
+    renameSync(draft, path);
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error;
+  }
 }
 
 /** A build that was killed leaves its staging folder; its name tells whether it still runs. */
@@ -156,7 +167,7 @@ async function main() {
     }
   }
   await stop();
-  if (flags.size === 0) declare();
+  if (flags.size === 0 && !process.exitCode) declare();
   if (wants('--docs')) {
     const { generatedPages } = await import('./docs/generate.mjs');
     for (const { path, text } of await generatedPages()) publish(join(root, path), text);

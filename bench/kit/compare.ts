@@ -43,6 +43,9 @@ interface Pair {
 }
 
 const PAIRS_MAX = 15;
+/** How long a pair waits for a busy machine before it begins all the same, and is likely dropped. */
+const QUIET_WAIT_MS = 3_000;
+const QUIET_POLL_MS = 200;
 
 export async function compare(comparison: Comparison, options: CompareOptions): Promise<BenchResult[]> {
   const { calibrator, size } = options;
@@ -80,6 +83,7 @@ async function runPairs({ name, subject, baseline }: Comparison, options: Compar
   while (pairs.length < (size === 'smoke' ? 1 : PAIRS_MAX)) {
     const pairStartMs = performance.now();
     if (pairs.length > 0 && pairStartMs - startMs + longestMs > budgetMs) break;
+    if (size === 'full') before = await awaitQuiet(before, calibrator);
     const baselineRun = baseline === null ? null : await measure(baseline, size);
     const subjectRun = await measure(subject, size);
     const after = calibrator.measure();
@@ -92,6 +96,16 @@ async function runPairs({ name, subject, baseline }: Comparison, options: Compar
     log(describe(name, pairs.length, pair, calibrator));
   }
   return pairs;
+}
+
+/** The calibration with which a pair begins: the one after the pair before, unless the machine was busy then. */
+async function awaitQuiet(last: Calibration, calibrator: CompareOptions['calibrator']): Promise<Calibration> {
+  const endMs = performance.now() + QUIET_WAIT_MS;
+  while (calibrator.cores(last) < CORES_MIN && performance.now() < endMs) {
+    await new Promise((resolve) => setTimeout(resolve, QUIET_POLL_MS));
+    last = calibrator.measure();
+  }
+  return last;
 }
 
 /** Programs that compute different things cannot be compared. */
