@@ -1,0 +1,235 @@
+/**
+ * Question: how fast can a program written by hand for this one job count bids by key on shared memory, two threads
+ * making them and two counting them?
+ * Not asked: what happens at other counts of threads, with other records, or when a thread fails.
+ *
+ * The maker makes no object: whether the compiler would remove one depends on when it compiles, and a rate that changes
+ * from run to run is no baseline.
+ *
+ * Every pair of threads has a channel: a ring of filled segments one way, a ring of empty ones back. The maker writes
+ * fields straight into a segment; the counter reads them there and lends the segment back. Positions are words; whoever
+ * finds nothing sleeps on one of them. A segment of length END closes a channel.
+ */
+import { pathToFileURL } from 'node:url';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import {
+  bidderOf,
+  type Count,
+  checksumOf,
+  keyMaker,
+  mix,
+  optionsFromArguments,
+  priceConverter,
+  priceOf,
+  type Row,
+  rowsOf,
+  type ShuffleOptions,
+  type ShuffleResult,
+  tsOf,
+} from './shuffle-records.js';
+
+const MAKERS = 2;
+const COUNTERS = 2;
+const SEGMENT_BYTES = 32_768;
+/** Segments of a channel, and slots of its rings: a power of two. */
+const SEGMENTS = 4;
+const MASK = SEGMENTS - 1;
+const RECORD_BYTES = 24;
+const END = -1;
+
+// Words of a channel, by index; writers are 128 bytes apart.
+const FILLED = 0; // segments ever filled, by the maker
+const EMPTIED = 32; // segments ever lent back, by the counter
+const FILLED_RING = 64; // segment and bytes per slot
+const EMPTIED_RING = 256; // segment per slot
+const CHANNEL_WORDS = 512;
+
+/** Words between the bells of two counters. */
+const BELL_WORDS = 32;
+
+interface Shared extends ShuffleOptions {
+  readonly channels: SharedArrayBuffer;
+  readonly segments: SharedArrayBuffer;
+  readonly bells: SharedArrayBuffer;
+  readonly start: SharedArrayBuffer;
+  readonly role: 'maker' | 'counter';
+  readonly me: number;
+}
+
+const channelOf = (shared: Shared, maker: number, counter: number): Int32Array =>
+  new Int32Array(shared.channels, (maker * COUNTERS + counter) * CHANNEL_WORDS * 4, CHANNEL_WORDS);
+
+interface Outlet {
+  readonly words: Int32Array;
+  filled: number;
+  taken: number;
+  segment: number;
+  pos: number;
+  end: number;
+}
+
+function runMaker(shared: Shared): Row[] {
+  const { me, records, keys, work } = shared;
+  const f64 = new Float64Array(shared.segments);
+  const i32 = new Int32Array(shared.segments);
+  const bells = new Int32Array(shared.bells);
+  const outlets = Array.from(
+    { length: COUNTERS },
+    (_, counter): Outlet => ({
+      words: channelOf(shared, me, counter),
+      filled: 0,
+      taken: 0,
+      segment: -1,
+      pos: 0,
+      end: 0,
+    }),
+  );
+  const take = (outlet: Outlet): void => {
+    const { words } = outlet;
+    while (Atomics.load(words, EMPTIED) === outlet.taken) Atomics.wait(words, EMPTIED, outlet.taken);
+    outlet.segment = words[EMPTIED_RING + (outlet.taken & MASK)]!;
+    outlet.taken++;
+    outlet.pos = outlet.segment * SEGMENT_BYTES;
+    outlet.end = outlet.pos + SEGMENT_BYTES;
+  };
+  const give = (outlet: Outlet, counter: number, bytes: number): void => {
+    const slot = FILLED_RING + (outlet.filled & MASK) * 2;
+    outlet.words[slot] = outlet.segment;
+    outlet.words[slot + 1] = bytes;
+    outlet.filled++;
+    outlet.segment = -1;
+    Atomics.store(outlet.words, FILLED, outlet.filled);
+    Atomics.add(bells, counter * BELL_WORDS, 1);
+    Atomics.notify(bells, counter * BELL_WORDS, 1);
+  };
+  const keyOf = keyMaker(keys);
+  const convert = priceConverter(work);
+  const last = Math.floor(((me + 1) * records) / MAKERS);
+  for (let i = Math.floor((me * records) / MAKERS); i < last; i++) {
+    const key = keyOf(i);
+    const counter = mix(key) & (COUNTERS - 1);
+    const outlet = outlets[counter]!;
+    if (outlet.segment < 0) take(outlet);
+    const p = outlet.pos;
+    f64[p >> 3] = tsOf(i);
+    f64[(p >> 3) + 1] = convert(priceOf(i), bidderOf(i));
+    i32[(p >> 2) + 4] = key;
+    i32[(p >> 2) + 5] = bidderOf(i);
+    outlet.pos = p + RECORD_BYTES;
+    if (outlet.pos + RECORD_BYTES > outlet.end)
+      give(outlet, counter, outlet.pos - outlet.segment * SEGMENT_BYTES);
+  }
+  for (const [counter, outlet] of outlets.entries()) {
+    if (outlet.segment >= 0) give(outlet, counter, outlet.pos - outlet.segment * SEGMENT_BYTES);
+    take(outlet);
+    give(outlet, counter, END);
+  }
+  return [];
+}
+
+function runCounter(shared: Shared): Row[] {
+  const { me } = shared;
+  const bells = new Int32Array(shared.bells);
+  const inlets = Array.from({ length: MAKERS }, (_, maker) => ({
+    words: channelOf(shared, maker, me),
+    read: 0,
+    lent: SEGMENTS,
+  }));
+  const counts = new Map<number, Count>();
+  const f64 = new Float64Array(shared.segments);
+  const i32 = new Int32Array(shared.segments);
+  let open = MAKERS;
+  while (open > 0) {
+    const bell = Atomics.load(bells, me * BELL_WORDS);
+    let isIdle = true;
+    for (const inlet of inlets) {
+      const { words } = inlet;
+      if (Atomics.load(words, FILLED) === inlet.read) continue;
+      isIdle = false;
+      const slot = FILLED_RING + (inlet.read & MASK) * 2;
+      const segment = words[slot]!;
+      const bytes = words[slot + 1]!;
+      inlet.read++;
+      if (bytes === END) {
+        open--;
+        continue;
+      }
+      const begin = segment * SEGMENT_BYTES;
+      for (let p = begin, end = begin + bytes; p < end; p += RECORD_BYTES) {
+        const key = i32[(p >> 2) + 4]!;
+        let count = counts.get(key);
+        if (count === undefined) {
+          count = { n: 0, sum: 0 };
+          counts.set(key, count);
+        }
+        count.n++;
+        count.sum += f64[(p >> 3) + 1]!;
+      }
+      words[EMPTIED_RING + (inlet.lent & MASK)] = segment;
+      inlet.lent++;
+      Atomics.store(words, EMPTIED, inlet.lent);
+      Atomics.notify(words, EMPTIED, 1);
+    }
+    if (isIdle) Atomics.wait(bells, me * BELL_WORDS, bell);
+  }
+  return rowsOf(counts);
+}
+
+export async function shuffleSharedMemory(options: ShuffleOptions): Promise<ShuffleResult> {
+  const channelCount = MAKERS * COUNTERS;
+  const shared = {
+    ...options,
+    channels: new SharedArrayBuffer(channelCount * CHANNEL_WORDS * 4),
+    segments: new SharedArrayBuffer(channelCount * SEGMENTS * SEGMENT_BYTES),
+    bells: new SharedArrayBuffer(COUNTERS * BELL_WORDS * 4),
+    start: new SharedArrayBuffer(4),
+  };
+  for (let channel = 0; channel < channelCount; channel++) {
+    const words = new Int32Array(shared.channels, channel * CHANNEL_WORDS * 4, CHANNEL_WORDS);
+    for (let i = 0; i < SEGMENTS; i++) words[EMPTIED_RING + i] = channel * SEGMENTS + i;
+    words[EMPTIED] = SEGMENTS;
+  }
+  const spawn = (role: Shared['role'], me: number): Worker =>
+    new Worker(new URL(import.meta.url), { workerData: { ...shared, role, me } satisfies Shared });
+  const workers = [
+    ...Array.from({ length: MAKERS }, (_, me) => spawn('maker', me)),
+    ...Array.from({ length: COUNTERS }, (_, me) => spawn('counter', me)),
+  ];
+  let startedMs = 0;
+  let readyCount = 0;
+  let doneCount = 0;
+  let reportCount = 0;
+  let seconds = 0;
+  const rows: Row[] = [];
+  await new Promise<void>((resolve, reject) => {
+    for (const worker of workers) {
+      worker.once('error', reject);
+      worker.on('message', (message: 'ready' | 'done' | Row[]) => {
+        if (message === 'ready' && ++readyCount === workers.length) {
+          startedMs = performance.now();
+          const start = new Int32Array(shared.start);
+          Atomics.store(start, 0, 1);
+          Atomics.notify(start, 0);
+        }
+        if (message === 'done' && ++doneCount === workers.length)
+          seconds = (performance.now() - startedMs) / 1e3;
+        if (typeof message === 'string') return;
+        for (const row of message) rows.push(row);
+        if (++reportCount === workers.length) resolve();
+      });
+    }
+  });
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  return { records: options.records, seconds, checksum: checksumOf(rows) };
+}
+
+if (!isMainThread && workerData?.role !== undefined) {
+  const shared = workerData as Shared;
+  parentPort!.postMessage('ready');
+  Atomics.wait(new Int32Array(shared.start), 0, 0);
+  const rows = shared.role === 'maker' ? runMaker(shared) : runCounter(shared);
+  parentPort!.postMessage('done');
+  parentPort!.postMessage(rows);
+} else if (import.meta.url === pathToFileURL(process.argv[1]!).href) {
+  console.log(JSON.stringify(await shuffleSharedMemory(optionsFromArguments())));
+}
