@@ -1,8 +1,8 @@
 /**
  * How a record that has begun waits for a segment.
  *
- *   wait/hard  A hard wait ends on a credit or on the stop word, and on the stop word it throws TASK_CANCELLED. The task
- *              rings every bell it owes before it sleeps.
+ *   wait/hard  A hard wait ends on a credit or on the stop word, and on the stop word it throws TASK_CANCELLED. The
+ *              task rings every bell it owes before it sleeps.
  *
  * Runs in: the thread of the upstream task.
  */

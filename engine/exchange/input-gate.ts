@@ -3,8 +3,8 @@
  *
  *   gate/read-all     Every channel that has a buffer is read in turn; none is left aside.
  *   gate/lend         A segment whose buffer was read goes back to its channel at once: with it the next credit.
- *   wait/hysteresis   The credit is there at once, but the sender is woken when half of what its channel may have is
- *                     free again, or before this task stops running; waking costs more than lending.
+ *   wait/hysteresis   The credit is there at once, but the sender is woken when half of what may wait in its channel
+ *                     was read, or before this task stops running; waking costs more than lending.
  *
  * Runs in: the thread of the downstream task.
  */
@@ -58,7 +58,8 @@ export class InputGate {
     this.channelCount = channels.length;
     this.#hasEnded = channels.map(() => false);
     this.#owed = channels.map(() => 0);
-    this.#ringFrom = Math.ceil(exchange.spec.exclusivePerChannel / 2);
+    const { exclusivePerChannel, buffersPerSubpartitionMax } = exchange.spec;
+    this.#ringFrom = Math.max(1, exclusivePerChannel >> 1, buffersPerSubpartitionMax >> 1);
     this.#openChannels = channels.length;
   }
 

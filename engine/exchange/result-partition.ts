@@ -1,65 +1,32 @@
 /**
  * The output of one subtask on one exchange: an open buffer per subpartition and the segments to fill next.
  *
- *   available                available is true iff more segments are free than the overdraft and no subpartition has its
- *                            most buffers waiting for credit.
- *   pool/overdraft           The overdraft is a line in the partition's own pool: above it a record may begin, below it a
- *                            record that has begun may end, at 0 it waits hard.
- *   pool/yield               Before a hard wait the buffers that can swap at once are finished: each yields a segment.
- *   flush/only-if-sendable   A flush finishes a buffer only if a credit waits for it, and keeps filling it otherwise. A
- *                            full buffer and the end always finish.
- *   watermark/pending        A subpartition keeps the newest watermark and idleness as numbers and writes them before the
- *                            next record, at a flush and before the end: taking one never needs a segment.
+ *   available                available is true iff more segments are free than the overdraft and no subpartition
+ *                            has its most buffers waiting for credit.
+ *   pool/overdraft           The overdraft is a line in the partition's own pool: above it a record may begin,
+ *                            below it a record that has begun may end, at 0 it waits hard.
+ *   pool/yield               Before a hard wait the buffers that can swap at once are finished: each yields a
+ *                            segment.
+ *   flush/only-if-sendable   A flush finishes a buffer only if a credit waits for it, and keeps filling it
+ *                            otherwise. A full buffer and the end always finish.
+ *   watermark/pending        A subpartition keeps the newest watermark and idleness as numbers and writes them
+ *                            before the next record, at a flush and before the end: taking one never needs a
+ *                            segment.
+ *   wait/coalesce            A finished buffer is readable at once, but its receiver is woken when half of what may
+ *                            wait has gathered, or before this task ends its step, flushes, waits or exits.
  *
  * Runs in: the thread of the upstream task.
  */
 import { assert } from '../base/assert.js';
 import { SluiceError } from '../base/errors.js';
-import { type ChannelSender, NO_SEGMENT } from '../memory/channel.js';
+import { NO_SEGMENT } from '../memory/channel.js';
 import type { ControlArena } from '../memory/control-arena.js';
 import { type Exchange, subpartitionCount } from '../memory/exchange-arena.js';
 import { OPEN, SENDER_FREE } from '../memory/ledger.js';
-import { type Doorbell, INPUT } from '../memory/parker.js';
+import { INPUT } from '../memory/parker.js';
 import { CONTROL_HEADER_BYTES, controlBytes, SIGNAL_BYTES, TAG_IDLE, TAG_WATERMARK } from './element.js';
 import { cancelled, type HardWaiter } from './hard-waiter.js';
-
-const NO_IDLENESS = -1;
-
-/**
- * The open buffer of one subpartition, written by generated code:
- * `let p = sub.pos; if (p + bytes > sub.limit) p = partition.roll(k, bytes); …; sub.pos = p + bytes;`
- */
-export class Subpartition {
-  /** Byte offset of the next element in the exchange's region; 0 when no buffer is open. */
-  pos = 0;
-  /** End of the open buffer; 0 when none is open or something must be written before the next record. */
-  limit = 0;
-  /** Begin and true end of the open buffer. */
-  start = 0;
-  end = 0;
-  segment = NO_SEGMENT;
-  /** Pending watermark; NaN when none. */
-  watermark = Number.NaN;
-  /** Pending idleness: 1 idle, 0 active, NO_IDLENESS when none. */
-  idleness = NO_IDLENESS;
-  readonly channel: ChannelSender;
-  readonly bell: Doorbell;
-
-  constructor(channel: ChannelSender, bell: Doorbell) {
-    this.channel = channel;
-    this.bell = bell;
-  }
-
-  get pendingBytes(): number {
-    const watermark = Number.isNaN(this.watermark) ? 0 : SIGNAL_BYTES;
-    return this.idleness === NO_IDLENESS ? watermark : watermark + SIGNAL_BYTES;
-  }
-
-  /** True if a flush has something to send here. */
-  get hasUnsent(): boolean {
-    return this.pos > this.start || this.pendingBytes > 0;
-  }
-}
+import { NO_IDLENESS, Subpartition } from './subpartition.js';
 
 export function openPartition(
   exchange: Exchange,
@@ -91,6 +58,10 @@ export class ResultPartition {
   readonly #isStopped: () => boolean;
   /** The last segment freed is used first: it is the warmest in the caches. */
   readonly #free: number[];
+  /** Buffers after which a receiver is woken at once. */
+  readonly #ringFrom: number;
+  /** Subpartitions whose receiver is still to be woken. */
+  #owedRings = 0;
   #isUnflushed = false;
   #isPoisoned = false;
   #hasEnded = false;
@@ -107,6 +78,7 @@ export class ResultPartition {
     this.#segmentBytes = exchange.spec.segmentBytes;
     this.#overdraft = exchange.overdraft;
     this.#backlogMax = exchange.spec.buffersPerSubpartitionMax;
+    this.#ringFrom = Math.max(1, exchange.spec.buffersPerSubpartitionMax >> 1);
     this.#waiter = waiter;
     this.#isStopped = isStopped;
     this.#free = exchange.segmentsOfSender(sender);
@@ -175,7 +147,7 @@ export class ResultPartition {
       this.#collect(sub);
       if (sub.channel.backlog >= this.#backlogMax) isBelowCap = false;
     }
-    this.available = isBelowCap && this.#free.length > this.#overdraft; // available
+    this.available = isBelowCap && this.#free.length > this.#overdraft; // pool/overdraft
     return this.available;
   }
 
@@ -195,7 +167,14 @@ export class ResultPartition {
     }
     this.#isUnflushed = isUnflushed;
     this.refresh();
+    this.ringOwed();
     return !isUnflushed;
+  }
+
+  /** Wakes the receivers that have buffers to read and were not told yet. Before the task's step ends. */
+  ringOwed(): void {
+    if (this.#owedRings === 0) return;
+    for (const sub of this.subpartitions) if (sub.owed > 0) this.#ring(sub); // wait/coalesce
   }
 
   /** Writes the end of data on every subpartition, after all that was written before. May wait hard. */
@@ -206,7 +185,7 @@ export class ResultPartition {
       if (sub.pos > sub.start) this.#finishBuffer(sub);
       else if (sub.pos > 0) this.#putBack(sub);
       sub.channel.end();
-      sub.bell.ring(INPUT);
+      this.#ring(sub);
     }
     this.#hasEnded = true;
     this.#isUnflushed = false;
@@ -235,7 +214,7 @@ export class ResultPartition {
     return this.#isUnflushed && (isAnySendable || (isAnyPendingSendable && free > 0));
   }
 
-  /** True if a record that waits hard can go on. For the condition of a parked task: shared words are looked at anew. */
+  /** True if a record that waits hard can go on. For the condition of a parked task: words are looked at anew. */
   isSegmentReady(): boolean {
     for (const sub of this.subpartitions) {
       if (sub.channel.peekTakeable() > 0) return true;
@@ -306,12 +285,25 @@ export class ResultPartition {
     if (CHECKED)
       assert(bytes > 0 && sub.pos <= sub.end, 'a finished buffer holds something and fits its segment');
     sub.channel.publish(sub.segment, bytes);
-    sub.bell.ring(INPUT);
+    this.#owe(sub);
     this.buffersOut++;
     this.bytesOut += bytes;
     this.#close(sub);
     this.#collect(sub);
     if (sub.channel.backlog >= this.#backlogMax) this.available = false; // available
+  }
+
+  /** Wakes the receiver, or remembers to. */
+  #owe(sub: Subpartition): void {
+    sub.owed++;
+    if (sub.owed === 1) this.#owedRings++;
+    if (sub.owed >= this.#ringFrom) this.#ring(sub); // wait/coalesce
+  }
+
+  #ring(sub: Subpartition): void {
+    if (sub.owed > 0) this.#owedRings--;
+    sub.owed = 0;
+    sub.bell.ring(INPUT);
   }
 
   #putBack(sub: Subpartition): void {
@@ -353,6 +345,7 @@ export class ResultPartition {
       for (const sub of this.subpartitions)
         if (sub.pos > sub.start && sub.channel.isSendable) this.#finishBuffer(sub); // pool/yield: a segment comes back
       if (this.#free.length > 0) return;
+      this.ringOwed(); // wait/coalesce: nobody sleeps while buffers for him lie here
       try {
         this.#waiter.awaitCredit(this);
       } catch (error) {

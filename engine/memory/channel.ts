@@ -1,17 +1,17 @@
 /**
  * One channel between a sender and a receiver: two lines of words, a ring of finished buffers, a ring of lent segments.
  *
- *   exchange/swap-by-index  Both rings are indexed by the number of the buffer. Buffer #i and credit #i change owner the
- *                           instant both exist: the receiver consumes #i only below `granted`, the sender takes credit
- *                           #i only below `tail`. Every finished buffer is published at once.
+ *   exchange/swap-by-index  Both rings are indexed by the number of the buffer. Buffer #i and credit #i change
+ *                           owner the instant both exist: the receiver consumes #i only below `granted`, the sender
+ *                           takes credit #i only below `tail`. Every finished buffer is published at once.
  *   credit/publish          A slot is written before the index passes it, and read only below the index.
  *   credit/demand           The receiver lends while `granted` is below `tail` + E and at no other time.
- *   ring/slots              Slots are at least P + E, so no ring can be full: a slot is used again only after what was
- *                           in it came back through the other ring.
+ *   ring/slots              Slots are at least P + E, so no ring can be full: a slot is used again only after what
+ *                           was in it came back through the other ring.
  *   ring/wrap               Positions count what has ever happened, mod 2^32; they are compared by `(a - b) | 0`.
  *   event/position-words    The end is a position in a word, not a slot: no memory, no credit, no bound.
- *   end/reclaim             After the end at T the receiver takes the segments lent at [T, granted) back by itself: the
- *                           sender never touches an index at or past `tail`.
+ *   end/reclaim             After the end at T the receiver takes the segments lent at [T, granted) back by itself:
+ *                           the sender never touches an index at or past `tail`.
  *
  * Runs in: ChannelSender in the upstream thread, ChannelReceiver in the downstream thread.
  */
@@ -163,6 +163,7 @@ export class ChannelReceiver {
   readonly #ledger: Ledger;
   #head = POSITION_START | 0;
   #tailSeen = POSITION_START | 0;
+  readonly #exclusive: number;
   #granted: number;
   /** The buffer taken by the last poll that found one. */
   segment = NO_SEGMENT;
@@ -176,6 +177,7 @@ export class ChannelReceiver {
     this.#credit = channel.credit;
     this.#mask = channel.slots - 1;
     this.#ledger = channel.ledger;
+    this.#exclusive = exclusive;
     this.#granted = (POSITION_START + exclusive) | 0;
   }
 
@@ -196,7 +198,10 @@ export class ChannelReceiver {
 
   /** Lends a segment that the receiver has: the credit for buffer #granted. */
   lend(segment: number): void {
-    if (CHECKED) this.#ledger.move(segment, READING, LENT);
+    if (CHECKED) {
+      assert(this.lent < this.#exclusive, 'nothing beyond E is lent without a buffer to use it'); // credit/demand
+      this.#ledger.move(segment, READING, LENT);
+    }
     this.#words[this.#credit + (this.#granted & this.#mask)] = segment;
     this.#granted = (this.#granted + 1) | 0;
     Atomics.store(this.#words, this.#base + GRANTED, this.#granted); // credit/publish: the slot is readable from now

@@ -1,9 +1,10 @@
 /**
  * The words by which one run is steered and watched.
  *
- *   control/signals  Signals are words that only grow and have one writer, the master; it writes first and rings second.
- *   control/splits   A cursor hands every number out once: it changes only by Atomics.add, and the number before is the
- *                    caller's. Which task gets which number does not matter, so any order is right.
+ *   control/signals  Signals are words that only grow and have one writer, the master; it writes first and rings
+ *                    second.
+ *   control/splits   A cursor hands every number out once: it changes only by Atomics.add, and the number before is
+ *                    the caller's. Which task gets which number does not matter, so any order is right.
  *
  * Runs in: the main thread creates and steers, workers attach.
  */
@@ -34,7 +35,8 @@ export const CURSOR = layout('split-cursor', 128, {
   next:    [   0,  'i32', 'any',  'number of the next split to hand out'],
 });
 
-const TASK_BYTES = DOORBELL.BYTES + CONTROL.BYTES + TASK.BYTES;
+/** From one task's doorbell to the next one's. */
+export const TASK_BYTES = DOORBELL.BYTES + CONTROL.BYTES + TASK.BYTES;
 /** Where the first task's doorbell is. */
 export const CONTROL_FIRST_BYTE = REGION.BYTES + SIZES.BYTES;
 

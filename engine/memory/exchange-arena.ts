@@ -106,7 +106,7 @@ function planOf(spec: ExchangeSpec): ExchangePlan {
     starts.push(bytes);
     bytes += term.count * term.bytes;
   }
-  if (bytes > EXCHANGE_BYTES_MAX) throw tooLarge(spec, bytes);
+  if (bytes > EXCHANGE_BYTES_MAX) throw tooLarge(spec, bytes); // arena/exchange
   const [, linesByte, dataByte, creditByte, ledgerByte, segmentsByte] = starts as [
     number,
     number,

@@ -52,7 +52,7 @@ export function layout<const F extends Fields>(name: string, bytes: number, fiel
       fail(`${field} at ${offset} overlaps the field before it, which ends at ${endOfLast}`);
     endOfLast = offset + size;
     if (endOfLast > bytes) fail(`${field} ends at ${endOfLast}, past ${bytes}`);
-    const line = Math.floor(offset / LINE_BYTES);
+    const line = Math.floor(offset / LINE_BYTES); // layout/one-writer
     const owner = ownerOfLine.get(line);
     if (owner !== undefined && (owner !== writer || writer === 'any'))
       fail(`${field} is written by ${writer}, but its line belongs to ${owner}`);

@@ -2,10 +2,11 @@
  * One bell per task: how a task sleeps and how others wake it.
  *
  *   wait/park   A sleeper reads `seq`, raises its interest, looks at its condition once more, and sleeps only while
- *               `seq` is what it was. A ringer makes the condition true first, looks at the interest second, and moves
- *               `seq` before it notifies. So either the sleeper sees the condition or the ringer sees the interest.
- *   wait/async  A `waitAsync` cannot be taken back, so a parker has at most one outstanding, and uses its promise again.
- *               Notifying goes to all waiters, since a stale one would swallow a single wake.
+ *               `seq` is what it was. A ringer makes the condition true first, looks at the interest second, and
+ *               moves `seq` before it notifies. So either the sleeper sees the condition or the ringer sees the
+ *               interest.
+ *   wait/async  A `waitAsync` cannot be taken back, so a parker has at most one outstanding, and uses its promise
+ *               again. Notifying goes to all waiters, since a stale one would swallow a single wake.
  *
  * Runs in: Parker in the thread of its task; Doorbell in any thread.
  */

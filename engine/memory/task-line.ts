@@ -59,11 +59,11 @@ export class TaskLine {
   }
 
   get state(): number {
-    return Atomics.load(this.#i32, this.#wordBase + TASK.state); // metrics/plain: the state, unlike counters, is acted on
+    return Atomics.load(this.#i32, this.#wordBase + TASK.state); // metrics/plain: unlike counters, it is acted on
   }
 
   set state(state: number) {
-    Atomics.store(this.#i32, this.#wordBase + TASK.state, state); // metrics/plain: the state, unlike counters, is acted on
+    Atomics.store(this.#i32, this.#wordBase + TASK.state, state); // metrics/plain: unlike counters, it is acted on
   }
 
   get loops(): number {

@@ -4,10 +4,16 @@ import { TAG_SHAPE } from '../../engine/exchange/element.js';
 import { ThreadWaiter } from '../../engine/exchange/hard-waiter.js';
 import { GATE_CHANNEL_ENDED, GATE_EMPTY, GATE_ENDED, openGate } from '../../engine/exchange/input-gate.js';
 import { openPartition } from '../../engine/exchange/result-partition.js';
-import { CONTROL_FIRST_BYTE, ControlArena, createControlArena } from '../../engine/memory/control-arena.js';
+import {
+  CONTROL_FIRST_BYTE,
+  ControlArena,
+  createControlArena,
+  TASK_BYTES,
+} from '../../engine/memory/control-arena.js';
 import { attachExchange, createExchange, type ExchangeSpec } from '../../engine/memory/exchange-arena.js';
 import { dump } from '../../engine/memory/layout.js';
-import { CREDIT } from '../../engine/memory/parker.js';
+import { LENT } from '../../engine/memory/ledger.js';
+import { CREDIT, INPUT } from '../../engine/memory/parker.js';
 import { drain, steppingWaiter, tinySpec, writeRecord } from '../kit/exchange-kit.js';
 
 const exchanges = suite('exchange');
@@ -29,7 +35,7 @@ function pair(changes: Partial<ExchangeSpec> = {}) {
 }
 
 exchanges(
-  'exchange/swap-by-index: records arrive once, in order, in place, and every segment comes home',
+  'exchange/swap-by-index, gate/lend, end/reclaim: records arrive once, in order, and every segment comes home',
   () => {
     const { exchange, gate, got, partition, write } = pair();
     for (let value = 1; value <= 500; value++) write(value);
@@ -176,9 +182,9 @@ exchanges('flush/only-if-sendable: a pending watermark alone is something to sen
 });
 
 exchanges(
-  'wait/hysteresis: a sender is rung for when half of its credits are free again, or when asked to',
+  'wait/hysteresis: a sender is rung for when half of what may wait in its channel was read, or when asked to',
   () => {
-    const spec = tinySpec({ exclusivePerChannel: 5 });
+    const spec = tinySpec({ exclusivePerChannel: 6, buffersPerSubpartitionMax: 3 });
     const memory = createControlArena({ tasks: 2, cursors: 0, attempt: 1 });
     const control = new ControlArena(memory, 1);
     const exchange = attachExchange(spec, createExchange(spec, 1), 1);
@@ -208,6 +214,36 @@ exchanges(
   },
 );
 
+exchanges(
+  'wait/coalesce: a receiver is rung for when half of what may wait has gathered, or when asked to',
+  () => {
+    const spec = tinySpec({ buffersPerSubpartitionMax: 6 });
+    const memory = createControlArena({ tasks: 2, cursors: 0, attempt: 1 });
+    const control = new ControlArena(memory, 1);
+    const exchange = attachExchange(spec, createExchange(spec, 1), 1);
+    const partition = openPartition(
+      exchange,
+      0,
+      control,
+      steppingWaiter(() => {}),
+    );
+    const receiver = CONTROL_FIRST_BYTE + TASK_BYTES;
+    const afterBuffers = (count: number): number => {
+      for (let i = 0; i < count; i++) writeRecord(exchange, partition, 0, i, 64);
+      return dump('doorbell', memory, receiver)['seq']!;
+    };
+    const checkRings = (): boolean => {
+      assert.equal([afterBuffers(3), afterBuffers(1), afterBuffers(1)], [0, 1, 1]); // the last buffer stays open
+      partition.ringOwed();
+      assert.is(afterBuffers(0), 2);
+      partition.ringOwed();
+      assert.is(afterBuffers(0), 2);
+      return true;
+    };
+    control.parker(1).park(INPUT, { isReady: checkRings }, 0); // the receiver's interest is raised meanwhile
+  },
+);
+
 exchanges('gate/read-all: channels with buffers are read in turn', () => {
   const spec = tinySpec({ senders: 3 });
   const control = new ControlArena(createControlArena({ tasks: 4, cursors: 0, attempt: 1 }), 1);
@@ -229,6 +265,28 @@ exchanges('gate/read-all: channels with buffers are read in turn', () => {
   }
   assert.equal(order, [0, 1, 2, 0, 1, 2]);
   exchange.assertConserved();
+});
+
+exchanges('event/position-words: the end needs no segment and no credit', () => {
+  const { exchange, gate, got, waiter, partition, write } = pair({ buffersPerSubpartitionMax: 100 });
+  const count = exchange.segmentsPerSender + exchange.spec.exclusivePerChannel;
+  for (let value = 1; value <= count; value++) write(value, 64); // the last buffer is open and nothing is free
+  assert.is(partition.freeSegments, 0);
+  partition.finish();
+  assert.is(waiter.waits, 0);
+  drain(exchange, gate, got);
+  assert.is(got[0]!.length, count + 1);
+  exchange.assertConserved();
+});
+
+exchanges('credit/demand: no more than E segments are lent ahead of the buffers', () => {
+  const { exchange, gate, got, write } = pair({ exclusivePerChannel: 3 });
+  const lent = (): number => exchange.ledger.counts()[LENT]!;
+  assert.is(lent(), 3);
+  for (let value = 1; value <= 4; value++) write(value, 64); // three are finished and the fourth is open
+  assert.is(lent(), 0);
+  drain(exchange, gate, got);
+  assert.is(lent(), 3);
 });
 
 exchanges('pointwise joins sender i with receiver i alone', () => {

@@ -11,7 +11,7 @@ const isWhole = ({ results: [sent, got] }: Outcome): boolean =>
 for (const [scenario, rules] of [
   ['hard wait', 'wait/hard, pool/yield'],
   ['soft wait', 'available, credit/demand'],
-  ['flush', 'flush/only-if-sendable, event/position-words'],
+  ['flush', 'flush/only-if-sendable, wait/coalesce, event/position-words'],
   ['three credits', 'wait/hysteresis, gate/lend, end/reclaim'],
 ] as const)
   interleavings(`${rules}: with ${scenario}, all arrives in order and nobody sleeps for ever`, async () => {
@@ -27,10 +27,10 @@ const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug
     find: 'return (granted - this.#tail | 0) < 0 ? granted : this.#tail;',
     replace: 'return granted;',
   }],
-  ['wait/park: INPUT rung for before the buffer is published', 'flush', {
+  ['wait/park: INPUT rung for before the buffer is published', 'flush, each rung', {
     file: 'exchange/result-partition.js',
-    find: 'sub.channel.publish(sub.segment, bytes);\n    sub.bell.ring(INPUT);',
-    replace: 'sub.bell.ring(INPUT);\n    sub.channel.publish(sub.segment, bytes);',
+    find: 'sub.channel.publish(sub.segment, bytes);\n    this.#owe(sub);',
+    replace: 'this.#owe(sub);\n    sub.channel.publish(sub.segment, bytes);',
   }],
   ['wait/park: CREDIT rung for before the segment is lent', 'hard wait', {
     file: 'exchange/input-gate.js',
@@ -49,8 +49,13 @@ const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug
   }],
   ['event/position-words: an end that does not ring', 'end', {
     file: 'exchange/result-partition.js',
-    find: 'sub.channel.end();\n      sub.bell.ring(INPUT);',
+    find: 'sub.channel.end();\n      this.#ring(sub);',
     replace: 'sub.channel.end();',
+  }],
+  ['wait/coalesce: a flush that forgets the rings it owes', 'flush', {
+    file: 'exchange/result-partition.js',
+    find: 'this.refresh();\n    this.ringOwed();\n    return',
+    replace: 'this.refresh();\n    return',
   }],
   ['flush/only-if-sendable: a flush that credit does not finish', 'flush', {
     file: 'exchange/result-partition.js',

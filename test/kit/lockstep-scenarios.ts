@@ -134,8 +134,10 @@ function flow({ records, segments, isPolite, isFlushed = false, changes = {} }: 
     const partition = engine.openPartition(exchange, 0, control, new engine.ThreadWaiter(control, 0, parker));
     const condition = { isReady: () => partition.isCreditReady() };
     for (let value = 1; value <= records; value++) {
-      while (isPolite && !partition.available && !partition.refresh())
+      while (isPolite && !partition.available && !partition.refresh()) {
+        partition.ringOwed();
         parker.park(engine.CREDIT, condition, Number.POSITIVE_INFINITY);
+      }
       writeRecord(exchange, partition, 0, value, isFlushed ? 24 : 64);
       while (isFlushed && !partition.flush()) parker.park(engine.CREDIT, condition, Number.POSITIVE_INFINITY);
     }
@@ -175,6 +177,13 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'hard wait': flow({ records: 4, segments: 2, isPolite: false }),
   'soft wait': flow({ records: 3, segments: 10, isPolite: true, changes: { buffersPerSubpartitionMax: 1 } }),
   flush: flow({ records: 3, segments: 10, isPolite: true, isFlushed: true }),
+  'flush, each rung': flow({
+    records: 2,
+    segments: 10,
+    isPolite: true,
+    isFlushed: true,
+    changes: { buffersPerSubpartitionMax: 1 },
+  }),
   end: flow({ records: 1, segments: 10, isPolite: true }),
   'three credits': flow({
     records: 6,

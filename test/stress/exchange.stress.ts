@@ -44,7 +44,10 @@ function send({ spec, control: controlMemory, memory, task, seed, records }: Set
   for (let i = 1; i <= records; i++) {
     const random = prng.nextUint32();
     const isPolite = (i & 0x40000) === 0;
-    while (isPolite && !partition.available && !partition.refresh()) parker.park(CREDIT, condition, FOREVER);
+    while (isPolite && !partition.available && !partition.refresh()) {
+      partition.ringOwed();
+      parker.park(CREDIT, condition, FOREVER);
+    }
     if (random % 1999 === 0) partition.flush();
     if (random % 4999 === 0) partition.emitWatermark(i);
     if (random % 99_991 === 0) while (!partition.flush()) parker.park(CREDIT, condition, FOREVER);

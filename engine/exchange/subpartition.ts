@@ -1,0 +1,44 @@
+/** Runs in: the thread of the upstream task. */
+import { type ChannelSender, NO_SEGMENT } from '../memory/channel.js';
+import type { Doorbell } from '../memory/parker.js';
+import { SIGNAL_BYTES } from './element.js';
+
+export const NO_IDLENESS = -1;
+
+/**
+ * The open buffer of one subpartition, written by generated code:
+ * `let p = sub.pos; if (p + bytes > sub.limit) p = partition.roll(k, bytes); …; sub.pos = p + bytes;`
+ */
+export class Subpartition {
+  /** Byte offset of the next element in the exchange's region; 0 when no buffer is open. */
+  pos = 0;
+  /** End of the open buffer; 0 when none is open or something must be written before the next record. */
+  limit = 0;
+  /** Begin and true end of the open buffer. */
+  start = 0;
+  end = 0;
+  segment = NO_SEGMENT;
+  /** Pending watermark; NaN when none. */
+  watermark = Number.NaN;
+  /** Pending idleness: 1 idle, 0 active, NO_IDLENESS when none. */
+  idleness = NO_IDLENESS;
+  /** Buffers published that the receiver was not woken for. */
+  owed = 0;
+  readonly channel: ChannelSender;
+  readonly bell: Doorbell;
+
+  constructor(channel: ChannelSender, bell: Doorbell) {
+    this.channel = channel;
+    this.bell = bell;
+  }
+
+  get pendingBytes(): number {
+    const watermark = Number.isNaN(this.watermark) ? 0 : SIGNAL_BYTES;
+    return this.idleness === NO_IDLENESS ? watermark : watermark + SIGNAL_BYTES;
+  }
+
+  /** True if a flush has something to send here. */
+  get hasUnsent(): boolean {
+    return this.pos > this.start || this.pendingBytes > 0;
+  }
+}
