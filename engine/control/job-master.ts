@@ -42,6 +42,9 @@ export class JobMaster implements Run {
   readonly id: string;
   readonly job: string;
   readonly finished: Promise<Summary>;
+  /** Settles when records flow, or with the error that prevented it once nothing is left of the run. */
+  readonly started: Promise<void>;
+  #onStarted!: () => void;
   readonly #loaded: LoadedJob;
   readonly #prepared: PreparedJob;
   readonly #inputs: Readonly<Record<string, readonly object[]>>;
@@ -53,6 +56,8 @@ export class JobMaster implements Run {
   /** The first error; the others follow from it. */
   #failure: { readonly error: unknown } | null = null;
   #isCanceled = false;
+  #workers: readonly PlacedWorker<TaskAgent>[] = [];
+  #graceTimer: NodeJS.Timeout | undefined;
   #runningMs = 0;
 
   constructor(
@@ -75,9 +80,14 @@ export class JobMaster implements Run {
     this.#control = new ControlArena(this.#controlMemory, ATTEMPT);
     this.#exchanges = blueprint.exchanges.map((spec) => createExchange(spec, ATTEMPT));
     this.#meter = new RunMeter(prepared, this.#control, options.startedMs);
+    const flowing = new Promise<void>((resolve) => {
+      this.#onStarted = resolve;
+    });
     const onAbort = (): void => void this.cancel(options.signal?.reason);
     this.finished = this.#live().finally(() => options.signal?.removeEventListener('abort', onAbort));
     this.finished.catch(() => {}); // a run that nobody waits for must not end the process
+    this.started = Promise.race([flowing, this.finished.then(() => {})]);
+    this.started.catch(() => {});
     options.signal?.addEventListener('abort', onAbort, { once: true });
     if (options.signal?.aborted) onAbort();
   }
@@ -118,8 +128,8 @@ export class JobMaster implements Run {
       onStrayError: (error) => this.#fail(error),
     });
     try {
-      const workers = await this.#deploy(pool);
-      const reports = await this.#runAll(workers);
+      await this.#deploy(pool);
+      const reports = await this.#runAll();
       this.#throwIfFailed();
       await outputs.commit((uid) => committablesOf(reports, uid));
       this.#throwIfFailed();
@@ -134,31 +144,32 @@ export class JobMaster implements Run {
       this.#meter.stop();
       this.#become(this.#isCanceled ? 'CANCELED' : 'FAILED');
       throw this.#failure!.error;
+    } finally {
+      clearTimeout(this.#graceTimer);
     }
   }
 
-  async #deploy(pool: WorkerPool): Promise<readonly PlacedWorker<TaskAgent>[]> {
+  async #deploy(pool: WorkerPool): Promise<void> {
     const { graph } = this.#prepared;
     pool.admit(graph.taskCount);
     const tasks = Array.from({ length: graph.taskCount }, (_, task) => task);
-    const workers = await Promise.all(
+    this.#workers = await Promise.all(
       tasks.map((task) => {
         const { vertex, subtask } = subtaskOfTask(graph, task);
         return pool.place(task, `${vertex.name} (${subtask})`);
       }),
     );
-    const deployed = workers.map((worker, task) =>
+    const deployed = this.#workers.map((worker, task) =>
       worker.client.call('deploy', [this.#deployment(task)], { timeoutMs: DEPLOY_TIME_MS_MAX }),
     );
     await firstError(deployed);
     this.#throwIfFailed();
-    return workers;
   }
 
-  async #runAll(workers: readonly PlacedWorker<TaskAgent>[]): Promise<readonly TaskReport[]> {
+  async #runAll(): Promise<readonly TaskReport[]> {
     this.#become('RUNNING');
     const began = SYSTEM_CLOCK.monotonicMs();
-    const runs = workers.map(async (worker): Promise<TaskReport | null> => {
+    const runs = this.#workers.map(async (worker): Promise<TaskReport | null> => {
       try {
         return await worker.client.call('run', []);
       } catch (error) {
@@ -166,6 +177,7 @@ export class JobMaster implements Run {
         return null;
       }
     });
+    this.#onStarted();
     const reports = await Promise.all(runs);
     this.#runningMs = SYSTEM_CLOCK.monotonicMs() - began;
     return reports.filter((report) => report !== null);
@@ -205,10 +217,13 @@ export class JobMaster implements Run {
     };
   }
 
-  /** Keeps the first error and asks every task to end. */
+  /** Keeps the first error and asks every task to end; threads that do not are terminated when the grace is over. */
   #fail(error: unknown): void {
     if (this.#isOver()) return;
     if (this.#failure === null) this.#failure = { error: unwrapped(error) };
+    this.#graceTimer ??= setTimeout(() => {
+      for (const worker of this.#workers) void worker.terminate('it did not end when it was asked to');
+    }, STOP_GRACE_MS);
     for (let task = 0; task < this.#prepared.graph.taskCount; task++) this.#control.requestStop(task);
   }
 

@@ -5,7 +5,7 @@ import { STEP, type Step, type TaskInput } from './task-input.js';
 
 /** Most records handled between two looks at the words that others may have changed. */
 const BUDGET_MAX = 1 << 16;
-const BUDGET_START = 1 << 10;
+const BUDGET_START = 1 << 7;
 /** A step should take about this long: short enough to react, long enough not to matter. */
 const STEP_TARGET_MS = 0.5;
 
@@ -97,6 +97,7 @@ export class Task {
   step(nowMs: number): Step {
     this.#adapt(nowMs);
     const step = this.#advance(nowMs);
+    for (const partition of this.#parts.partitions) partition.ringOwed(); // wait/coalesce
     this.#stepBeganMs = step === STEP.PROGRESS ? nowMs : Number.NaN;
     return step;
   }

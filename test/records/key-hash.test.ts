@@ -121,6 +121,9 @@ function generatedHash(fields: readonly HashedField[], values: readonly unknown[
 
 /** The specification again, in the plainest way. */
 function plainHash(fields: readonly HashedField[], values: readonly unknown[]): number {
+  if (values.length === 1 && fields[0]!.kind === 'int32' && values[0] !== null) return values[0] as number;
+  const isWord = typeof values[0] === 'number' && (values[0] | 0) === values[0];
+  if (values.length === 1 && fields[0]!.kind === 'value' && isWord) return (values[0] as number) | 0;
   return plainMurmur(
     Buffer.concat(values.map((value, i) => plainBytes(fields[i]!.kind, value, fields.length > 1))),
   );

@@ -79,18 +79,18 @@ pipelines('filter, map, flatMap, pick and with give what a loop gives', async ()
     mapped: events
       .filter((e) => e.amount > 0)
       .map(Out, ({ user, amount, note }) => ({ user, double: amount * 2, label: note })),
-    many: events
-      .pick('user', 'amount')
-      .flatMap(t.record({ user: t.string, k: t.int32 }), (e, emit) => {
-        for (let k = 0; k < e.amount % 5; k++) emit({ user: e.user, k });
-      }),
+    many: events.pick('user', 'amount').flatMap(t.record({ user: t.string, k: t.int32 }), (e, emit) => {
+      for (let k = 0; k < e.amount % 5; k++) emit({ user: e.user, k });
+    }),
     added: events.with({ dollars: [t.float64, (e) => e.price * 0.908] }).pick('dollars', 'big', 'rank'),
   }));
   await everywhere(
     subject,
     { events: rows },
     {
-      mapped: rows.filter((e) => e.amount > 0).map((e) => ({ user: e.user, double: e.amount * 2, label: e.note })),
+      mapped: rows
+        .filter((e) => e.amount > 0)
+        .map((e) => ({ user: e.user, double: e.amount * 2, label: e.note })),
       many: rows.flatMap((e) =>
         Array.from({ length: Math.max(0, e.amount % 5) }, (_, k) => ({ user: e.user, k })),
       ),
@@ -164,7 +164,11 @@ pipelines('reduce keeps the record its function chooses', async () => {
     b.price > a.price || (b.price === a.price && text(b) > text(a)) ? b : a;
   const subject = job('reduce', { inputs: { events: Event } }, ({ events }) => ({
     all: events.keyBy('user').reduce(dearer, { emit: 'final' }),
-    windowed: events.eventTime('at', { outOfOrderness: '1s' }).keyBy('user').window(tumbling('1s')).reduce(dearer),
+    windowed: events
+      .eventTime('at', { outOfOrderness: '1s' })
+      .keyBy('user')
+      .window(tumbling('1s'))
+      .reduce(dearer),
   }));
   const best = (group: Event[]): Event => group.reduce(dearer);
   await everywhere(
@@ -185,7 +189,10 @@ pipelines('undeclared rows arrive as they were, whatever shapes they take', asyn
   };
   const numbered = rows.map((e, i) => ({ ...e, amount: i }));
   const subject = job('undeclared', { inputs: { events: Event } }, ({ events }) => ({
-    all: events.map((e): any => odd(e, e.amount)).keyBy('id').reduce((a) => a, { emit: 'changes' }),
+    all: events
+      .map((e): any => odd(e, e.amount))
+      .keyBy('id')
+      .reduce((a) => a, { emit: 'changes' }),
     counts: events
       .map((e) => ({ bucket: e.amount % 7 === 0 ? 0.5 : e.amount % 7, name: e.user, price: e.price }))
       .keyBy('bucket', 'name')

@@ -5,7 +5,8 @@ import { objectLiteral } from './code-writer.js';
 /**
  * Generates the table behind a keyed operator: key -> slot, and per slot the accumulators, as columns.
  *
- * An open-addressing index over the key hash that every record carries; keys and accumulators of numeric kinds lie in
+ * An open-addressing index over the key hash that every record carries, spread by a multiplication (an int32 key is its
+ * own hash); keys and accumulators of numeric kinds lie in
  * typed arrays, so a table of a million keys is a few objects to the garbage collector.
  */
 
@@ -146,13 +147,14 @@ export function keyedTableClass(
     this.size = 0;
     this.cap = 48;
     this.mask = 63;
+    this.shift = 26;
     this.index = new Int32Array(64);
     this.hashes = new Int32Array(48);
     ${columns.map((c) => `this.${c.name} = ${make(c.array, '48')};`).join('\n    ')}
   }
   slot(${['h', ...k].join(', ')}) {
     const index = this.index, mask = this.mask;
-    let b = h & mask;
+    let b = Math.imul(h, -1640531527) >>> this.shift;
     for (;;) {
       const s = index[b] - 1;
       if (s < 0) return this.insert(${['h', ...k].join(', ')});
@@ -170,13 +172,14 @@ export function keyedTableClass(
   }
   place(h, s) {
     const index = this.index, mask = this.mask;
-    let b = h & mask;
+    let b = Math.imul(h, -1640531527) >>> this.shift;
     while (index[b] !== 0) b = (b + 1) & mask;
     index[b] = s + 1;
   }
   grow() {
     const cap = this.cap = this.cap * 2;
     this.mask = this.mask * 2 + 1;
+    this.shift--;
     { const old = this.hashes; this.hashes = new Int32Array(cap); this.hashes.set(old); }
     ${columns.map(grow).join('\n    ')}
     this.index = new Int32Array(this.mask + 1);

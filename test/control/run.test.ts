@@ -1,0 +1,153 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { isSluiceError, type SluiceError } from '../../engine/base/errors.js';
+import { start } from '../../engine/control/engine.js';
+
+const runs = suite('runs');
+const ENDLESS = fileURLToPath(new URL('../../../../test/jobs/endless.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'sluice-run-'));
+runs.after(() => rmSync(folder, { recursive: true, force: true }));
+
+async function failureOf(promise: Promise<unknown>): Promise<SluiceError> {
+  try {
+    await promise;
+  } catch (error) {
+    if (isSluiceError(error)) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
+}
+
+/** Resources that would keep the process alive, or are threads; timers are the test runner's own. */
+const resources = (): string =>
+  process
+    .getActiveResourcesInfo()
+    .filter((name) => name !== 'Timeout' && name !== 'Immediate')
+    .sort()
+    .join();
+
+const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+runs(
+  'a throw in a user function names operator, line, subtask and record, and leaves no thread',
+  async () => {
+    const before = resources();
+    const run = await start(ENDLESS, { parallelism: 2, params: { mischief: 'throw' } });
+    const error = await failureOf(run.finished);
+    assert.is(error.code, 'USER_FUNCTION_FAILED');
+    assert.match(error.message, /mischief at .*endless\.ts:\d+/);
+    assert.match(error.message, /subtask 0, at record .*1000/);
+    assert.match(error.message, /RangeError: no more than 1000/);
+    assert.instance(error.cause, Error);
+    assert.match(String((error.cause as Error).stack), /endless\.ts:\d+/);
+    assert.is(run.metrics().state, 'FAILED');
+    assert.is(resources(), before);
+  },
+);
+
+runs('a worker that exits is told by its exit code', async () => {
+  const run = await start(ENDLESS, { parallelism: 2, params: { mischief: 'exit' } });
+  const error = await failureOf(run.finished);
+  assert.is(error.code, 'WORKER_EXITED');
+  assert.match(error.message, /3/);
+});
+
+runs('an unhandled rejection in a user function ends the job with that error as cause', async () => {
+  const run = await start(ENDLESS, { parallelism: 1, params: { mischief: 'reject' } });
+  const error = await failureOf(run.finished);
+  assert.match(`${error.message} ${String(error.cause)}`, /nobody waits for this/);
+});
+
+runs('stop ends the inputs and makes visible what was read', async () => {
+  const output = join(folder, 'stopped', 'out.ndjson');
+  const run = await start(ENDLESS, { parallelism: 2, params: { output, sourceRate: 5000 } });
+  await later(400);
+  assert.not.ok(existsSync(output), 'nothing is visible while the job runs');
+  const summary = await run.stop();
+  assert.is(summary.state, 'STOPPED');
+  const rows = readFileSync(output, 'utf8').trimEnd().split('\n');
+  assert.is(rows.length, summary.recordsIn, 'a rolling reduce gives a row for each record');
+  assert.ok(summary.recordsIn > 0);
+  assert.equal(
+    readdirSync(join(folder, 'stopped')),
+    ['out.ndjson'],
+    'nothing else is left beside the output',
+  );
+});
+
+runs('aborting the signal cancels: nothing becomes visible and the code says so', async () => {
+  const output = join(folder, 'aborted', 'out.ndjson');
+  const controller = new AbortController();
+  const run = await start(ENDLESS, { parallelism: 2, params: { output }, signal: controller.signal });
+  await later(200);
+  controller.abort();
+  const error = await failureOf(run.finished);
+  assert.is(error.code, 'RUN_ABORTED');
+  assert.is(run.metrics().state, 'CANCELED');
+  assert.not.ok(existsSync(output));
+  assert.equal(readdirSync(join(folder, 'aborted')), [], 'the staging folder is gone');
+});
+
+runs('a cancel reaches tasks that wait for a slow sink, and a user function that never returns', async () => {
+  for (const params of [{ sinkRate: 10 }, { mischief: 'loop' }]) {
+    const run = await start(ENDLESS, { parallelism: 1, params });
+    await later(300);
+    await run.cancel();
+    assert.is(run.metrics().state, 'CANCELED');
+  }
+});
+
+runs('a builder that differs between threads is refused', async () => {
+  const before = resources();
+  const error = await failureOf(start(ENDLESS, { parallelism: 1, params: { unstable: true } }));
+  assert.is(error.code, 'PLAN_MISMATCH');
+  assert.is(resources(), before);
+});
+
+runs(
+  'more tasks than the memory allows: the formula and the missing bytes, before a thread starts',
+  async () => {
+    const before = resources();
+    const error = await failureOf(
+      start(ENDLESS, { parallelism: 40, options: { 'taskmanager.memory.network.max': '64 mb' } }),
+    );
+    assert.is(error.code, 'MEMORY_INSUFFICIENT');
+    assert.match(error.message, /network memory = clamp\(.*bytes are missing/);
+    assert.is(resources(), before);
+  },
+);
+
+runs('ten starts and stops leave no thread, handle or memory behind', async () => {
+  const before = resources();
+  const rssMb: number[] = [];
+  for (let i = 0; i < 10; i++) {
+    const run = await start(ENDLESS, { parallelism: 2, params: { sourceRate: 10_000 } });
+    await later(50);
+    await run.stop();
+    await run[Symbol.asyncDispose]();
+    rssMb.push(process.memoryUsage().rss / 2 ** 20);
+  }
+  assert.is(resources(), before);
+  assert.ok(rssMb[9]! - rssMb[3]! < 60, `resident memory stays level: ${rssMb.map(Math.round).join(' ')} MB`);
+});
+
+runs('metrics show every task while it runs', async () => {
+  const run = await start(ENDLESS, { parallelism: 2, params: { sourceRate: 20_000 } });
+  await later(100);
+  run.metrics();
+  await later(300);
+  const metrics = run.metrics();
+  assert.is(metrics.state, 'RUNNING');
+  assert.is(metrics.tasks.length, 4);
+  for (const { busyRatio, idleRatio, backpressuredRatio, recordsIn } of metrics.tasks) {
+    assert.ok(Math.abs(busyRatio + idleRatio + backpressuredRatio - 1) < 1e-9);
+    assert.ok(recordsIn > 0);
+  }
+  await run.stop();
+});
+
+runs.run();
