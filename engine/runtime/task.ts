@@ -137,6 +137,7 @@ export class Task {
 
   /** Ends the task early. What it wrote is discarded. */
   async cancel(): Promise<void> {
+    if (this.#state === 'FINISHED') return; // it has closed what it had open
     this.#become('CANCELED');
     await this.#close();
   }
@@ -189,6 +190,7 @@ export class Task {
     this.#committing = this.#prepare().finally(() => {
       this.#committing = null;
     });
+    this.#committing.catch(() => {}); // nobody waits for it once the task is cancelled
     return STEP.WAIT_PROMISE;
   }
 
@@ -196,7 +198,7 @@ export class Task {
     for (const [uid, writer] of this.#parts.writers)
       this.#committables.set(uid, await writer.prepareCommit());
     await this.#close();
-    this.#become('FINISHED');
+    if (this.#state === 'FINISHING') this.#become('FINISHED'); // unless it was cancelled meanwhile
   }
 
   #hasRoom(): boolean {
