@@ -6,9 +6,11 @@
  *   dist/types/     declarations; made by a plain build only, since neither tests nor benches read them
  *   docs/           pages generated from tables, with --docs
  *
- * esbuild transpiles file by file into the same tree, so a class exists once per thread, `import.meta.url`
- * finds the worker entries, and stack traces name real files. Only files that changed are built again. Outputs
- * appear by a rename, so builds and the programs they build for may run side by side.
+ * Sources are transpiled file by file into the same tree, and only those that changed. The engine of the release is
+ * joined into its entries and the chunks they share instead, because every thread loads it: see
+ * docs/decisions/011-release-entries.md. Either way a class exists once per thread, `import.meta.url` finds the
+ * worker entries, and stack traces name the sources. Outputs appear by a rename, so builds and the programs they
+ * build for may run side by side.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -25,7 +27,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { formatMessages, stop, transform } from 'esbuild';
+import { build, formatMessages, stop, transform } from 'esbuild';
 
 const script = fileURLToPath(import.meta.url);
 const root = dirname(script);
@@ -34,9 +36,19 @@ const staging = join(dist, `.build-${process.pid}`);
 const flags = new Set(process.argv.slice(2));
 const wants = (flag) => flags.has(flag);
 
-/** Folders of each tree; tests exist only checked, and benches as released, or checked where a test runs them. */
+/** What users, threads and the command line load; everything else in the release is in chunks. */
+const ENTRIES = [
+  'engine/index.ts',
+  'engine/connectors/index.ts',
+  'engine/testing/index.ts',
+  'engine/cli/main.ts',
+  'engine/cli/command-line.ts',
+  'workers/task.ts',
+];
+
+/** Folders of each tree that are built file by file; tests exist only checked, benches released, or checked for tests. */
 const TREES = {
-  release: { checked: false, folders: ['engine', 'workers', ...(wants('--bench') ? ['bench'] : [])] },
+  release: { checked: false, folders: wants('--bench') ? ['bench'] : [] },
   checked: { checked: true, folders: ['engine', 'workers', ...(wants('--test') ? ['test', 'bench'] : [])] },
 };
 
@@ -81,17 +93,10 @@ async function transpile(tree, checked, source) {
   const timeMs = Math.max(modifiedMs(source), scriptMs);
   if (existsSync(output) && modifiedMs(output) === timeMs) return { output, built: 0 };
   const { code, map } = await transform(readFileSync(source, 'utf8'), {
+    ...settingsOf(checked),
     loader: 'ts',
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
     sourcefile: relative(dirname(output), source),
     sourcemap: 'external',
-    sourcesContent: false,
-    minifySyntax: !checked,
-    define: { CHECKED: String(checked) },
-    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, useDefineForClassFields: true } },
-    logLevel: 'silent',
   }).catch(async (error) => {
     if (error.errors === undefined) throw error;
     // An unreadable source must not leave an older output that still runs.
@@ -108,11 +113,60 @@ async function transpile(tree, checked, source) {
   return { output, built: 1 };
 }
 
+/** Settings of a transpiled and of a joined file alike. */
+const settingsOf = (checked) => ({
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  sourcesContent: false,
+  minifySyntax: !checked,
+  define: { CHECKED: String(checked) },
+  tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, useDefineForClassFields: true } },
+  logLevel: 'silent',
+});
+
+/** Changes when any source of these folders, or this script, came, went or changed. */
+function keyOf(folders) {
+  const hash = createHash('sha256').update(String(scriptMs));
+  for (const folder of folders) {
+    for (const source of sourcesIn(folder).sort()) hash.update(`${source}\0`).update(readFileSync(source));
+  }
+  return hash.digest('hex');
+}
+
+/** The engine of the release: entries at the places of their sources, and chunks one folder below `engine`. */
+async function joinRelease() {
+  const tree = join(dist, 'release');
+  const stamp = join(tree, '.stamp');
+  const key = keyOf(['engine', 'workers']);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return 0;
+  const result = await build({
+    ...settingsOf(false),
+    absWorkingDir: root,
+    entryPoints: ENTRIES,
+    outdir: tree,
+    outbase: '.',
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    chunkNames: 'engine/chunks/[name]-[hash]',
+    sourcemap: true,
+    write: false,
+  }).catch(async (error) => {
+    process.stderr.write((await formatMessages(error.errors, { kind: 'error', color: false })).join(''));
+    process.exitCode = 1;
+    return { outputFiles: [] };
+  });
+  for (const { path, text } of result.outputFiles) publish(path, text);
+  const kept = new Set(result.outputFiles.map(({ path }) => path));
+  if (kept.size > 0) publish(stamp, key);
+  for (const folder of ['engine', 'workers']) removeOrphans('release', folder, kept);
+  return kept.size / 2;
+}
+
 /** Declarations are made again when any source of the engine came, went or changed. */
 function declare() {
-  const hash = createHash('sha256').update(String(scriptMs));
-  for (const source of sourcesIn('engine').sort()) hash.update(`${source}\0`).update(readFileSync(source));
-  const key = hash.digest('hex');
+  const key = keyOf(['engine']);
   const types = join(dist, 'types');
   const stamp = join(types, '.stamp');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return;
@@ -158,7 +212,7 @@ function isAlive(pid) {
 }
 
 async function main() {
-  let built = 0;
+  let built = await joinRelease();
   for (const [tree, { checked, folders }] of Object.entries(TREES)) {
     for (const folder of folders) {
       const results = await Promise.all(sourcesIn(folder).map((source) => transpile(tree, checked, source)));

@@ -1,8 +1,6 @@
 import { SYSTEM_CLOCK } from '../base/clock.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
-import { type LoadedJob, loadJob } from './job-loader.js';
-import { JobMaster } from './job-master.js';
-import { newRunId, prepareJob } from './prepared-job.js';
+import type { LoadedJob } from './job-loader.js';
 import type { Run, StartOptions } from './run.js';
 
 /**
@@ -17,6 +15,12 @@ import type { Run, StartOptions } from './run.js';
  */
 export async function start(job: string | URL | LoadedJob, options: StartOptions = {}): Promise<Run> {
   const startedMs = SYSTEM_CLOCK.monotonicMs();
+  // Job files import this module too, in every worker: what only a start needs is loaded by a start.
+  const [{ loadJob }, { newRunId, prepareJob }, { JobMaster }] = await Promise.all([
+    import('./job-loader.js'),
+    import('./prepared-job.js'),
+    import('./job-master.js'),
+  ]);
   const loaded = typeof job === 'string' || job instanceof URL ? await loadJob(job) : job;
   const inputs = options.inputs ?? {};
   const prepared = await prepareJob(loaded.job, {

@@ -6,6 +6,7 @@ import { createExchange } from '../memory/exchange-arena.js';
 import type { SharedMemory } from '../memory/region.js';
 import { subtaskOfTask } from '../plan/job-graph.js';
 import { planFingerprint } from '../plan/logical-plan.js';
+import { knownProofs } from '../records/proofs.js';
 import type { LoadedJob } from './job-loader.js';
 import type { PlacedWorker } from './placed-worker.js';
 import { OutputCommit, type PreparedJob } from './prepared-job.js';
@@ -212,6 +213,7 @@ export class JobMaster implements Run {
         control: this.#controlMemory,
         splits: [...splits],
         cursors: [...cursors],
+        proofs: knownProofs(),
         inputs: this.#inputs,
       },
     };

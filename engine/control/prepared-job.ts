@@ -6,6 +6,7 @@ import type { Json } from '../base/json.js';
 import type { EngineOptions, OptionLayer } from '../base/option-catalogue.js';
 import type { Committable, Committer, Sink, Split } from '../connectors/connector.js';
 import { type JobGraph, jobGraph } from '../plan/job-graph.js';
+import { returnedFields } from '../records/returned-fields.js';
 import type { FieldSpec } from '../records/schema.js';
 import { type Blueprint, blueprint } from './blueprint.js';
 import { type ConnectedJob, connectEndpoints } from './endpoints.js';
@@ -72,6 +73,10 @@ export async function prepareJob(job: JobModule<any, any, any>, input: PrepareIn
     splits.set(uid, found.splits);
     if (found.recordsTotal === undefined) recordsInTotal = undefined;
     else if (recordsInTotal !== undefined) recordsInTotal += found.recordsTotal;
+  }
+  for (const { uid, config } of built.plan.operators) {
+    // What the tasks will ask of undeclared maps is proven here, once, and travels with the deployment.
+    if (config.kind === 'map' && !config.declared) returnedFields(built.functions.get(uid)!.fn!);
   }
   const sinks = sinksOf(built, graph);
   for (const { sink, fields } of sinks) await sink.check(fields);

@@ -4,6 +4,7 @@ import type { EngineOptions } from '../base/option-catalogue.js';
 import type { Committable, Split } from '../connectors/connector.js';
 import type { ExchangeSpec } from '../memory/exchange-arena.js';
 import type { SharedMemory } from '../memory/region.js';
+import type { Proof } from '../records/proofs.js';
 
 /**
  * What the job master asks of the agent in a worker. The whole life of a subtask is two calls: the master calls
@@ -67,6 +68,8 @@ export interface EngineDeployment {
   /** Splits and split cursor of each source, by uid. */
   readonly splits: readonly (readonly [uid: string, splits: readonly Split[]])[];
   readonly cursors: readonly (readonly [uid: string, cursor: number])[];
+  /** What the main thread proved of the job's functions. */
+  readonly proofs: readonly Proof[];
   /** Rows of the job's named inputs. */
   readonly inputs: Readonly<Record<string, readonly object[]>>;
 }

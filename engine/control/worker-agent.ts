@@ -7,6 +7,7 @@ import { ControlArena } from '../memory/control-arena.js';
 import { attachExchange } from '../memory/exchange-arena.js';
 import { jobGraph } from '../plan/job-graph.js';
 import { planFingerprint } from '../plan/logical-plan.js';
+import { learnProofs } from '../records/proofs.js';
 import { connectEndpoints } from './endpoints.js';
 import { importJob } from './job-loader.js';
 import type { Deployment, DeployReport, TaskAgent, TaskReport } from './protocol.js';
@@ -32,6 +33,7 @@ class WorkerAgent implements TaskAgent {
     assert(this.#host === null, 'an agent carries one subtask');
     const beganMs = SYSTEM_CLOCK.monotonicMs();
     const { engine } = deployment;
+    learnProofs(engine.proofs);
     const job = await importJob(deployment.moduleUrl, deployment.jobUrl);
     const build = CHECKED ? buildJobChecked : buildJob;
     const { parallelism, maxParallelism } = engine.options;

@@ -5,6 +5,7 @@ import {
   type ParsedFunction,
   parseFunction,
 } from './function-source.js';
+import { proofOf } from './proofs.js';
 
 /**
  * Which fields of its argument a function can observe, proven from its source.
@@ -19,6 +20,10 @@ import {
  * @returns               names in order of first occurrence, without duplicates; null: not proven
  */
 export function observedFields(fn: Function, parameterIndex = 0): readonly string[] | null {
+  return proofOf(`observed ${parameterIndex}`, fn, () => prove(fn, parameterIndex));
+}
+
+function prove(fn: Function, parameterIndex: number): readonly string[] | null {
   const node = parseFunction(fn);
   if (node === null) return null;
   const fields = new Set<string>();

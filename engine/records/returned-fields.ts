@@ -5,6 +5,7 @@ import {
   type ParsedFunction,
   parseFunction,
 } from './function-source.js';
+import { proofOf } from './proofs.js';
 
 /**
  * The members of every record that a function returns, proven from its source: each `return` gives an object
@@ -14,6 +15,10 @@ import {
  * @returns  names in the order of the first literal; null: not proven
  */
 export function returnedFields(fn: Function): readonly string[] | null {
+  return proofOf('returned', fn, () => prove(fn));
+}
+
+function prove(fn: Function): readonly string[] | null {
   const node = parseFunction(fn);
   if (node === null || node.async || node.generator) return null;
   const values = returnedValues(node);
