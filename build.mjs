@@ -9,7 +9,7 @@
  * Sources are transpiled file by file into the same tree, and only those that changed. The engine of the release is
  * joined into its entries and the chunks they share instead, because every thread loads it: see
  * docs/decisions/011-release-entries.md. Either way a class exists once per thread, `import.meta.url` finds the
- * worker entries, and stack traces name the sources. Outputs appear by a rename, so builds and the programs they
+ * worker entries, and stack traces name functions. Outputs appear by a rename, so builds and the programs they
  * build for may run side by side.
  */
 import { spawnSync } from 'node:child_process';
@@ -150,7 +150,6 @@ async function joinRelease() {
     splitting: true,
     packages: 'external',
     chunkNames: 'engine/chunks/[name]-[hash]',
-    sourcemap: true,
     write: false,
   }).catch(async (error) => {
     process.stderr.write((await formatMessages(error.errors, { kind: 'error', color: false })).join(''));
@@ -161,7 +160,7 @@ async function joinRelease() {
   const kept = new Set(result.outputFiles.map(({ path }) => path));
   if (kept.size > 0) publish(stamp, key);
   for (const folder of ['engine', 'workers']) removeOrphans('release', folder, kept);
-  return kept.size / 2;
+  return kept.size;
 }
 
 /** Declarations are made again when any source of the engine came, went or changed. */

@@ -13,6 +13,7 @@ import { parquetHeader } from 'hyparquet/src/column.js';
 import { decompressPage, readDataPage, readDataPageV2 } from 'hyparquet/src/datapage.js';
 import { parquetMetadata, parquetSchema } from 'hyparquet/src/metadata.js';
 import { readPlain } from 'hyparquet/src/plain.js';
+import type { ZSTDDecoder } from 'zstddec';
 import { unpackDeltas } from './delta-packed.js';
 import { HybridDecoder } from './rle-hybrid.js';
 
@@ -336,7 +337,26 @@ const decompressors: Compressors = {
   BROTLI: (input) => zlib.brotliDecompressSync(input),
 };
 
-/** Node.js has had Zstandard since 22.15; the package needed otherwise takes a while to load. */
+/** The decoder fetches its own bytes from a `data:` URL where there is `fetch`, which costs more to load than they do. */
+async function loadZstd(): Promise<ZSTDDecoder> {
+  const { ZSTDDecoder } = await import('zstddec');
+  const decoder = new ZSTDDecoder();
+  const { fetch } = globalThis;
+  try {
+    Reflect.set(globalThis, 'fetch', undefined);
+    const ready = decoder.init(); // looks for fetch before it returns
+    Reflect.set(globalThis, 'fetch', fetch);
+    await ready;
+  } finally {
+    Reflect.set(globalThis, 'fetch', fetch);
+  }
+  return decoder;
+}
+
+/**
+ * Node.js has had Zstandard since 22.15. Before, the WebAssembly decoder takes half the time of the one in
+ * hyparquet-compressors, most of all where it would have to be compiled first.
+ */
 async function loadDecompressor(codec: keyof Compressors): Promise<void> {
   if (decompressors[codec] !== undefined) return;
   const native = (zlib as { zstdDecompressSync?: (input: Uint8Array) => Uint8Array }).zstdDecompressSync;
@@ -344,9 +364,17 @@ async function loadDecompressor(codec: keyof Compressors): Promise<void> {
     decompressors.ZSTD = (input) => native(input);
     return;
   }
+  if (codec === 'ZSTD') {
+    const decoder = await loadZstd();
+    decompressors.ZSTD = (input, bytes) => {
+      const output = decoder.decode(input, bytes);
+      // Its errors are lengths, and not thrown.
+      if (output.length !== bytes) throw new Error('its Zstandard data is damaged');
+      return output;
+    };
+    return;
+  }
   const { compressors } = await import('hyparquet-compressors');
-  // Given an output array, its Zstandard compares that with a number, and so turns it into text first.
-  decompressors.ZSTD ??= compressors.ZSTD!;
   decompressors.SNAPPY ??= compressors.SNAPPY!;
   decompressors.LZ4 ??= compressors.LZ4!;
   decompressors.LZ4_RAW ??= compressors.LZ4_RAW!;

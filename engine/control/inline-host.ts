@@ -25,7 +25,8 @@ export interface InlineReport {
  *
  * The tasks, rings, credits and doorbells are the ones that threads use. Two things differ. Time stands still while
  * anybody can work, and then jumps to the next deadline. And a task that has to wait inside a record cannot sleep:
- * it lets the tasks downstream of it work until a segment comes back. Graphs have no cycles, so no task is entered twice.
+ * it lets the tasks downstream of it work until a segment comes back. Graphs have no cycles, so no task is entered
+ * twice.
  *
  * Runs in: any thread, usually the main one.
  */

@@ -9,7 +9,7 @@ import { planFingerprint } from '../plan/logical-plan.js';
 import { knownProofs } from '../records/proofs.js';
 import type { LoadedJob } from './job-loader.js';
 import type { PlacedWorker } from './placed-worker.js';
-import { OutputCommit, type PreparedJob } from './prepared-job.js';
+import { OutputCommit, type PlannedJob, type PreparedJob } from './prepared-job.js';
 import type { Deployment, TaskAgent, TaskReport } from './protocol.js';
 import type { Metrics, Run, RunState, Summary } from './run.js';
 import { RunMeter } from './run-meter.js';
@@ -48,6 +48,7 @@ export class JobMaster implements Run {
   #onStarted!: () => void;
   readonly #loaded: LoadedJob;
   readonly #prepared: PreparedJob;
+  readonly #pool: WorkerPool;
   readonly #inputs: Readonly<Record<string, readonly object[]>>;
   readonly #control: ControlArena;
   readonly #controlMemory: SharedMemory;
@@ -64,6 +65,7 @@ export class JobMaster implements Run {
   constructor(
     loaded: LoadedJob,
     prepared: PreparedJob,
+    pool: WorkerPool,
     options: {
       id: string;
       startedMs: number;
@@ -75,6 +77,7 @@ export class JobMaster implements Run {
     this.job = prepared.built.plan.job;
     this.#loaded = loaded;
     this.#prepared = prepared;
+    this.#pool = pool;
     this.#inputs = options.inputs;
     const { blueprint } = prepared;
     this.#controlMemory = createControlArena({ ...blueprint.control, attempt: ATTEMPT });
@@ -121,13 +124,9 @@ export class JobMaster implements Run {
 
   /** The whole life; settles when nothing of the run is left. */
   async #live(): Promise<Summary> {
-    const { graph, blueprint, sinks } = this.#prepared;
+    const { sinks } = this.#prepared;
     const outputs = new OutputCommit(sinks, this.id);
-    const pool = new WorkerPool({
-      threads: graph.taskCount,
-      resourceLimits: { maxOldGenerationSizeMb: Math.floor(blueprint.taskHeapBytes / BYTES_PER_MB) },
-      onStrayError: (error) => this.#fail(error),
-    });
+    const pool = this.#pool;
     try {
       await this.#deploy(pool);
       const reports = await this.#runAll();
@@ -242,6 +241,14 @@ export class JobMaster implements Run {
       throw new Error(`a run cannot go from ${this.#state} to ${state}`);
     this.#state = state;
   }
+}
+
+/** Threads for all tasks of a job; they begin to load the engine. */
+export function openPool({ graph, blueprint }: PlannedJob): WorkerPool {
+  return new WorkerPool({
+    threads: graph.taskCount,
+    resourceLimits: { maxOldGenerationSizeMb: Math.floor(blueprint.taskHeapBytes / BYTES_PER_MB) },
+  });
 }
 
 /** A call that failed because its worker died is told by why it died. */

@@ -6,6 +6,7 @@ import type { Json } from '../base/json.js';
 import type { EngineOptions, OptionLayer } from '../base/option-catalogue.js';
 import type { Committable, Committer, Sink, Split } from '../connectors/connector.js';
 import { type JobGraph, jobGraph } from '../plan/job-graph.js';
+import type { PlanOperator } from '../plan/logical-plan.js';
 import { returnedFields } from '../records/returned-fields.js';
 import type { FieldSpec } from '../records/schema.js';
 import { type Blueprint, blueprint } from './blueprint.js';
@@ -13,19 +14,23 @@ import { type ConnectedJob, connectEndpoints } from './endpoints.js';
 import { machineSurroundings } from './machine-memory.js';
 import { effectiveOptions } from './options.js';
 
-/** A job that was checked in every way that needs no thread, and can now be deployed. */
-export interface PreparedJob {
+/** A job as it will run, checked in every way that needs neither a file nor a thread. */
+export interface PlannedJob {
   readonly built: ConnectedJob;
   readonly params: Readonly<Record<string, Json>>;
   readonly options: EngineOptions;
   readonly graph: JobGraph;
   readonly blueprint: Blueprint;
-  readonly splits: ReadonlyMap<string, readonly Split[]>;
   /** Position of a source's split cursor, by uid. */
   readonly cursors: ReadonlyMap<string, number>;
+  readonly sinks: readonly PreparedSink[];
+}
+
+/** A planned job whose inputs were found and whose outputs can be written. */
+export interface PreparedJob extends PlannedJob {
+  readonly splits: ReadonlyMap<string, readonly Split[]>;
   /** Records in all sources together, where all know. */
   readonly recordsInTotal: number | undefined;
-  readonly sinks: readonly PreparedSink[];
 }
 
 export interface PreparedSink {
@@ -42,11 +47,11 @@ export interface PrepareInput {
 }
 
 /**
- * Builds and checks a job: options, parameters, plan, memory, inputs and outputs, in this order.
+ * Builds a job and checks options, parameters, plan and memory, in this order.
  *
- * @throws SluiceError  whatever is wrong with it; nothing was started or written
+ * @throws SluiceError  whatever is wrong with it
  */
-export async function prepareJob(job: JobModule<any, any, any>, input: PrepareInput): Promise<PreparedJob> {
+export function planJob(job: JobModule<any, any, any>, input: PrepareInput): PlannedJob {
   const layers = [
     ...input.optionLayers,
     { origin: 'job()', values: (job.options ?? {}) as OptionLayer['values'] },
@@ -61,36 +66,44 @@ export async function prepareJob(job: JobModule<any, any, any>, input: PrepareIn
   });
   const built = connectEndpoints(plain, input.inputs);
   const graph = jobGraph(built.plan, { parallelism, chaining: options.chaining });
-  const sources = built.plan.operators.filter(
-    ({ config }) => config.kind === 'source' || config.kind === 'input',
-  );
-  const regions = blueprint(graph, new Set(sources.map(({ uid }) => uid)), options);
-  const splits = new Map<string, readonly Split[]>();
-  let recordsInTotal: number | undefined = 0;
-  for (const { uid } of sources) {
-    const readers = graph.vertices.find(({ head }) => head === uid)!.parallelism;
-    const found = await built.functions.get(uid)!.source!.discover({ parallelism: readers });
-    splits.set(uid, found.splits);
-    if (found.recordsTotal === undefined) recordsInTotal = undefined;
-    else if (recordsInTotal !== undefined) recordsInTotal += found.recordsTotal;
-  }
+  const regions = blueprint(graph, new Set(sourcesOf(built).map(({ uid }) => uid)), options);
   for (const { uid, config } of built.plan.operators) {
     // What the tasks will ask of undeclared maps is proven here, once, and travels with the deployment.
     if (config.kind === 'map' && !config.declared) returnedFields(built.functions.get(uid)!.fn!);
   }
-  const sinks = sinksOf(built, graph);
-  for (const { sink, fields } of sinks) await sink.check(fields);
   return {
     built,
     params: built.plan.params,
     options,
     graph,
     blueprint: regions,
-    splits,
     cursors: new Map(regions.sourceVertices.map(({ head }, cursor) => [head, cursor] as const)),
-    recordsInTotal,
-    sinks,
+    sinks: sinksOf(built, graph),
   };
+}
+
+/**
+ * Finds the inputs of a planned job and checks its outputs.
+ *
+ * @throws SluiceError  an input is missing, damaged or does not match; an output cannot be written. Nothing was written
+ */
+export async function checkEndpoints(planned: PlannedJob): Promise<PreparedJob> {
+  const { built, graph } = planned;
+  const splits = new Map<string, readonly Split[]>();
+  let recordsInTotal: number | undefined = 0;
+  for (const { uid } of sourcesOf(built)) {
+    const readers = graph.vertices.find(({ head }) => head === uid)!.parallelism;
+    const found = await built.functions.get(uid)!.source!.discover({ parallelism: readers });
+    splits.set(uid, found.splits);
+    if (found.recordsTotal === undefined) recordsInTotal = undefined;
+    else if (recordsInTotal !== undefined) recordsInTotal += found.recordsTotal;
+  }
+  for (const { sink, fields } of planned.sinks) await sink.check(fields);
+  return { ...planned, splits, recordsInTotal };
+}
+
+function sourcesOf({ plan }: ConnectedJob): readonly PlanOperator[] {
+  return plan.operators.filter(({ config }) => config.kind === 'source' || config.kind === 'input');
 }
 
 function sinksOf(built: ConnectedJob, graph: JobGraph): readonly PreparedSink[] {

@@ -106,6 +106,15 @@ export function guardStatements(
   return linesText(lines);
 }
 
+/** The part of `guardStatements` that checks values which are in locals already. */
+export function valueGuards(
+  fields: readonly LearnedField[],
+  values: (field: LearnedField) => string,
+  fail: string,
+): string {
+  return linesText(fields.map((field) => `if (${learnedMisfit(field, values(field))}) { ${fail} }`));
+}
+
 function learnedMisfit(field: LearnedField, value: string): string {
   if (field.isOnlyNull) return `${value} !== null`;
   const misfit =

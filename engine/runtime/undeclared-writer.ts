@@ -10,6 +10,7 @@ import {
   inferShape,
   type LearnedField,
   learnedHashKind,
+  valueGuards,
   widenShape,
 } from '../records/learned-shape.js';
 import { type LayoutField, PACKED_FIELD, type RowView, rowLayout } from '../records/row-layout.js';
@@ -20,7 +21,8 @@ import type { InputShape } from './codegen/chain-compiler.js';
 /** Rows looked at before a shape is chosen; fewer if a flush comes first. */
 const SAMPLE_ROWS = 64;
 
-type WriteRow = (row: object, ts: number) => void;
+/** Members by position where it is known which are observed, else the row; then its time. */
+type WriteRow = (...membersOrRow: any[]) => void;
 
 /** What became of the shape of an undeclared edge in one subtask, for reports. */
 export interface LearnedReport {
@@ -44,7 +46,10 @@ export class UndeclaredWriter {
   readonly partition: ResultPartition;
   /** Members that somebody observes; null: all. */
   readonly required: readonly string[] | null;
-  /** Writes one row; replaced whenever the shape changes. */
+  /**
+   * Writes one row; replaced whenever the shape changes. Called as `write(...members, ts)` with the `required` members in
+   * order, so that no object is made of them, or as `write(row, ts)` where all members count.
+   */
   write: WriteRow;
   readonly #output: ChainOutput;
   readonly #keys: readonly string[];
@@ -72,7 +77,7 @@ export class UndeclaredWriter {
     this.#output = output;
     this.#keys = keys;
     this.#maxParallelism = maxParallelism;
-    this.#isExact = isExact || output.required !== null;
+    this.#isExact = isExact;
     this.#bindings = {
       ...viewBindings(view),
       [HASHER_NAME]: new KeyHasher(),
@@ -93,14 +98,25 @@ export class UndeclaredWriter {
     const samples = this.#samples;
     this.#samples = [];
     this.#choose(inferShape(samples.map(({ row }) => row)));
-    for (const { row, ts } of samples) this.write(row, ts);
+    for (const { row, ts } of samples) this.#writeRow(row, ts);
   }
 
-  readonly #sample: WriteRow = (row, ts) => {
+  readonly #sample: WriteRow = (...given) => {
+    const ts = given.pop();
     // The user may go on to use the object; a copy is what it is now.
-    this.#samples.push({ row: this.#isExact ? { ...row } : copyOf(row), ts });
+    const row = this.required === null ? copyOf(given[0]) : this.#rowOf(given);
+    this.#samples.push({ row, ts });
     if (this.#samples.length >= SAMPLE_ROWS) this.learnNow();
   };
+
+  #writeRow(row: object, ts: number): void {
+    if (this.required === null) this.write(row, ts);
+    else this.write(...this.required.map((name) => (row as Record<string, unknown>)[name]), ts);
+  }
+
+  #rowOf(members: readonly unknown[]): object {
+    return Object.fromEntries(this.required!.map((name, i) => [name, members[i]] as const));
+  }
 
   #choose(fields: readonly LearnedField[] | null): void {
     this.#fields = fields;
@@ -116,6 +132,7 @@ export class UndeclaredWriter {
         this.partition.writeControl(k, TAG_SHAPE, this.#announcement);
       },
       miss: (row: object, ts: number) => this.#miss(row, ts),
+      rowOf: (...members: unknown[]) => this.#rowOf(members),
     };
     const source = fields === null ? this.#packedSource() : this.#flatSource(fields);
     this.write = compile('undeclared rows', source, Object.keys(values), Object.values(values));
@@ -124,38 +141,55 @@ export class UndeclaredWriter {
   #miss(row: object, ts: number): void {
     this.#changes++;
     this.#choose(widenShape(this.#fields!, row));
-    this.write(row, ts);
+    this.#writeRow(row, ts);
+  }
+
+  /** Names of the parameters before `ts`. */
+  #parameters(): readonly string[] {
+    return this.required === null ? ['o'] : this.required.map((_, i) => `m${i}`);
+  }
+
+  /** The row as an object, in generated code. */
+  #object(): string {
+    return this.required === null ? 'o' : `rowOf(${this.#parameters().join(', ')})`;
   }
 
   #flatSource(fields: readonly LearnedField[]): string {
-    const value = (field: { name: string }): string =>
-      `v${fields.findIndex((each) => each.name === field.name)}`;
-    const keys = this.#keys.map((name): HashedField | null => {
+    const { required } = this;
+    const value = ({ name }: { name: string }): string =>
+      required === null ? `v${fields.findIndex((each) => each.name === name)}` : `m${required.indexOf(name)}`;
+    const hashed = this.#keys.map((name): HashedField => {
       const field = fields.find((each) => each.name === name);
-      return field === undefined
-        ? null
-        : { kind: learnedHashKind(field), nullable: field.nullable, value: value(field) };
+      // A key that no row has is undefined, and hashes as null.
+      if (field === undefined) return { kind: 'value', nullable: true, value: 'null' };
+      return { kind: learnedHashKind(field), nullable: field.nullable, value: value(field) };
     });
-    // A key that no row has is undefined, and hashes as null.
-    const hashed = keys.map((key): HashedField => key ?? { kind: 'value', nullable: true, value: 'null' });
+    const guard =
+      required === null
+        ? guardStatements(fields, 'o', value, 'break fits;', this.#isExact)
+        : valueGuards(fields, value, 'break fits;');
     return linesText([
-      'return function write(o, ts) {',
+      `return function write(${[...this.#parameters(), 'ts'].join(', ')}) {`,
       'fits: {',
-      guardStatements(fields, 'o', value, 'break fits;', this.#isExact),
+      guard,
       this.#rowSource(fields, hashed, value),
       'return;',
       '}',
-      'miss(o, ts);',
+      `miss(${this.#object()}, ts);`,
       '};',
     ]);
   }
 
   #packedSource(): string {
-    const keys = this.#keys.map((name, i) => ({ local: `key${i}`, text: memberText('o', name) }));
+    const keys = this.#keys.map((name, i) => ({
+      local: `key${i}`,
+      text: this.required === null ? memberText('o', name) : `m${this.required.indexOf(name)}`,
+    }));
     const hashed = keys.map(({ local }): HashedField => ({ kind: 'value', nullable: true, value: local }));
     return linesText([
-      'return function write(o, ts) {',
+      `return function write(${[...this.#parameters(), 'ts'].join(', ')}) {`,
       ...keys.map(({ local, text }) => `const ${local} = ${text} ?? null;`),
+      this.required === null ? '' : `const o = ${this.#object()};`,
       this.#rowSource([PACKED_FIELD], hashed, () => 'o'),
       '};',
     ]);

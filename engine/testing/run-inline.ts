@@ -1,7 +1,7 @@
 import type { JobModule } from '../api/job.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
 import { InlineHost } from '../control/inline-host.js';
-import { newRunId, OutputCommit, prepareJob } from '../control/prepared-job.js';
+import { checkEndpoints, newRunId, OutputCommit, planJob } from '../control/prepared-job.js';
 
 export interface RunInlineOptions {
   readonly params?: Readonly<Record<string, unknown>>;
@@ -26,16 +26,13 @@ export async function runInline(
   job: JobModule<any, any, any>,
   options: RunInlineOptions = {},
 ): Promise<Record<string, any[]>> {
-  const prepared = await prepareJob(job, {
+  const values = { ...options.options, 'parallelism.default': options.parallelism ?? 1 };
+  const planned = planJob(job, {
     params: options.params ?? {},
     inputs: options.inputs ?? {},
-    optionLayers: [
-      {
-        origin: 'runInline()',
-        values: { ...options.options, 'parallelism.default': options.parallelism ?? 1 },
-      },
-    ],
+    optionLayers: [{ origin: 'runInline()', values }],
   });
+  const prepared = await checkEndpoints(planned);
   const runId = newRunId();
   const host = new InlineHost(prepared, options.seed ?? 1, runId);
   await host.run(new OutputCommit(prepared.sinks, runId));

@@ -22,11 +22,11 @@ async function failureOf(promise: Promise<unknown>): Promise<SluiceError> {
   throw new Error('it did not fail');
 }
 
-/** Resources that would keep the process alive, or are threads; timers are the test runner's own. */
+/** Threads and ports; timers and pipes are the test runner's own. */
 const resources = (): string =>
   process
     .getActiveResourcesInfo()
-    .filter((name) => name !== 'Timeout' && name !== 'Immediate')
+    .filter((name) => !/^(Timeout|Immediate|PipeWrap|TTYWrap)$/.test(name))
     .sort()
     .join();
 
@@ -133,6 +133,22 @@ runs('ten starts and stops leave no thread, handle or memory behind', async () =
   }
   assert.is(resources(), before);
   assert.ok(rssMb[9]! - rssMb[3]! < 60, `resident memory stays level: ${rssMb.map(Math.round).join(' ')} MB`);
+});
+
+runs('control/yield: timers of user code run while its task is busy', async () => {
+  const run = await start(ENDLESS, { parallelism: 1, params: { mischief: 'tick' } });
+  const error = await failureOf(run.finished);
+  const ticks = Number(/(\d+) ticks/.exec(error.message)?.[1]);
+  assert.ok(ticks >= 4, `a busy task takes a turn every 100 ms, so some of ten turns were taken: ${ticks}`);
+});
+
+runs('wait/owed: what a waiting task has written arrives, though no buffer is full', async () => {
+  const run = await start(ENDLESS, { parallelism: 1, params: { sourceRate: 100 } });
+  await later(600);
+  const [source, sink] = run.metrics().tasks;
+  assert.ok(source!.recordsIn > 10);
+  assert.ok(sink!.recordsIn > source!.recordsIn / 2, `${sink!.recordsIn} of ${source!.recordsIn} arrived`);
+  await run.stop();
 });
 
 runs('metrics show every task while it runs', async () => {

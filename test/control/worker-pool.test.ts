@@ -276,7 +276,7 @@ test('the engine has its own entry, and an agent there answers with coded errors
     const missing = new URL('./no-such-job.js', import.meta.url).href;
     const deployment = { moduleUrl: missing, jobUrl: missing, params: {}, fingerprint: '', attempt: 1 };
     const subtask = { vertexId: '', taskName: 'map', subtaskIndex: 0, parallelism: 1 };
-    const engine = { options: {} } as Deployment['engine'];
+    const engine = { options: {}, proofs: [] } as unknown as Deployment['engine'];
     const error = await failureOf(worker.client.call('deploy', [{ ...deployment, subtask, engine }]));
     assert.match(error.code, /^JOB_MODULE_/);
   } finally {

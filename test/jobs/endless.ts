@@ -5,6 +5,9 @@ import { discard, generate, ndjson } from 'sluice/connectors';
 
 const Tick = t.record({ n: t.int64, bucket: t.int32 });
 
+const beganMs = performance.now();
+let ticks = 0;
+
 const MISCHIEF: Record<string, (n: number) => void> = {
   none: () => {},
   throw: (n) => {
@@ -15,6 +18,10 @@ const MISCHIEF: Record<string, (n: number) => void> = {
   },
   loop: (n) => {
     while (n >= 1000);
+  },
+  tick: (n) => {
+    if (n === 0) setInterval(() => ticks++, 20).unref();
+    if (performance.now() - beganMs > 1000) throw new Error(`${ticks} ticks`);
   },
   reject: (n) => {
     if (n === 1000) void Promise.reject(new TypeError('nobody waits for this'));

@@ -8,7 +8,7 @@ import type { ChainEnvironment, ChainOutput } from '../chain-spec.js';
 import type { UndeclaredWriter } from '../undeclared-writer.js';
 import type { Bindings } from './code-writer.js';
 import { type Place, wholeOf } from './operator-code.js';
-import { argumentText, type Row } from './row.js';
+import type { Row } from './row.js';
 
 /** Brings a view's arrays and codecs into the scope of generated functions, under names with a prefix. */
 export function bindView(bindings: Bindings, prefix: string, view: RowView | null): void {
@@ -93,8 +93,9 @@ export function writeUndeclared(
   { code, onBlocked }: Place,
 ): void {
   const name = bindings.bind(`undeclared${output}`, writer);
-  const record = writer.required === null ? wholeOf(row, code) : argumentText(row, writer.required, code);
-  code.line(`${name}.write(${record}, ${row.ts});`);
+  const { required } = writer;
+  const given = required === null ? [wholeOf(row, code)] : required.map((field) => row.value(field, code));
+  code.line(`${name}.write(${[...given, row.ts].join(', ')});`);
   code.line('core.recordsOut++;');
   code.line(`if (!${name}.partition.available) { core.blocked = true; ${onBlocked} }`);
 }
