@@ -80,7 +80,13 @@ export class FlowGraph {
 
   /** Notes a mistake unless the argument is a function. */
   expectFunction(step: Step, fn: unknown): void {
-    if (typeof fn === 'function') return;
+    if (typeof fn === 'function') {
+      const kind = Object.prototype.toString.call(fn).slice('[object '.length, -1);
+      if (!kind.startsWith('Async')) return;
+      const text = 'an async function cannot be used here: its result is a promise, not a row or a value';
+      this.fault('ARGUMENT_INVALID', step, text);
+      return;
+    }
     this.fault('ARGUMENT_INVALID', step, `a function is expected here, not ${describeValue(fn)}`);
   }
 

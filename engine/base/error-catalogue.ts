@@ -56,7 +56,7 @@ export const ERRORS = {
   WORKER_EXITED:                ['job',   'A worker thread ended without being asked to; look for process.exit or an out-of-memory error in the job.'],
   WORKER_POOL_EXHAUSTED:        ['job',   'The job has more subtasks than there are free worker threads; lower the parallelism or give the engine more threads.'],
   CONTROL_CALL_FAILED:          ['job',   'A call to a worker did not complete: it exited, timed out or was cancelled.'],
-  RUN_ABORTED:                  ['job',   'The run was aborted by its AbortSignal.'],
+  RUN_ABORTED:                  ['job',   'The run was cancelled, by its AbortSignal or by cancel().'],
   ARENA_INVALID:                ['job',   'A shared-memory region does not carry the expected magic, version or attempt.'],
 } as const satisfies Record<string, readonly [Severity, string]>;
 

@@ -96,7 +96,7 @@ export interface EngineOptions {
   readonly maxParallelism: number | null;
   readonly chaining: boolean;
   readonly autoWatermarkIntervalMs: number;
-  /** Null: buffers are sent only when full. 0: after every record. */
+  /** Null: buffers are sent only when full. 0: after every step of a task. */
   readonly bufferTimeoutMs: number | null;
   readonly networkFraction: number;
   readonly networkBytesMin: number;

@@ -337,7 +337,7 @@ const decompressors: Compressors = {
   BROTLI: (input) => zlib.brotliDecompressSync(input),
 };
 
-/** The decoder fetches its own bytes from a `data:` URL where there is `fetch`, which costs more to load than they do. */
+/** The decoder fetches its bytes from a `data:` URL where there is `fetch`, which costs more to load than they do. */
 async function loadZstd(): Promise<ZSTDDecoder> {
   const { ZSTDDecoder } = await import('zstddec');
   const decoder = new ZSTDDecoder();

@@ -3,6 +3,7 @@ import type { EngineOptions } from '../base/option-catalogue.js';
 import { controlTerms } from '../memory/control-arena.js';
 import { type ExchangeSpec, exchangeTerms, type MemoryTerm } from '../memory/exchange-arena.js';
 import type { JobGraph, JobVertex } from '../plan/job-graph.js';
+import { THREADS_MAX } from './limits.js';
 import { networkMemory } from './network-memory.js';
 
 /** Every region of shared memory that a job needs, as sums of named terms, worked out before a thread starts. */
@@ -26,6 +27,13 @@ export function blueprint(
   sourceHeads: ReadonlySet<string>,
   options: EngineOptions,
 ): Blueprint {
+  if (graph.taskCount > THREADS_MAX) {
+    throw new SluiceError(
+      'PARALLELISM_INVALID',
+      `the job has ${graph.taskCount} subtasks, and each needs a thread; at most ${THREADS_MAX} may run`,
+      { detail: { tasks: graph.taskCount, tasksMax: THREADS_MAX } },
+    );
+  }
   const exchanges = graph.exchanges.map((exchange): ExchangeSpec => {
     const from = graph.vertices[exchange.fromVertex]!;
     const to = graph.vertices[exchange.toVertex]!;

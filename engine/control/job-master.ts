@@ -7,6 +7,7 @@ import type { SharedMemory } from '../memory/region.js';
 import { subtaskOfTask } from '../plan/job-graph.js';
 import { planFingerprint } from '../plan/logical-plan.js';
 import { knownProofs } from '../records/proofs.js';
+import { tasksOf } from './blueprint.js';
 import type { LoadedJob } from './job-loader.js';
 import type { PlacedWorker } from './placed-worker.js';
 import { OutputCommit, type PlannedJob, type PreparedJob } from './prepared-job.js';
@@ -43,6 +44,7 @@ export class JobMaster implements Run {
   readonly id: string;
   readonly job: string;
   readonly finished: Promise<Summary>;
+  readonly outputs: Run['outputs'];
   /** Settles when records flow, or with the error that prevented it once nothing is left of the run. */
   readonly started: Promise<void>;
   #onStarted!: () => void;
@@ -89,6 +91,9 @@ export class JobMaster implements Run {
     });
     const onAbort = (): void => void this.cancel(options.signal?.reason);
     this.finished = this.#live().finally(() => options.signal?.removeEventListener('abort', onAbort));
+    this.outputs = Object.fromEntries(
+      [...prepared.built.outputs].map(([name, list]) => [name, rowsAfter(this.finished, () => list.rows)]),
+    );
     this.finished.catch(() => {}); // a run that nobody waits for must not end the process
     this.started = Promise.race([flowing, this.finished.then(() => {})]);
     this.started.catch(() => {});
@@ -103,7 +108,9 @@ export class JobMaster implements Run {
   async stop(): Promise<Summary> {
     if (this.#state === 'RUNNING') {
       this.#become('STOPPING');
-      for (let task = 0; task < this.#prepared.graph.taskCount; task++) this.#control.requestDrain(task);
+      for (const vertex of this.#prepared.blueprint.sourceVertices) {
+        for (const task of tasksOf(vertex)) this.#control.requestDrain(task);
+      }
     } else if (this.#state === 'CREATED') {
       await this.cancel();
     }
@@ -241,6 +248,11 @@ export class JobMaster implements Run {
       throw new Error(`a run cannot go from ${this.#state} to ${state}`);
     this.#state = state;
   }
+}
+
+async function* rowsAfter(finished: Promise<unknown>, rows: () => readonly any[]): AsyncGenerator<any> {
+  await finished;
+  yield* rows();
 }
 
 /** Threads for all tasks of a job; they begin to load the engine. */

@@ -42,6 +42,11 @@ export interface Run extends AsyncDisposable {
   /** Unique among the runs on this machine. */
   readonly id: string;
   readonly job: string;
+  /**
+   * The job's named outputs. Their rows come when the run has committed; iterating one waits for that, and throws what
+   * `finished` rejects with. At most a million rows each are kept.
+   */
+  readonly outputs: Readonly<Record<string, AsyncIterable<any>>>;
   /** Settles when everything has ended, threads included. Left alone, a rejection of it is not an unhandled one. */
   readonly finished: Promise<Summary>;
   /** Ends the inputs here, lets what was read flow to the sinks, commits. */

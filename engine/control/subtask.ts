@@ -37,8 +37,8 @@ export interface Subtask {
   readonly task: Task;
   readonly gate: InputGate | null;
   readonly partitions: readonly ResultPartition[];
-  /** Set after the waiter exists that needs to know of the gate. */
-  readonly input: SourceInput | GateInput;
+  /** Splits read to their end; 0 without a source. */
+  splitsDone(): number;
 }
 
 /**
@@ -91,7 +91,7 @@ export function createSubtask(
     watermarkIntervalMs: setting.options.autoWatermarkIntervalMs,
     ...(setting.fixedBudget !== undefined && { fixedBudget: setting.fixedBudget }),
   });
-  return { task, gate, partitions, input };
+  return { task, gate, partitions, splitsDone: () => (input instanceof SourceInput ? input.splitsDone : 0) };
 }
 
 /** What one vertex runs, from the job graph and the functions of the job module. */

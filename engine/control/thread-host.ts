@@ -32,6 +32,7 @@ export class ThreadHost {
   readonly #line: TaskLine;
   readonly #waiter: ThreadWaiter;
   readonly #condition: { isReady(): boolean };
+  #beganMs = 0;
   #lastTurnMs = 0;
   #waitingFor: Step = STEP.PROGRESS;
   #flushed = true;
@@ -47,7 +48,6 @@ export class ThreadHost {
     this.#condition = {
       isReady: () =>
         control.isStopRequested(index) ||
-        control.isDrainRequested(index) ||
         task.isReady(this.#waitingFor) ||
         (!this.#flushed && task.isCreditReady()),
     };
@@ -62,6 +62,7 @@ export class ThreadHost {
   async run(): Promise<'FINISHED' | 'CANCELED'> {
     const { task } = this.#subtask;
     this.#line.state = TASK_STATES.indexOf('RUNNING');
+    this.#beganMs = SYSTEM_CLOCK.monotonicMs();
     try {
       const outcome = await this.#loop();
       if (outcome === 'CANCELED') await task.cancel();
@@ -91,13 +92,23 @@ export class ThreadHost {
       if (step === STEP.PROGRESS) {
         if (nowMs - this.#lastTurnMs >= TURN_INTERVAL_MS) await this.#turn(); // control/yield
       } else if (step === STEP.WAIT_PROMISE) {
-        this.#prepareToWait(nowMs);
-        await task.waitFor;
-        this.#lastTurnMs = SYSTEM_CLOCK.monotonicMs();
+        await this.#await(task.waitFor!, nowMs);
       } else {
         await this.#park(step, nowMs);
       }
     }
+  }
+
+  /** Waits for a promise, but looks around now and then: a stop may come, and credit for what is not flushed. */
+  async #await(promise: Promise<void>, nowMs: number): Promise<void> {
+    this.#prepareToWait(nowMs);
+    let timer: NodeJS.Timeout | undefined;
+    const soon = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, PARK_MS_MAX);
+    });
+    await Promise.race([promise, soon]);
+    clearTimeout(timer);
+    this.#lastTurnMs = SYSTEM_CLOCK.monotonicMs();
   }
 
   async #park(step: Step, nowMs: number): Promise<void> {
@@ -146,6 +157,9 @@ export class ThreadHost {
     line.set('lateRecords', core.lateRecords);
     line.set('watermarkMs', core.watermarkMs);
     line.set('hardBackpressuredMs', this.#waiter.waitedMs);
+    const waitedMs = line.get('idleMs') + line.get('softBackpressuredMs') + this.#waiter.waitedMs;
+    line.set('busyMs', SYSTEM_CLOCK.monotonicMs() - this.#beganMs - waitedMs);
+    line.set('splitsDone', this.#subtask.splitsDone());
     if (gate !== null) {
       line.set('buffersIn', gate.buffersIn);
       line.set('bytesIn', gate.bytesIn);

@@ -12,6 +12,7 @@ import { connectEndpoints } from './endpoints.js';
 import { importJob } from './job-loader.js';
 import type { Deployment, DeployReport, TaskAgent, TaskReport } from './protocol.js';
 import { createSubtask } from './subtask.js';
+import { TASK_STATES } from './task-states.js';
 import { ThreadHost } from './thread-host.js';
 
 /**
@@ -53,6 +54,7 @@ class WorkerAgent implements TaskAgent {
     }
     const graph = jobGraph(built.plan, { parallelism, chaining: engine.options.chaining });
     const control = new ControlArena(engine.control, deployment.attempt);
+    control.taskLine(engine.task).state = TASK_STATES.indexOf('DEPLOYING');
     const parker = control.parker(engine.task);
     let waiter: ThreadWaiter | undefined;
     const subtask = createSubtask(

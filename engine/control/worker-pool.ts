@@ -1,6 +1,7 @@
 import type { ResourceLimits, Worker } from 'node:worker_threads';
 import { Piscina, queueOptionsSymbol } from 'piscina';
 import { SluiceError } from '../base/errors.js';
+import { THREADS_MAX } from './limits.js';
 import { type PlacedWorker, Placement } from './placed-worker.js';
 import type { TaskAgent, TaskAssignment } from './protocol.js';
 
@@ -35,9 +36,6 @@ export interface WorkerPoolOptions {
    */
   readonly onStrayError?: (error: SluiceError) => void;
 }
-
-/** Upper bound of a pool; 512 isolates take about 5 GB before any job runs. */
-export const THREADS_MAX = 512;
 
 /** Time that `close` gives tasks to end by themselves. */
 export const CLOSE_GRACE_MS = 5_000;

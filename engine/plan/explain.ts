@@ -108,7 +108,7 @@ function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): s
     case 'keyed-reduce':
       return `by ${config.keys.join(', ')}, ${config.emit}: function observes all fields`;
     case 'sink':
-      return `writes ${config.path ?? config.urn}`;
+      return config.path === null ? 'ends here' : `writes ${config.path}`;
     case 'output':
       return `named output ${config.output}`;
   }

@@ -52,13 +52,9 @@ export abstract class ChainCore {
   /** A user function returned something that is no record. */
   badRow(site: number, value: unknown): never {
     const { uid, name, place } = this.sites[site]!;
-    throw new SluiceError(
-      'RECORD_FIELD_INVALID',
-      `${name}${place} returned ${String(value)}, not an object`,
-      {
-        detail: { operator: uid },
-      },
-    );
+    throw new SluiceError('RECORD_FIELD_INVALID', `${name}${place} returned ${String(value)}, not a record`, {
+      detail: { operator: uid },
+    });
   }
 
   /** Wraps what a user function threw; errors of the engine pass unchanged. */

@@ -65,8 +65,9 @@ export class SourceInput implements TaskInput {
     return STEP.PROGRESS;
   }
 
+  /** A source waits for time; that it shall end is the only news. */
   isReady(): boolean {
-    return true;
+    return this.#supply.isDrained();
   }
 
   ringOwed(): void {}

@@ -122,7 +122,8 @@ export class Task {
   /** True if a step would make progress; reads shared words only. */
   isReady(after: Step): boolean {
     if (after === STEP.WAIT_OUTPUT) return this.isCreditReady();
-    return after !== STEP.WAIT_INPUT || this.#parts.input.isReady();
+    if (after === STEP.WAIT_TIME && this.core.notBeforeMs > 0) return false; // a sink's rate, whatever the input says
+    return this.#parts.input.isReady();
   }
 
   /** Some output that has no room would get some. */

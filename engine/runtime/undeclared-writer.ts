@@ -47,8 +47,8 @@ export class UndeclaredWriter {
   /** Members that somebody observes; null: all. */
   readonly required: readonly string[] | null;
   /**
-   * Writes one row; replaced whenever the shape changes. Called as `write(...members, ts)` with the `required` members in
-   * order, so that no object is made of them, or as `write(row, ts)` where all members count.
+   * Writes one row; replaced whenever the shape changes. Called as `write(...members, ts)` with the `required` members
+   * in order, so that no object is made of them, or as `write(row, ts)` where all members count.
    */
   write: WriteRow;
   readonly #output: ChainOutput;

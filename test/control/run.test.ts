@@ -166,4 +166,46 @@ runs('metrics show every task while it runs', async () => {
   await run.stop();
 });
 
+/** Doubled it is still exact; three of it are not. */
+const HALF = (Number.MAX_SAFE_INTEGER - 1) / 2;
+
+const ECHO = fileURLToPath(new URL('../../../../test/jobs/echo.ts', import.meta.url));
+
+async function rowsOf(rows: AsyncIterable<any>): Promise<any[]> {
+  const all: any[] = [];
+  for await (const row of rows) all.push(row);
+  return all;
+}
+
+runs('rows given to named inputs come out of named outputs', async () => {
+  const events = [
+    { name: 'a', amount: 1, big: 5n },
+    { name: 'b', amount: 2, big: null },
+    { name: 'a', amount: 3, big: 2n ** 62n },
+  ];
+  const run = await start(ECHO, { parallelism: 2, inputs: { events } });
+  const [doubled, totals] = await Promise.all([
+    rowsOf(run.outputs['doubled']!),
+    rowsOf(run.outputs['totals']!),
+  ]);
+  assert.equal(doubled.map((e) => e.amount).sort(), [2, 4, 6]);
+  totals.sort((a, b) => (a.name < b.name ? -1 : 1));
+  assert.equal(totals, [
+    { name: 'a', total: 4, big: 5n + 2n ** 62n },
+    { name: 'b', total: 2, big: null },
+  ]);
+  assert.is((await run.finished).state, 'FINISHED');
+});
+
+runs('a sum that leaves the range of exact numbers fails, even if it would come back', async () => {
+  const of = (amounts: number[], bigs: bigint[]): object[] =>
+    amounts.map((amount, i) => ({ name: 'a', amount, big: bigs[i] ?? null }));
+  for (const events of [of([HALF, HALF, HALF, -HALF], []), of([1, 1], [2n ** 62n, 2n ** 62n])]) {
+    const run = await start(ECHO, { parallelism: 1, inputs: { events } });
+    const error = await failureOf(run.finished);
+    assert.is(error.code, 'RECORD_FIELD_INVALID');
+    assert.match(error.message, /total|big/);
+  }
+});
+
 runs.run();

@@ -71,7 +71,7 @@ explaining('text says which rows are undeclared, and which added columns observe
     '     carries undeclared: shape is learned from the first records',
     '  reduce: by origin, changes: function observes all fields',
     '  map: function observes origin; result origin: string',
-    '  file: writes test:sink',
+    '  file: ends here',
   ]) {
     assert.ok(lines.includes(line), `${line}\nin\n${lines.join('\n')}`);
   }

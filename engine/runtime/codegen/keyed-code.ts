@@ -104,10 +104,10 @@ export class KeyedCode {
   }
 
   #addAggregates(row: Row, tab: string, slot: string, code: CodeWriter): void {
-    aggregatesOf(this.#config).forEach(({ field }, i) => {
+    aggregatesOf(this.#config).forEach(({ as, field }, i) => {
       const accumulator = this.#accumulators[i]!;
       if (field === null) {
-        code.line(accumulator.update(tab, slot, ''));
+        code.line(accumulator.update(tab, slot, '', ''));
         return;
       }
       let value = row.value(field, code);
@@ -116,7 +116,9 @@ export class KeyedCode {
         const bad = `core.badField(${this.#site}, ${JSON.stringify(field)}, 'a number', ${value});`;
         code.line(`if (${value} !== null && typeof ${value} !== 'number') ${bad}`);
       }
-      code.line(accumulator.update(tab, slot, value));
+      const sum = accumulator.result(tab, slot);
+      const overflow = `core.badField(${this.#site}, ${JSON.stringify(as)}, 'a safe integer', ${sum});`;
+      code.line(accumulator.update(tab, slot, value, overflow));
     });
   }
 
@@ -166,11 +168,10 @@ export class KeyedCode {
       return;
     }
     for (const { as, fn, kind } of aggregates) {
-      // A sum of whole numbers may leave the range in which they are exact; that must not pass unseen.
-      if (fn !== 'sum' || kind !== 'int64') continue;
+      if (fn !== 'sum' || kind !== 'bigint') continue;
       const value = row.value(as, place.code);
-      const bad = `core.badField(${this.#site}, ${JSON.stringify(as)}, 'a safe integer', ${value});`;
-      place.code.line(`if (${value} !== null && !Number.isSafeInteger(${value})) ${bad}`);
+      const bad = `core.badField(${this.#site}, ${JSON.stringify(as)}, 'a bigint of 64 bits', ${value});`;
+      place.code.line(`if (${value} !== null && BigInt.asIntN(64, ${value}) !== ${value}) ${bad}`);
     }
     this.#operators.emit(this.#uid, row, place);
   }

@@ -21,8 +21,8 @@ interface Column {
 /** How one aggregate is kept and read. */
 export interface Accumulator {
   readonly columns: readonly Column[];
-  /** Statement that adds value `v` to slot `s` of table `tab`. */
-  update(tab: string, s: string, v: string): string;
+  /** Statement that adds value `v` to slot `s` of table `tab`; `overflow` is one for a result out of its range. */
+  update(tab: string, s: string, v: string, overflow: string): string;
   /** Expression of the result. */
   result(tab: string, s: string): string;
 }
@@ -51,8 +51,13 @@ export function accumulatorOf(spec: AggregateSpec, index: number, input: FieldSp
           { name: a, array: big ? 'Array' : 'Float64Array', initial: big ? '0n' : '0' },
           ...(nullable ? [counter] : []),
         ],
-        update: (tab, s, v) =>
-          whenPresent(v, `${tab}.${a}[${s}] += ${v};${nullable ? ` ${tab}.${n}[${s}]++;` : ''}`),
+        update: (tab, s, v, overflow) => {
+          // Past the whole numbers that are exact, adding would go wrong unseen, even if the sum came back.
+          const sum = `${tab}.${a}[${s}] += ${v}`;
+          const exact =
+            spec.kind === 'int64' ? `if (!Number.isSafeInteger(${sum})) { ${overflow} }` : `${sum};`;
+          return whenPresent(v, `${exact}${nullable ? ` ${tab}.${n}[${s}]++;` : ''}`);
+        },
         result: (tab, s) =>
           nullable ? `(${tab}.${n}[${s}] === 0 ? null : ${tab}.${a}[${s}])` : `${tab}.${a}[${s}]`,
       };

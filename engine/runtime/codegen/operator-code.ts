@@ -133,7 +133,10 @@ export class OperatorCode {
     place.code.line(
       `if (typeof ${object} !== 'object' || ${object} === null) core.badRow(${site}, ${object});`,
     );
-    if (fields === null) return objectRow(null, ts, object);
+    if (fields === null) {
+      place.code.line(`if (typeof ${object}.then === 'function') core.badRow(${site}, ${object});`);
+      return objectRow(null, ts, object);
+    }
     const loaded = new Map<string, string>();
     for (const field of fields) {
       const absent = field.nullable ? ' ?? null' : '';
