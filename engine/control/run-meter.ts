@@ -132,6 +132,8 @@ export class RunMeter {
       idleRatio,
       recordsIn: now.recordsIn,
       recordsOut: line.get('recordsOut'),
+      bytesIn: line.get('bytesIn'),
+      bytesOut: line.get('bytesOut'),
       recordsInPerSecond: windowMs <= 0 ? 0 : ((now.recordsIn - then.recordsIn) * 1000) / windowMs,
       watermarkMs: Number.isFinite(watermarkMs) ? watermarkMs : null,
     };

@@ -88,6 +88,9 @@ export interface TaskMetrics {
   readonly idleRatio: number;
   readonly recordsIn: number;
   readonly recordsOut: number;
+  /** Of buffers taken and finished; sources take none and sinks finish none. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
   readonly recordsInPerSecond: number;
   /** Milliseconds since the epoch; null before the first watermark and after the last. */
   readonly watermarkMs: number | null;

@@ -16,6 +16,8 @@ const task = (over: Partial<TaskMetrics>): TaskMetrics => ({
   idleRatio: 0.04,
   recordsIn: 1e6,
   recordsOut: 5e5,
+  bytesIn: 0,
+  bytesOut: 0,
   recordsInPerSecond: 950_000,
   watermarkMs: Date.UTC(2001, 2, 12),
   ...over,
@@ -58,6 +60,8 @@ view('no line is wider than the terminal, whatever the names and figures', () =>
     job: fc.string({ unit: 'grapheme', maxLength: 100 }),
     busyRatio: fc.double({ min: -1, max: 3, noNaN: true }),
     backpressuredRatio: fc.double({ min: 0, max: 1, noNaN: true }),
+    bytesIn: fc.constant(0),
+    bytesOut: fc.constant(0),
     recordsInPerSecond: fc.double({ min: 0, max: 1e15, noNaN: true }),
     watermarkMs: fc.option(fc.double({ noNaN: true })),
   });
