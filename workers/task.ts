@@ -6,13 +6,10 @@ import { createTaskAgent } from '../engine/control/worker-agent.js';
 process.setSourceMapsEnabled(true);
 
 /**
- * What a worker thread starts with: serves one agent on the port until the master closes the port or the agent ends.
+ * What a worker thread starts with: serves one agent on the port until the master closes the port.
  *
  * Runs in: a worker, once for each subtask placed there.
  */
 export default async function runTask({ port }: TaskAssignment): Promise<void> {
-  const agent = createTaskAgent();
-  const service = serve(port, agent);
-  await Promise.race([service.closed, agent.closed]);
-  await service.close();
+  await serve(port, createTaskAgent()).closed;
 }

@@ -8,11 +8,6 @@ export function assert(condition: unknown, claim: string | (() => string)): asse
   if (!condition) throw new AssertionViolated(typeof claim === 'string' ? claim : claim());
 }
 
-/** Ends a branch that the types say cannot be reached. */
-export function unreachable(value: never): never {
-  throw new AssertionViolated(`no value reaches here, yet one did: ${String(value)}`);
-}
-
 class AssertionViolated extends Error {
   constructor(claim: string) {
     super(`violated: ${claim}`);

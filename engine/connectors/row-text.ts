@@ -1,4 +1,5 @@
 import { SluiceError } from '../base/errors.js';
+import { compile } from '../records/compile.js';
 import type { FieldKind, FieldSpec } from '../records/schema.js';
 
 /**
@@ -16,7 +17,7 @@ export type RowFormatter = (row: Readonly<Record<string, unknown>>) => string;
  * ISO 8601 in UTC.
  */
 export function csvFormatter(fields: readonly FieldSpec[]): RowFormatter {
-  return compile(fields, `''`, CSV_OF_KIND, (cells) => [
+  return formatterOf(fields, `''`, CSV_OF_KIND, (cells) => [
     ...cells.flatMap((cell, k) => (k ? [`','`, cell] : [cell])),
   ]);
 }
@@ -47,7 +48,7 @@ export function csvValue(value: unknown): string {
  * most readers of JSON round large numbers; NaN and the infinities are null, because JSON has no words for them.
  */
 export function jsonFormatter(fields: readonly FieldSpec[]): RowFormatter {
-  return compile(fields, `'null'`, JSON_OF_KIND, (cells) => [
+  return formatterOf(fields, `'null'`, JSON_OF_KIND, (cells) => [
     `'{'`,
     ...cells.flatMap((cell, k) => [quoted(`${k ? ',' : ''}${JSON.stringify(fields[k]!.name)}:`), cell]),
     `'}'`,
@@ -102,7 +103,7 @@ const JSON_OF_KIND: { readonly [K in FieldKind]: (value: string) => string } = {
   category:  (value) => `json(${value})`,
 };
 
-function compile(
+function formatterOf(
   fields: readonly FieldSpec[],
   nullText: string,
   ofKind: { readonly [K in FieldKind]: (value: string) => string },
@@ -112,8 +113,9 @@ function compile(
   const cells = fields.map(({ kind }, k) => `(v${k} == null ? ${nullText} : ${ofKind[kind](`v${k}`)})`);
   // The empty text in front makes every + a concatenation, also between two numbers.
   const source = `${loads.join(' ')} return '' + ${[...join(cells), `'\\n'`].join(' + ')};`;
-  const make = new Function('csv', 'json', 'iso', 'number', `return (row) => { ${source} };`);
-  return make(csvString, JSON.stringify, isoOf, jsonNumber) as RowFormatter;
+  const names = ['csv', 'json', 'iso', 'number'];
+  const values = [csvString, JSON.stringify, isoOf, jsonNumber];
+  return compile('row text', `return (row) => { ${source} };`, names, values);
 }
 
 /** A JavaScript string literal; JSON's is one since ES2019. */

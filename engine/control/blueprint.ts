@@ -1,6 +1,5 @@
 import { SluiceError } from '../base/errors.js';
 import type { EngineOptions } from '../base/option-catalogue.js';
-import { controlTerms } from '../memory/control-arena.js';
 import { type ExchangeSpec, exchangeTerms, type MemoryTerm } from '../memory/exchange-arena.js';
 import type { JobGraph, JobVertex } from '../plan/job-graph.js';
 import { THREADS_MAX } from './limits.js';
@@ -12,7 +11,6 @@ export interface Blueprint {
   readonly control: { readonly tasks: number; readonly cursors: number };
   /** Vertices with a source or input at their head; the position is the number of the split cursor. */
   readonly sourceVertices: readonly JobVertex[];
-  readonly terms: readonly (MemoryTerm & { readonly region: string })[];
   /** Bytes of all exchanges. */
   readonly segmentBytes: number;
   readonly taskHeapBytes: number;
@@ -51,12 +49,6 @@ export function blueprint(
   });
   const sourceVertices = graph.vertices.filter((vertex) => sourceHeads.has(vertex.head));
   const control = { tasks: graph.taskCount, cursors: sourceVertices.length };
-  const terms = [
-    ...controlTerms(control).map((term) => ({ region: 'control', ...term })),
-    ...exchanges.flatMap((spec) =>
-      exchangeTerms(spec).map((term) => ({ region: `exchange ${spec.id}`, ...term })),
-    ),
-  ];
   const segmentBytes = exchanges.reduce((sum, spec) => sum + sizeOf(exchangeTerms(spec)), 0);
   const network = networkMemory({
     memoryBytes: options.memoryBytes,
@@ -79,7 +71,7 @@ export function blueprint(
       { detail: { neededBytes: segmentBytes, networkBytes: network.bytes, missingBytes: missing } },
     );
   }
-  return { exchanges, control, sourceVertices, terms, segmentBytes, taskHeapBytes: network.taskHeapBytes };
+  return { exchanges, control, sourceVertices, segmentBytes, taskHeapBytes: network.taskHeapBytes };
 }
 
 export function tasksOf(vertex: JobVertex): readonly number[] {

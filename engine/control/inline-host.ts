@@ -14,12 +14,6 @@ import { createSubtask, type Subtask } from './subtask.js';
 const STEP_RECORDS = 64;
 const ATTEMPT = 1;
 
-export interface InlineReport {
-  readonly recordsIn: number;
-  readonly recordsOut: number;
-  readonly lateRecords: number;
-}
-
 /**
  * Runs all tasks of a job in the calling thread, one step of one task at a time, in an order that a seed decides.
  *
@@ -71,7 +65,7 @@ export class InlineHost {
    * @returns  when every task has finished and the outputs are visible
    * @throws SluiceError  what ended the job; nothing was made visible
    */
-  async run(outputs: OutputCommit): Promise<InlineReport> {
+  async run(outputs: OutputCommit): Promise<void> {
     try {
       while (!this.#steps.every((step) => step === STEP.DONE)) {
         if (!this.#pass()) await this.#rest();
@@ -84,13 +78,6 @@ export class InlineHost {
       await outputs.abort();
       throw error;
     }
-    const sum = (of: (subtask: Subtask) => number): number =>
-      this.#subtasks.reduce((all, each) => all + of(each), 0);
-    return {
-      recordsIn: sum(({ task, gate }) => (gate === null ? task.core.recordsIn : 0)),
-      recordsOut: sum(({ task, partitions }) => (partitions.length === 0 ? task.core.recordsOut : 0)),
-      lateRecords: sum(({ task }) => task.core.lateRecords),
-    };
   }
 
   /** As many steps as there are tasks, of tasks drawn at random; true if any got on. */

@@ -143,7 +143,7 @@ export class JobMaster implements Run {
       this.#become(this.#state === 'STOPPING' ? 'STOPPED' : 'FINISHED');
       this.#meter.stop();
       await pool.close();
-      return this.#meter.summary(this.#state, this.#runningMs);
+      return this.#meter.summary(this.#state, this.#runningMs, (task) => reports[task]?.learned ?? []);
     } catch (error) {
       this.#fail(error);
       await pool.close(STOP_GRACE_MS);

@@ -5,6 +5,7 @@ import type { Committable, Split } from '../connectors/connector.js';
 import type { ExchangeSpec } from '../memory/exchange-arena.js';
 import type { SharedMemory } from '../memory/region.js';
 import type { Proof } from '../records/proofs.js';
+import type { LearnedReport } from '../runtime/undeclared-writer.js';
 
 /**
  * What the job master asks of the agent in a worker. The whole life of a subtask is two calls: the master calls
@@ -18,7 +19,7 @@ export interface TaskAgent {
    * @throws SluiceError PLAN_MISMATCH  this worker built another plan
    * @throws SluiceError JOB_MODULE_FAILED, JOB_DEFAULT_MISSING, JOB_BUILDER_FAILED  the module cannot be used here
    */
-  deploy(deployment: Deployment): Promise<DeployReport>;
+  deploy(deployment: Deployment): Promise<void>;
 
   /**
    * Runs the subtask to its end. Called once, after `deploy`.
@@ -74,20 +75,11 @@ export interface EngineDeployment {
   readonly inputs: Readonly<Record<string, readonly object[]>>;
 }
 
-export interface DeployReport {
-  /** Fingerprint of the plan that the worker built. */
-  readonly fingerprint: string;
-  /** Time from the call to its end in the worker. */
-  readonly deployTimeMs: number;
-}
-
 export interface TaskReport {
-  readonly outcome: 'FINISHED' | 'CANCELED';
   /** What the task's sinks hand to their committers, by uid. */
   readonly committables: readonly (readonly [uid: string, committable: Committable])[];
-  /** Wall-clock time at which the task's loop began and ended. */
-  readonly beganMs: number;
-  readonly endedMs: number;
+  /** What became of the shapes of its undeclared outputs. */
+  readonly learned: readonly LearnedReport[];
 }
 
 /** What a worker's entry receives: the port on which it serves its agent. Closing the port releases the worker. */

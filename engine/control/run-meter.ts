@@ -1,6 +1,7 @@
 import { SYSTEM_CLOCK } from '../base/clock.js';
 import type { ControlArena } from '../memory/control-arena.js';
 import { type JobVertex, subtaskOfTask } from '../plan/job-graph.js';
+import type { LearnedReport } from '../runtime/undeclared-writer.js';
 import type { PreparedJob } from './prepared-job.js';
 import type { Metrics, RunState, Summary, TaskMetrics } from './run.js';
 import { TASK_STATES } from './task-states.js';
@@ -67,8 +68,15 @@ export class RunMeter {
     };
   }
 
-  /** @param runningMs  from the first task running to the last one finished */
-  summary(state: RunState, runningMs: number): Summary {
+  /**
+   * @param runningMs  from the first task running to the last one finished
+   * @param learnedOf  what a task reported of its undeclared outputs
+   */
+  summary(
+    state: RunState,
+    runningMs: number,
+    learnedOf: (task: number) => readonly LearnedReport[],
+  ): Summary {
     const { graph, blueprint, built, sinks } = this.#prepared;
     const lines = Array.from({ length: graph.taskCount }, (_, task) => this.#control.taskLine(task));
     const total = (
@@ -100,9 +108,10 @@ export class RunMeter {
           recordsIn: line.get('recordsIn'),
           recordsOut: line.get('recordsOut'),
           lateRecords: line.get('lateRecords'),
-          busyMs: Math.max(0, runningMs - line.get('idleMs') - backpressuredMs),
+          busyMs: line.get('busyMs'),
           backpressuredMs,
           idleMs: line.get('idleMs'),
+          undeclared: learnedOf(task),
         };
       }),
       peakRssBytes: process.resourceUsage().maxRSS * 1024,

@@ -1,5 +1,6 @@
 import type { Json } from '../base/json.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
+import type { LearnedReport } from '../runtime/undeclared-writer.js';
 
 /**
  * What whoever starts a job holds while it runs: the same for the command line, for embedding and for tests.
@@ -125,4 +126,6 @@ export interface TaskSummary {
   readonly busyMs: number;
   readonly backpressuredMs: number;
   readonly idleMs: number;
+  /** One for each output whose rows nobody declared: the shape it learned, and how often that changed. */
+  readonly undeclared: readonly LearnedReport[];
 }

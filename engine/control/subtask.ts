@@ -14,6 +14,7 @@ import { type CompiledChain, compileChain, type InputShape } from '../runtime/co
 import { GateInput } from '../runtime/gate-input.js';
 import { SourceInput } from '../runtime/source-input.js';
 import { Task } from '../runtime/task.js';
+import type { LearnedReport } from '../runtime/undeclared-writer.js';
 
 /** What a subtask is put together from; the same on a thread and on the inline host. */
 export interface SubtaskSetting {
@@ -39,6 +40,8 @@ export interface Subtask {
   readonly partitions: readonly ResultPartition[];
   /** Splits read to their end; 0 without a source. */
   splitsDone(): number;
+  /** What became of the shapes of its undeclared outputs. */
+  learned(): readonly LearnedReport[];
 }
 
 /**
@@ -91,7 +94,13 @@ export function createSubtask(
     watermarkIntervalMs: setting.options.autoWatermarkIntervalMs,
     ...(setting.fixedBudget !== undefined && { fixedBudget: setting.fixedBudget }),
   });
-  return { task, gate, partitions, splitsDone: () => (input instanceof SourceInput ? input.splitsDone : 0) };
+  return {
+    task,
+    gate,
+    partitions,
+    splitsDone: () => (input instanceof SourceInput ? input.splitsDone : 0),
+    learned: () => chain.undeclared.map(({ report }) => report),
+  };
 }
 
 /** What one vertex runs, from the job graph and the functions of the job module. */

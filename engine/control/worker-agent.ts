@@ -10,8 +10,8 @@ import { planFingerprint } from '../plan/logical-plan.js';
 import { learnProofs } from '../records/proofs.js';
 import { connectEndpoints } from './endpoints.js';
 import { importJob } from './job-loader.js';
-import type { Deployment, DeployReport, TaskAgent, TaskReport } from './protocol.js';
-import { createSubtask } from './subtask.js';
+import type { Deployment, TaskAgent, TaskReport } from './protocol.js';
+import { createSubtask, type Subtask } from './subtask.js';
 import { TASK_STATES } from './task-states.js';
 import { ThreadHost } from './thread-host.js';
 
@@ -20,19 +20,16 @@ import { ThreadHost } from './thread-host.js';
  *
  * Runs in: a worker.
  */
-export function createTaskAgent(): TaskAgent & { readonly closed: Promise<never> } {
+export function createTaskAgent(): TaskAgent {
   return new WorkerAgent();
 }
 
 class WorkerAgent implements TaskAgent {
-  /** The agent never ends by itself: the master closes the port. */
-  readonly closed = new Promise<never>(() => {});
   #host: ThreadHost | null = null;
-  #committables: () => TaskReport['committables'] = () => [];
+  #subtask: Subtask | null = null;
 
-  async deploy(deployment: Deployment): Promise<DeployReport> {
+  async deploy(deployment: Deployment): Promise<void> {
     assert(this.#host === null, 'an agent carries one subtask');
-    const beganMs = SYSTEM_CLOCK.monotonicMs();
     const { engine } = deployment;
     learnProofs(engine.proofs);
     const job = await importJob(deployment.moduleUrl, deployment.jobUrl);
@@ -81,15 +78,13 @@ class WorkerAgent implements TaskAgent {
       },
     );
     this.#host = new ThreadHost(subtask, control, engine.task, parker, waiter!);
-    this.#committables = () => [...subtask.task.committables];
-    return { fingerprint, deployTimeMs: SYSTEM_CLOCK.monotonicMs() - beganMs };
+    this.#subtask = subtask;
   }
 
   async run(): Promise<TaskReport> {
-    assert(this.#host !== null, 'a subtask is deployed before it runs');
-    const beganMs = SYSTEM_CLOCK.wallMs();
+    assert(this.#host !== null && this.#subtask !== null, 'a subtask is deployed before it runs');
     const outcome = await this.#host.run();
-    const committables = outcome === 'FINISHED' ? this.#committables() : [];
-    return { outcome, committables, beganMs, endedMs: SYSTEM_CLOCK.wallMs() };
+    const { task, learned } = this.#subtask;
+    return { committables: outcome === 'FINISHED' ? [...task.committables] : [], learned: learned() };
   }
 }

@@ -12,8 +12,6 @@ export const TAG_IDLE = -2;
 /** Tag, bytes of the payload, then the payload padded to 8. */
 export const TAG_SHAPE = -3;
 
-/** Bytes before the fields of a record. */
-export const RECORD_HEADER_BYTES = 16;
 /** Bytes of a watermark and of an idleness element. */
 export const SIGNAL_BYTES = 16;
 /** Bytes before the payload of a control element. */

@@ -1,7 +1,7 @@
 /**
  * The output of one subtask on one exchange: an open buffer per subpartition and the segments to fill next.
  *
- *   available                available is true iff more segments are free than the overdraft and no subpartition
+ *   partition/available      available is true iff more segments are free than the overdraft and no subpartition
  *                            has its most buffers waiting for credit.
  *   pool/overdraft           The overdraft is a line in the partition's own pool: above it a record may begin,
  *                            below it a record that has begun may end, at 0 it waits hard.
@@ -290,7 +290,7 @@ export class ResultPartition {
     this.bytesOut += bytes;
     this.#close(sub);
     this.#collect(sub);
-    if (sub.channel.backlog >= this.#backlogMax) this.available = false; // available
+    if (sub.channel.backlog >= this.#backlogMax) this.available = false; // partition/available
   }
 
   /** Wakes the receiver, or remembers to. */

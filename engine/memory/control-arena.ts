@@ -25,8 +25,7 @@ const SIZES = layout('control-sizes', 128, {
 export const CONTROL = layout('control', 128, {
   //         offset  type   writer    meaning
   stop:    [   0,  'i32', 'master', '1 once the task shall end as soon as it can'],
-  mails:   [   4,  'i32', 'master', 'mails ever posted to the task, mod 2^32'],
-  drain:   [   8,  'i32', 'master', '1 once a source shall end its input where it is'],
+  drain:   [   4,  'i32', 'master', '1 once a source shall end its input where it is'],
 });
 
 // biome-ignore format: a table
@@ -120,26 +119,9 @@ export class ControlArena {
     return Atomics.load(this.#i32, this.#controlWord(task) + CONTROL.drain) !== 0; // control/signals
   }
 
-  /** Tells a task that a call was posted to its port. Called by the master alone, after the posting. */
-  postMail(task: number): void {
-    const word = this.#controlWord(task) + CONTROL.mails;
-    Atomics.store(this.#i32, word, (this.#i32[word]! + 1) | 0); // control/signals: written before the ring
-    this.doorbell(task).ring(MAIL);
-  }
-
-  /** Mails ever posted, mod 2^32: a task that remembers the last number sees that there is a new one. */
-  mailCount(task: number): number {
-    return Atomics.load(this.#i32, this.#controlWord(task) + CONTROL.mails); // control/signals
-  }
-
   /** Takes the next number of a cursor, from 0; numbers past the last split mean that there is none. */
   takeSplit(cursor: number): number {
     return Atomics.add(this.#i32, this.#cursorWord(cursor), 1); // control/splits: the number before is ours alone
-  }
-
-  /** Numbers taken so far, for progress displays. */
-  splitsTaken(cursor: number): number {
-    return Atomics.load(this.#i32, this.#cursorWord(cursor)); // control/splits
   }
 
   #taskByte(task: number): number {

@@ -56,7 +56,7 @@ export function gateChannelCount(spec: ExchangeSpec): number {
 export function partitionSegments(subpartitions: number, overdraft: number): number {
   const open = subpartitions; // one open buffer per subpartition being filled
   const inFlight = subpartitions + 8; // published and not yet swapped
-  const count = Math.max(open + 1, open + inFlight) + overdraft; // overdraft: a record that was begun can finish
+  const count = open + inFlight + overdraft; // overdraft: a record that was begun can finish
   assert(count > subpartitions, 'a partition that can fill every buffer can also finish one');
   return count;
 }

@@ -2,7 +2,8 @@
  * Who has which segment, one byte each, in checked builds: for post-mortems and for the conservation check, never for
  * recovery.
  *
- *   ledger  The owner of a segment writes its byte at every step, and finds there what the step before must have left.
+ *   segment/ledger  The owner of a segment writes its byte at every step, and finds there what the step before must
+ *                   have left.
  *
  * Runs in: whichever thread owns the segment.
  */
@@ -32,7 +33,7 @@ export class Ledger {
       found === from,
       () => `segment ${segment} is ${nameOf(from)} before it is ${nameOf(to)}, not ${nameOf(found)}`,
     );
-    this.#bytes[segment] = to; // plain: handed over with the index word that covers the segment
+    this.#bytes[segment] = to; // segment/ledger: plain, handed over with the index word that covers the segment
   }
 
   set(segment: number, state: number): void {

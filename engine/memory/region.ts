@@ -1,7 +1,7 @@
 /**
  * The first line of every region of shared memory.
  *
- *   attempt  A region belongs to one attempt of a run: a thread attaches only to the attempt it was started for.
+ *   region/attempt  A region belongs to one attempt of a run: a thread attaches only to the attempt it was started for.
  *
  * Runs in: the main thread creates, workers attach.
  */
@@ -31,7 +31,7 @@ export function stampRegion(memory: SharedMemory, magic: number, attempt: number
   const words = new Int32Array(memory);
   words[REGION.magic] = magic;
   words[REGION.version] = VERSION;
-  words[REGION.attempt] = attempt;
+  words[REGION.attempt] = attempt; // region/attempt
   words[REGION.bytes] = memory.byteLength;
   words[REGION.id] = id;
   words[REGION.wrapped] = CHECKED ? 1 : 0;
@@ -54,6 +54,6 @@ export function checkRegion(memory: SharedMemory, magic: number, attempt: number
   expect('version', words[REGION.version], VERSION);
   expect('bytes', words[REGION.bytes], memory.byteLength);
   expect('exchange id', words[REGION.id], id);
-  expect('attempt', words[REGION.attempt], attempt);
+  expect('attempt', words[REGION.attempt], attempt); // region/attempt
   expect('checked build', words[REGION.wrapped], CHECKED ? 1 : 0);
 }

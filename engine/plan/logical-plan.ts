@@ -110,8 +110,6 @@ export type OperatorConfig =
   /** A named output of the job: its rows go to whoever runs it. */
   | { readonly kind: 'output'; readonly output: string };
 
-export type OperatorKind = OperatorConfig['kind'];
-
 /** The functions of one operator, found by uid in the thread that runs it. */
 export interface OperatorFunctions {
   readonly source?: Source;

@@ -66,10 +66,6 @@ export class RowCodec {
     return `{ ${fields.map((field) => `${keyText(field.name)}: ${this.readExpr(field, p)}`).join(', ')} }`;
   }
 
-  lengthExpr(p: string): string {
-    return this.#at('i32', p, ROW_LENGTH_OFFSET);
-  }
-
   hashExpr(p: string): string {
     return this.#at('i32', p, ROW_HASH_OFFSET);
   }

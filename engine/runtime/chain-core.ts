@@ -33,8 +33,6 @@ export abstract class ChainCore {
   /** Between two batches or buffers: event-time operators give out their watermark. */
   abstract onBatchEnd(): void;
   abstract onIdle(idle: boolean): void;
-  /** After the last watermark: results that exist only at the end become pending. */
-  abstract onEnd(): void;
   /** Before a flush: rows kept back to learn their shape are written. */
   abstract onFlush(): void;
 

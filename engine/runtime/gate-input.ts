@@ -1,5 +1,11 @@
 import { assert } from '../base/assert.js';
-import { TAG_IDLE, TAG_SHAPE, TAG_WATERMARK } from '../exchange/element.js';
+import {
+  CONTROL_HEADER_BYTES,
+  controlBytesAt,
+  TAG_IDLE,
+  TAG_SHAPE,
+  TAG_WATERMARK,
+} from '../exchange/element.js';
 import { GATE_BUFFER, GATE_CHANNEL_ENDED, GATE_EMPTY, type InputGate } from '../exchange/input-gate.js';
 import type { RowView } from '../records/row-layout.js';
 import type { ChainCore, GateProcess } from './chain-core.js';
@@ -97,14 +103,13 @@ export class GateInput implements TaskInput {
   #control(channel: number): void {
     const { i32, f64, buf } = this.#view;
     const at = this.#at;
+    this.#at += controlBytesAt(i32, at);
     switch (i32[at >> 2]) {
       case TAG_WATERMARK:
-        this.#at += 16;
         this.#valve.onWatermark(channel, f64[(at >> 3) + 1]!);
         this.#advance();
         return;
       case TAG_IDLE: {
-        this.#at += 16;
         const was = this.#valve.isIdle;
         this.#valve.onIdle(channel, i32[(at >> 2) + 1] === 1);
         this.#advance();
@@ -113,8 +118,10 @@ export class GateInput implements TaskInput {
       }
       case TAG_SHAPE: {
         const bytes = i32[(at >> 2) + 1]!;
-        this.#at += 8 + ((bytes + 7) & ~7);
-        this.#learn(channel, buf.toString('utf8', at + 8, at + 8 + bytes));
+        this.#learn(
+          channel,
+          buf.toString('utf8', at + CONTROL_HEADER_BYTES, at + CONTROL_HEADER_BYTES + bytes),
+        );
         return;
       }
       default:

@@ -25,7 +25,7 @@ export interface TaskInput {
    *
    * @returns PROGRESS, WAIT_INPUT, WAIT_TIME, WAIT_PROMISE, or DONE at the end of the input, after the last watermark
    */
-  step(budget: number, nowMs: number): Step;
+  step(budget: number): Step;
   /** For WAIT_TIME. */
   readonly waitUntilMs: number;
   /** For WAIT_PROMISE. */

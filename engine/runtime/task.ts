@@ -69,10 +69,6 @@ export class Task {
     return this.#parts.chain.core;
   }
 
-  get parts(): TaskParts {
-    return this.#parts;
-  }
-
   /** For WAIT_TIME: monotonic milliseconds. */
   get waitUntilMs(): number {
     return Math.max(this.core.notBeforeMs, this.#parts.input.waitUntilMs);
@@ -171,7 +167,7 @@ export class Task {
       return STEP.PROGRESS;
     }
     if (this.#state === 'FINISHING') return this.#finish();
-    const step = this.#parts.input.step(this.#budget, nowMs);
+    const step = this.#parts.input.step(this.#budget);
     if (step === STEP.DONE) {
       this.#become('FINISHING');
       return STEP.PROGRESS;

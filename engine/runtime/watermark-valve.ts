@@ -47,7 +47,6 @@ export class WatermarkValve {
       this.#isAligned[channel] = 0;
     } else {
       this.#isAligned[channel] = this.#watermarks[channel]! >= this.#output ? 1 : 0;
-      this.#outputIdle = false;
     }
     this.#outputIdle = this.#isIdle.every((each) => each === 1);
     if (this.#outputIdle) {

@@ -40,7 +40,7 @@ runs(
     const error = await failureOf(run.finished);
     assert.is(error.code, 'USER_FUNCTION_FAILED');
     assert.match(error.message, /mischief at .*endless\.ts:\d+/);
-    assert.match(error.message, /subtask 0, at record .*1000/);
+    assert.match(error.message, /subtask [01], at record .*1000/);
     assert.match(error.message, /RangeError: no more than 1000/);
     assert.instance(error.cause, Error);
     assert.match(String((error.cause as Error).stack), /endless\.ts:\d+/);

@@ -104,7 +104,7 @@ exchanges('a control element stands before the next record, padded to 8', () => 
 });
 
 exchanges(
-  'available: at its cap of waiting buffers a subpartition stops the next record, credit allows it again',
+  'partition/available: at its cap of waiting buffers a subpartition stops the next record, credit allows it again',
   () => {
     const { exchange, gate, got, partition, write } = pair({ buffersPerSubpartitionMax: 3 });
     let written = 0;

@@ -70,7 +70,7 @@ arenas('numbers out of range are refused', () => {
     );
 });
 
-arenas('attempt: only the exchange and attempt it was made for attaches', () => {
+arenas('region/attempt: only the exchange and attempt it was made for attaches', () => {
   const spec = tinySpec();
   const memory = createExchange(spec, 3);
   assert.is(
@@ -87,7 +87,7 @@ arenas('attempt: only the exchange and attempt it was made for attaches', () => 
   );
 });
 
-arenas('ledger: dealt segments belong to the senders, and the exclusive ones are lent', () => {
+arenas('segment/ledger: dealt segments belong to the senders, and the exclusive ones are lent', () => {
   const spec = tinySpec({ senders: 2, receivers: 2 });
   const exchange = attachExchange(spec, createExchange(spec, 1), 1);
   assert.equal(exchange.ledger.counts(), [2 * 12, 0, 0, 0, 0, 4 * 2]);

@@ -25,8 +25,6 @@ export interface CompiledChain {
   readonly batch: BatchProcess | null;
   /** For a chain behind a gate: the loop over rows of one shape. */
   gate(shape: InputShape): GateProcess;
-  /** Everything that was generated so far, for people. */
-  readonly texts: readonly string[];
   readonly undeclared: readonly UndeclaredWriter[];
 }
 
@@ -56,7 +54,6 @@ class ChainCompiler {
   readonly #undeclared = new Map<number, UndeclaredWriter>();
   readonly #operators: OperatorCode;
   readonly #keyed: KeyedCode | null;
-  readonly #texts: string[] = [];
 
   constructor(spec: ChainSpec, env: ChainEnvironment, sites: ReadonlyMap<string, string>) {
     this.#spec = spec;
@@ -99,7 +96,6 @@ class ChainCompiler {
       core,
       batch: this.#spec.input === null ? this.#batchProcess() : null,
       gate: (shape) => this.#gateProcess(shape),
-      texts: this.#texts,
       undeclared: [...this.#undeclared.values()],
     };
   }
@@ -115,7 +111,6 @@ class ChainCompiler {
   }
 
   #evaluate(hint: string, text: string): unknown {
-    this.#texts.push(text);
     const names = Object.keys(this.#bindings.values);
     return compile(
       `${this.#spec.name} ${hint}`,

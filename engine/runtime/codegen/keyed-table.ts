@@ -1,6 +1,5 @@
 import type { AggregateSpec } from '../../plan/logical-plan.js';
 import type { FieldKind, FieldSpec } from '../../records/schema.js';
-import { objectLiteral } from './code-writer.js';
 
 /**
  * Generates the table behind a keyed operator: key -> slot, and per slot the accumulators, as columns.
@@ -205,9 +204,4 @@ export function resultFields(
     const index = aggregates.findIndex((each) => each.as === field);
     return accumulators[index]!.result('tab', 's');
   };
-}
-
-/** Text that describes a slot for a message. */
-export function slotText(keys: readonly string[]): string {
-  return objectLiteral(keys.map((key, i) => [key, `tab.k${i}[s]`] as const));
 }
