@@ -101,6 +101,7 @@ async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
 sinks('print writes every row as a line of JSON, however slowly the pipe is read', async () => {
   const child = printing(50_000);
   const errors = textOf(child.stderr!);
+  await once(child.stdout!, 'readable'); // it has begun; what the pipe cannot hold has to wait now
   await new Promise((done) => setTimeout(done, 300));
   const lines = (await textOf(child.stdout!)).split('\n');
   assert.is(lines.length, 50_001);
