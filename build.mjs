@@ -79,7 +79,7 @@ function publish(path, text, timeMs) {
 /** Removes outputs whose source is gone, so that a deleted test cannot keep passing. */
 function removeOrphans(tree, folder, outputs) {
   for (const path of filesIn(join(dist, tree, folder))) {
-    if (!outputs.has(path.replace(/\.map$/, ''))) rmSync(path, { force: true });
+    if (!outputs.has(path.replace(/\.map$/, '')) && !path.endsWith('.cjs')) rmSync(path, { force: true });
   }
 }
 
@@ -218,6 +218,12 @@ async function main() {
       removeOrphans(tree, folder, new Set(results.map(({ output }) => output)));
       for (const result of results) built += result.built;
     }
+  }
+  for (const tree of Object.keys(TREES)) {
+    publish(
+      join(dist, tree, 'workers', 'start.cjs'),
+      readFileSync(join(root, 'workers', 'start.cjs'), 'utf8'),
+    );
   }
   await stop();
   if (flags.size === 0 && !process.exitCode) declare();

@@ -1,6 +1,7 @@
 import { SluiceError } from '../base/errors.js';
 import { type CollectSink, collect } from '../connectors/collect.js';
 import { collection } from '../connectors/collection.js';
+import type { Sink, Source } from '../connectors/connector.js';
 import type { BuiltJob, OperatorFunctions } from '../plan/logical-plan.js';
 import type { FieldSpec } from '../records/schema.js';
 import { RecordType } from '../records/schema.js';
@@ -11,14 +12,19 @@ export interface ConnectedJob extends BuiltJob {
   readonly outputs: ReadonlyMap<string, CollectSink<any>>;
 }
 
+/** What a named input reads: rows in memory, or a source of the caller's. */
+export type InputRows = readonly object[] | Source;
+
 /**
- * Connects the named inputs of a job to rows in memory and its named outputs to lists.
+ * Connects the named inputs of a job to rows and its named outputs to lists.
  *
+ * @param sinks  takes the place of the list of an output, by name
  * @throws SluiceError ARGUMENT_INVALID  a declared input has no rows, or rows are given for one that is not declared
  */
 export function connectEndpoints(
   built: BuiltJob,
-  inputs: Readonly<Record<string, readonly object[]>>,
+  inputs: Readonly<Record<string, InputRows>>,
+  sinks: Readonly<Record<string, Sink>> = {},
 ): ConnectedJob {
   const functions = new Map<string, OperatorFunctions>(built.functions);
   const outputs = new Map<string, CollectSink<any>>();
@@ -29,11 +35,12 @@ export function connectEndpoints(
       const rows = inputs[config.input];
       if (rows === undefined)
         throw argument(`the input '${config.input}' of job '${built.plan.job}' is given no rows`);
-      functions.set(uid, { source: collection([...rows], schemaOf(output.fields)) });
+      const source = 'createReader' in rows ? rows : collection([...rows], schemaOf(output.fields));
+      functions.set(uid, { source });
     } else if (config.kind === 'output') {
       const list = collect();
-      outputs.set(config.output, list);
-      functions.set(uid, { sink: list });
+      if (sinks[config.output] === undefined) outputs.set(config.output, list);
+      functions.set(uid, { sink: sinks[config.output] ?? list });
     }
   }
   for (const name of Object.keys(inputs)) {

@@ -25,6 +25,8 @@ const ATTEMPT = 1;
  * Runs in: any thread, usually the main one.
  */
 export class InlineHost {
+  /** Times a task had to wait inside a record. */
+  hardWaits = 0;
   readonly #prng: Prng;
   readonly #clock = new ManualClock();
   readonly #control: ControlArena;
@@ -55,7 +57,7 @@ export class InlineHost {
       const subtask = createSubtask(
         { ...setting, clock: this.#clock, fixedBudget: STEP_RECORDS },
         index,
-        () => this.#waiterOf(index),
+        this.#waiterOf(index),
       );
       this.#subtasks.push(subtask);
     }
@@ -73,11 +75,23 @@ export class InlineHost {
       await outputs.commit((uid) => this.#committablesOf(uid));
     } catch (error) {
       for (const { task } of this.#subtasks) {
-        if (task.state !== 'FINISHED' && task.state !== 'FAILED') await task.cancel();
+        if (task.state !== 'FINISHED' && task.state !== 'FAILED') await task.cancel().catch(() => {});
       }
       await outputs.abort();
       throw error;
     }
+  }
+
+  /** Lets all tasks work until none can, without letting time pass. */
+  settle(): void {
+    while (this.#pass()) {
+      // What a task flushes when it has to wait may be what another waits for.
+    }
+  }
+
+  /** A watermark as if the source at the head of the job had given it out. */
+  emitWatermark(watermarkMs: number): void {
+    this.#subtasks[0]!.task.core.onWatermark(watermarkMs);
   }
 
   /** As many steps as there are tasks, of tasks drawn at random; true if any got on. */
@@ -127,7 +141,9 @@ export class InlineHost {
     );
     if (promises.length > 0) return Promise.race(promises);
     const deadlines = this.#subtasks.flatMap(({ task }, i) =>
-      this.#steps[i] === STEP.WAIT_TIME ? [task.waitUntilMs] : [],
+      this.#steps[i] === STEP.WAIT_TIME && task.waitUntilMs < Number.POSITIVE_INFINITY
+        ? [task.waitUntilMs]
+        : [],
     );
     if (deadlines.length > 0) {
       this.#clock.advance(Math.max(0, Math.min(...deadlines) - this.#clock.monotonicMs()));
@@ -143,6 +159,7 @@ export class InlineHost {
   #waiterOf(index: number): HardWaiter {
     return {
       awaitCredit: (partition) => {
+        this.hardWaits++;
         while (!partition.isSegmentReady()) {
           let progress = false;
           for (const task of this.#downstream[index]!) progress = this.#step(task) || progress;

@@ -60,6 +60,8 @@ export class JobMaster implements Run {
   /** The first error; the others follow from it. */
   #failure: { readonly error: unknown } | null = null;
   #isCanceled = false;
+  /** Outputs become visible: from here on it is too late to cancel. */
+  #isCommitting = false;
   #workers: readonly PlacedWorker<TaskAgent>[] = [];
   #graceTimer: NodeJS.Timeout | undefined;
   #runningMs = 0;
@@ -118,7 +120,7 @@ export class JobMaster implements Run {
   }
 
   async cancel(reason?: unknown): Promise<void> {
-    if (!this.#isOver()) {
+    if (!this.#isOver() && !this.#isCommitting) {
       this.#isCanceled = true;
       this.#fail(new SluiceError('RUN_ABORTED', `the run of ${this.job} was cancelled`, { cause: reason }));
     }
@@ -138,8 +140,8 @@ export class JobMaster implements Run {
       await this.#deploy(pool);
       const reports = await this.#runAll();
       this.#throwIfFailed();
+      this.#isCommitting = true;
       await outputs.commit((uid) => committablesOf(reports, uid));
-      this.#throwIfFailed();
       this.#become(this.#state === 'STOPPING' ? 'STOPPED' : 'FINISHED');
       this.#meter.stop();
       await pool.close();

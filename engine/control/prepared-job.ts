@@ -10,7 +10,7 @@ import type { PlanOperator } from '../plan/logical-plan.js';
 import { returnedFields } from '../records/returned-fields.js';
 import type { FieldSpec } from '../records/schema.js';
 import { type Blueprint, blueprint } from './blueprint.js';
-import { type ConnectedJob, connectEndpoints } from './endpoints.js';
+import { type ConnectedJob, connectEndpoints, type InputRows } from './endpoints.js';
 import { machineSurroundings } from './machine-memory.js';
 import { effectiveOptions } from './options.js';
 
@@ -42,7 +42,9 @@ export interface PreparedSink {
 
 export interface PrepareInput {
   readonly params: Readonly<Record<string, unknown>>;
-  readonly inputs: Readonly<Record<string, readonly object[]>>;
+  readonly inputs: Readonly<Record<string, InputRows>>;
+  /** In place of the lists of named outputs. */
+  readonly sinks?: Readonly<Record<string, Sink>>;
   readonly optionLayers: readonly OptionLayer[];
 }
 
@@ -64,7 +66,7 @@ export function planJob(job: JobModule<any, any, any>, input: PrepareInput): Pla
     parallelism,
     ...(maxParallelism !== null && { maxParallelism }),
   });
-  const built = connectEndpoints(plain, input.inputs);
+  const built = connectEndpoints(plain, input.inputs, input.sinks);
   const graph = jobGraph(built.plan, { parallelism, chaining: options.chaining });
   const regions = blueprint(graph, new Set(sourcesOf(built).map(({ uid }) => uid)), options);
   for (const { uid, config } of built.plan.operators) {

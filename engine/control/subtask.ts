@@ -47,14 +47,9 @@ export interface Subtask {
 /**
  * Builds the task with the given index: gate, partitions, compiled chain, input and writers.
  *
- * @param waiterOf  makes the hard waiter; gets the gate, whose owed rings must be rung before a wait
  * @throws SluiceError CODEGEN_FORBIDDEN, ARENA_INVALID, and whatever a sink's writer throws
  */
-export function createSubtask(
-  setting: SubtaskSetting,
-  taskIndex: number,
-  waiterOf: (gate: InputGate | null) => HardWaiter,
-): Subtask {
+export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter: HardWaiter): Subtask {
   const { built, graph, control, exchanges } = setting;
   const { vertex, subtask } = subtaskOfTask(graph, taskIndex);
   const spec = chainSpec(built, graph, vertex.index);
@@ -62,7 +57,6 @@ export function createSubtask(
   assert(incoming.length <= 1, 'a chain has at most one input');
   const inputExchange = incoming[0] === undefined ? null : exchanges.get(incoming[0].id)!;
   const gate = inputExchange === null ? null : openGate(inputExchange, subtask, control);
-  const waiter = waiterOf(gate);
   const outgoing = graph.exchanges
     .filter((each) => each.fromVertex === vertex.index)
     .map(({ id }) => exchanges.get(id)!);

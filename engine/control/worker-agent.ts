@@ -53,7 +53,7 @@ class WorkerAgent implements TaskAgent {
     const control = new ControlArena(engine.control, deployment.attempt);
     control.taskLine(engine.task).state = TASK_STATES.indexOf('DEPLOYING');
     const parker = control.parker(engine.task);
-    let waiter: ThreadWaiter | undefined;
+    const waiter = new ThreadWaiter(control, engine.task, parker);
     const subtask = createSubtask(
       {
         built: connectEndpoints(built, engine.inputs),
@@ -72,12 +72,10 @@ class WorkerAgent implements TaskAgent {
         clock: SYSTEM_CLOCK,
       },
       engine.task,
-      (gate) => {
-        waiter = new ThreadWaiter(control, engine.task, parker, gate === null ? [] : [gate]);
-        return waiter;
-      },
+      waiter,
     );
-    this.#host = new ThreadHost(subtask, control, engine.task, parker, waiter!);
+    waiter.owes = [...subtask.partitions, ...(subtask.gate === null ? [] : [subtask.gate])];
+    this.#host = new ThreadHost(subtask, control, engine.task, parker, waiter);
     this.#subtask = subtask;
   }
 

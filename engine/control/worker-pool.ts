@@ -42,7 +42,7 @@ export const CLOSE_GRACE_MS = 5_000;
 
 /** The engine's worker entry: beside the built tree, or beside the source when a loader runs that. */
 const TASK_ENTRY = new URL(
-  `../../workers/task${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
+  `../../workers/${import.meta.url.endsWith('.ts') ? 'task.ts' : 'start.cjs'}`,
   import.meta.url,
 );
 

@@ -22,7 +22,7 @@ export interface HardWaiter {
   awaitCredit(partition: CreditWait): void;
 }
 
-/** A gate that must not owe rings while its task sleeps. */
+/** A gate or a partition: neither must owe rings while its task sleeps. */
 export interface OwesRings {
   ringOwed(): void;
 }
@@ -32,28 +32,25 @@ export class ThreadWaiter implements HardWaiter {
   readonly #control: ControlArena;
   readonly #task: number;
   readonly #parker: Parker;
-  readonly #gates: readonly OwesRings[];
   readonly #condition: { isReady(): boolean };
   #partition: CreditWait | undefined;
+  /** Everything of the task that may owe rings: its gate and its partitions. */
+  owes: readonly OwesRings[] = [];
   /** Time spent in hard waits, ms. */
   waitedMs = 0;
 
-  /**
-   * @param parker  the one parker of the task
-   * @param gates   gates of the task, which may owe rings
-   */
-  constructor(control: ControlArena, task: number, parker: Parker, gates: readonly OwesRings[] = []) {
+  /** @param parker  the one parker of the task */
+  constructor(control: ControlArena, task: number, parker: Parker) {
     this.#control = control;
     this.#task = task;
     this.#parker = parker;
-    this.#gates = gates;
     this.#condition = {
       isReady: () => this.#control.isStopRequested(this.#task) || this.#partition!.isSegmentReady(),
     };
   }
 
   awaitCredit(partition: CreditWait): void {
-    for (const gate of this.#gates) gate.ringOwed();
+    for (const each of this.owes) each.ringOwed();
     this.#partition = partition;
     const since = performance.now();
     if (!this.#control.isStopRequested(this.#task))

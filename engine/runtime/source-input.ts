@@ -31,6 +31,7 @@ export class SourceInput implements TaskInput {
   #next = 0;
   waitUntilMs = 0;
   waitFor: Promise<void> | null = null;
+  #failure: { readonly error: unknown } | null = null;
   splitsDone = 0;
 
   constructor(
@@ -49,8 +50,9 @@ export class SourceInput implements TaskInput {
   }
 
   step(budget: number): Step {
+    if (this.#supply.isDrained()) return this.#end(); // also while its reader has not answered
     if (this.waitFor !== null) return STEP.WAIT_PROMISE;
-    if (this.#supply.isDrained()) return this.#end();
+    if (this.#failure !== null) throw this.#failure.error;
     if (this.#batch === null) {
       if (!this.#hasSplit) return this.#openNext();
       const batch = this.#reader.poll(budget);
@@ -123,9 +125,15 @@ export class SourceInput implements TaskInput {
   }
 
   #await(promise: Promise<void>): Step {
-    this.waitFor = promise.finally(() => {
-      this.waitFor = null;
-    });
+    this.waitFor = promise.then(
+      () => {
+        this.waitFor = null;
+      },
+      (error: unknown) => {
+        this.waitFor = null;
+        this.#failure = { error }; // thrown by the next step: whoever waited may have gone on for another reason
+      },
+    );
     return STEP.WAIT_PROMISE;
   }
 }

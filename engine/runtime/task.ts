@@ -1,3 +1,4 @@
+import { isSluiceError, SluiceError } from '../base/errors.js';
 import type { Committable, SinkWriter } from '../connectors/connector.js';
 import type { ResultPartition } from '../exchange/result-partition.js';
 import type { CompiledChain } from './codegen/chain-compiler.js';
@@ -8,6 +9,16 @@ const BUDGET_MAX = 1 << 16;
 const BUDGET_START = 1 << 7;
 /** A step should take about this long: short enough to react, long enough not to matter. */
 const STEP_TARGET_MS = 0.5;
+
+/** Errors of sinks that are not the engine's own get a code and a place. */
+function sinkFailed(uid: string, subtask: number, error: unknown): unknown {
+  if (isSluiceError(error)) return error;
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new SluiceError('OUTPUT_WRITE_FAILED', `the sink ${uid}, subtask ${subtask}: ${message}`, {
+    detail: { operator: uid, subtask },
+    cause: error,
+  });
+}
 
 /** Legal moves of a subtask. Any other move is a bug in the engine. */
 const NEXT = {
@@ -54,6 +65,7 @@ export class Task {
   #watermarkMs = Number.NEGATIVE_INFINITY;
   #sinksFlushed = true;
   #committing: Promise<void> | null = null;
+  #failure: { readonly error: unknown } | null = null;
   readonly #committables = new Map<string, Committable>();
 
   constructor(parts: TaskParts) {
@@ -117,7 +129,7 @@ export class Task {
 
   /** True if a step would make progress; reads shared words only. */
   isReady(after: Step): boolean {
-    if (after === STEP.WAIT_OUTPUT) return this.isCreditReady();
+    if (after === STEP.WAIT_OUTPUT) return this.#isRoomKnown() || this.isCreditReady();
     if (after === STEP.WAIT_TIME && this.core.notBeforeMs > 0) return false; // a sink's rate, whatever the input says
     return this.#parts.input.isReady();
   }
@@ -154,6 +166,7 @@ export class Task {
 
   #advance(nowMs: number): Step {
     if (this.#committing !== null) return STEP.WAIT_PROMISE;
+    if (this.#failure !== null) throw this.#failure.error;
     if (this.#state === 'FINISHED') return STEP.DONE;
     if (!this.#hasRoom()) return STEP.WAIT_OUTPUT;
     const { core } = this;
@@ -184,16 +197,26 @@ export class Task {
     this.core.onFlush();
     if (!this.#hasRoom()) return STEP.WAIT_OUTPUT;
     for (const partition of this.#parts.partitions) partition.finish();
-    this.#committing = this.#prepare().finally(() => {
-      this.#committing = null;
-    });
-    this.#committing.catch(() => {}); // nobody waits for it once the task is cancelled
+    this.#committing = this.#prepare().then(
+      () => {
+        this.#committing = null;
+      },
+      (error: unknown) => {
+        this.#committing = null;
+        this.#failure = { error }; // thrown by the next step: whoever waited may have gone on for another reason
+      },
+    );
     return STEP.WAIT_PROMISE;
   }
 
   async #prepare(): Promise<void> {
-    for (const [uid, writer] of this.#parts.writers)
-      this.#committables.set(uid, await writer.prepareCommit());
+    for (const [uid, writer] of this.#parts.writers) {
+      try {
+        this.#committables.set(uid, await writer.prepareCommit());
+      } catch (error) {
+        throw sinkFailed(uid, this.#parts.subtask, error);
+      }
+    }
     await this.#close();
     if (this.#state === 'FINISHING') this.#become('FINISHED'); // unless it was cancelled meanwhile
   }
@@ -204,6 +227,12 @@ export class Task {
       if (!partition.available && !partition.refresh()) room = false;
     }
     return room;
+  }
+
+  /** Credit that came between the step and the wait may have been taken by a flush: then nobody rings for it again. */
+  #isRoomKnown(): boolean {
+    for (const partition of this.#parts.partitions) if (!partition.available) return false;
+    return true;
   }
 
   #flushOutputs(nowMs: number): void {
@@ -220,9 +249,13 @@ export class Task {
     else if (tookMs > STEP_TARGET_MS * 2) this.#budget = Math.max(this.#budget >> 1, 1);
   }
 
+  /** Closes everything, whatever fails; the first failure is thrown at the end. */
   async #close(): Promise<void> {
-    await this.#parts.input.close();
-    for (const writer of this.#parts.writers.values()) await writer.close();
+    const closed = await Promise.allSettled([
+      (async () => this.#parts.input.close())(),
+      ...[...this.#parts.writers.values()].map(async (writer) => writer.close()),
+    ]);
+    for (const each of closed) if (each.status === 'rejected') throw each.reason;
   }
 
   #become(state: TaskState): void {

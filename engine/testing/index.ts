@@ -6,4 +6,5 @@ export {
   type SinkContractOptions,
   type SourceContractOptions,
 } from './contracts.js';
+export { type HarnessOptions, type OperatorHarness, operatorHarness } from './operator-harness.js';
 export { type RunInlineOptions, runInline } from './run-inline.js';

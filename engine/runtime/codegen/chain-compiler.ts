@@ -295,9 +295,11 @@ class ChainCompiler {
     }
     const keys: readonly string[] = this.#keyed?.keys ?? [];
     const fields = shape.fields as readonly FieldSpec[];
-    return new ExpressionRow(fields, 'ts', (name) =>
-      codec.readExpr(codec.field(name), 'p', keys.includes(name)),
-    );
+    return new ExpressionRow(fields, 'ts', (name) => {
+      // Of undeclared rows a field may be observed that no row of this shape has.
+      const isKnown = fields.some((field) => field.name === name);
+      return isKnown ? codec.readExpr(codec.field(name), 'p', keys.includes(name)) : 'undefined';
+    });
   }
 }
 

@@ -79,7 +79,11 @@ export class KeyedCode {
 
   #add(row: Row, hash: string, place: Place): void {
     const { code } = place;
-    const keys = this.#config.keys.map((key) => row.value(key, code));
+    const keys = this.#config.keys.map((key, i) => {
+      const value = row.value(key, code);
+      // Of undeclared rows; a key that is missing and one that is null hash alike, and are one key.
+      return this.#keys[i] === null ? code.constant('key', `${value} ?? null`) : value;
+    });
     const tab = code.constant('tab', 'core.tab');
     const slot = code.constant('s', `${tab}.slot(${[hash, ...keys].join(', ')})`);
     if (this.#fn !== null) {
