@@ -1,4 +1,4 @@
-import { SluiceError } from '../base/errors.js';
+import { isSluiceError, SluiceError } from '../base/errors.js';
 import type { Source } from '../connectors/connector.js';
 import type { PlanDraft } from '../plan/draft.js';
 import { faultsError } from '../plan/faults.js';
@@ -76,19 +76,26 @@ function runBuilder(job: JobModule<any, any, any>, options: BuildOptions): PlanD
     try {
       result = job.build(flow, parsed.values);
     } catch (error) {
-      const line = userLineOf(error);
-      const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      graph.fault(
-        'JOB_BUILDER_FAILED',
-        null,
-        `job '${job.name}'${line === null ? '' : ` at ${line}`}: ${message}`,
-        error,
-      );
+      noteThrown(graph, job.name, error);
+      // What the builder did not come to write is no fault of its own.
+      throw faultsError(job.name, graph.misuse);
     }
     takeOutputs(graph, job.name, result);
   }
   const limits = { parallelism: options.parallelism ?? null, maxParallelism: options.maxParallelism ?? null };
   return graph.seal({ job: String(job.name), params: parsed.json }, limits);
+}
+
+/** An error of the engine, such as a connector's, keeps its code; any other is the builder's. */
+function noteThrown(graph: FlowGraph, name: string, error: unknown): void {
+  const line = userLineOf(error);
+  const place = `job '${name}'${line === null ? '' : ` at ${line}`}`;
+  if (isSluiceError(error)) {
+    graph.fault(error.code, null, `${place}: ${error.message.slice(error.code.length + 2)}`, error);
+    return;
+  }
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  graph.fault('JOB_BUILDER_FAILED', null, `${place}: ${message}`, error);
 }
 
 function checkDeclaration(graph: FlowGraph, { name, inputs, build }: JobModule): void {

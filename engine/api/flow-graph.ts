@@ -94,6 +94,11 @@ export class FlowGraph {
     return this.#nodes.includes(node);
   }
 
+  /** Mistakes noted so far. */
+  get misuse(): readonly Fault[] {
+    return this.#misuse;
+  }
+
   /** Ends writing. */
   seal(header: Pick<LogicalPlan, 'job' | 'params'>, limits: Limits): PlanDraft {
     this.#isSealed = true;

@@ -1,4 +1,6 @@
 import { SYSTEM_CLOCK } from '../base/clock.js';
+import { SluiceError } from '../base/errors.js';
+import { didYouMean } from '../base/nearest.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
 import type { LoadedJob } from './job-loader.js';
 import type { Run, StartOptions } from './run.js';
@@ -15,6 +17,7 @@ import type { Run, StartOptions } from './run.js';
  */
 export async function start(job: string | URL | LoadedJob, options: StartOptions = {}): Promise<Run> {
   const startedMs = SYSTEM_CLOCK.monotonicMs();
+  checkArguments(job, options);
   // Job files import this module too, in every worker: what only a start needs is loaded by a start.
   const [{ loadJob }, { checkEndpoints, newRunId, planJob }, { JobMaster, openPool }] = await Promise.all([
     import('./job-loader.js'),
@@ -44,6 +47,37 @@ export async function start(job: string | URL | LoadedJob, options: StartOptions
   }
   await run.started;
   return run;
+}
+
+/** What the types say, for those who do not have them. */
+const OPTION_NAMES = ['params', 'parallelism', 'options', 'optionLayers', 'inputs', 'signal'] as const;
+
+function checkArguments(job: unknown, options: unknown): void {
+  const isLoaded = typeof job === 'object' && job !== null && 'moduleUrl' in job;
+  if (typeof job !== 'string' && !(job instanceof URL) && !isLoaded) {
+    const hint =
+      typeof job === 'object' && job !== null && 'build' in job ? ': a job object cannot cross threads' : '';
+    throw argument(`start(job): job is the path or file: URL of a job file, not ${typeof job}${hint}`);
+  }
+  if (typeof options !== 'object' || options === null) {
+    throw argument(`start(job, options): options is an object, not ${String(options)}`);
+  }
+  for (const name of Object.keys(options)) {
+    if ((OPTION_NAMES as readonly string[]).includes(name)) continue;
+    throw argument(`start(job, options): there is no option '${name}'${didYouMean(name, OPTION_NAMES)}`);
+  }
+  const { params, options: engineOptions, inputs, signal } = options as Record<string, unknown>;
+  for (const [name, value] of Object.entries({ params, options: engineOptions, inputs })) {
+    if (value === undefined || (typeof value === 'object' && value !== null)) continue;
+    throw argument(`start(job, { ${name} }): ${name} is an object, not ${String(value)}`);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw argument('start(job, { signal }): signal is an AbortSignal');
+  }
+}
+
+function argument(what: string): SluiceError {
+  return new SluiceError('ARGUMENT_INVALID', what);
 }
 
 /** The layers above `job()`, the strongest first. */

@@ -161,7 +161,8 @@ function tooLarge(spec: ExchangeSpec, bytes: number): SluiceError {
   return new SluiceError(
     'MEMORY_INSUFFICIENT',
     `exchange ${spec.id} of ${spec.senders} senders and ${spec.receivers} receivers needs ${bytes} bytes of segments ` +
-      `and rings; one exchange may have ${EXCHANGE_BYTES_MAX}`,
+      `and rings, and one exchange may have ${EXCHANGE_BYTES_MAX} whatever the memory; lower the parallelism, ` +
+      'taskmanager.memory.segment-size or taskmanager.network.memory.buffers-per-channel',
     { detail: { exchange: spec.id, requested: bytes, available: EXCHANGE_BYTES_MAX } },
   );
 }

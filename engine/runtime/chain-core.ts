@@ -55,8 +55,27 @@ export abstract class ChainCore {
     });
   }
 
+  /** A filter answered with a promise: whatever it will say, it says it too late. */
+  refusePromise(site: number, answer: object | null): void {
+    if (answer === null || typeof (answer as PromiseLike<unknown>).then !== 'function') return;
+    const { name, place } = this.sites[site]!;
+    throw new TypeError(`${name}${place} answered with a promise; a filter answers true or false at once`);
+  }
+
   /** Wraps what a user function threw; errors of the engine pass unchanged. */
   explain(error: unknown, subtask: number, describeRow: () => string): unknown {
+    if (isSluiceError(error) && OF_ONE_RECORD.has(error.code)) {
+      const what = error.message.slice(error.code.length + 2);
+      const task = this.sites[1]?.name ?? 'a task';
+      return new SluiceError(
+        error.code,
+        `${what} (task of ${task}, subtask ${subtask}, at record ${describeRow()})`,
+        {
+          detail: { ...error.detail, subtask },
+          cause: error,
+        },
+      );
+    }
     if (isSluiceError(error) || this.at === 0) return error;
     const { uid, name, place } = this.sites[this.at]!;
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -67,6 +86,13 @@ export abstract class ChainCore {
     );
   }
 }
+
+/** Errors of the engine that one record is the reason of. */
+const OF_ONE_RECORD: ReadonlySet<string> = new Set([
+  'RECORD_FIELD_INVALID',
+  'RECORD_KEY_INVALID',
+  'RECORD_TOO_LARGE',
+]);
 
 /** An operator whose user functions can fail. */
 export interface ChainSite {

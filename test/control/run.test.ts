@@ -204,7 +204,23 @@ runs('a sum that leaves the range of exact numbers fails, even if it would come 
     const run = await start(ECHO, { parallelism: 1, inputs: { events } });
     const error = await failureOf(run.finished);
     assert.is(error.code, 'RECORD_FIELD_INVALID');
-    assert.match(error.message, /total|big/);
+    assert.match(error.message, /field '(total|big)'.*subtask 0, at record/);
+  }
+});
+
+runs('wrong arguments of start are refused by name, before anything else', async () => {
+  const wrong: [args: any[], text: RegExp][] = [
+    [[42], /path or file: URL of a job file, not number/],
+    [[{}], /not object/],
+    [[ENDLESS, null], /options is an object/],
+    [[ENDLESS, { paralelism: 3 }], /no option 'paralelism'.*parallelism/],
+    [[ENDLESS, { params: 5 }], /params is an object/],
+    [[ENDLESS, { signal: 3 }], /signal is an AbortSignal/],
+  ];
+  for (const [args, text] of wrong) {
+    const error = await failureOf((start as (...args: any[]) => Promise<unknown>)(...args));
+    assert.is(error.code, 'ARGUMENT_INVALID');
+    assert.match(error.message, text);
   }
 });
 

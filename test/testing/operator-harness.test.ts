@@ -63,4 +63,21 @@ harness('what a user function throws comes out of the call that made it', async 
   }
 });
 
+harness('a filter that answers with a promise is refused, as is a map that returns one', async () => {
+  const later = (value: unknown): any => Promise.resolve(value);
+  const filtered = await operatorHarness(Event, (events) => events.filter(() => later(false)));
+  const mapped = await operatorHarness(Event, (events) => events.map((e) => later(e)));
+  for (const [subject, code] of [
+    [filtered, 'USER_FUNCTION_FAILED'],
+    [mapped, 'RECORD_FIELD_INVALID'],
+  ] as const) {
+    try {
+      subject.push({ at: 1, key: 'a', value: 6 });
+      assert.unreachable();
+    } catch (error) {
+      assert.is((error as { code: string }).code, code);
+    }
+  }
+});
+
 harness.run();

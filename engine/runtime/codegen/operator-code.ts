@@ -68,6 +68,9 @@ export class OperatorCode {
           argumentText(row, config.observed, place.code),
           place,
         );
+        const site = this.#siteOf.get(uid);
+        const refuse = `core.at = ${site}; core.refusePromise(${site}, ${keep}); core.at = 0;`;
+        place.code.line(`if (typeof ${keep} === 'object') { ${refuse} }`);
         place.code.block(`if (${keep})`, () => this.emit(uid, row, place));
         return;
       }
