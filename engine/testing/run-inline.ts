@@ -1,4 +1,4 @@
-import type { JobModule } from '../api/job.js';
+import type { JobModule, OutputsOf } from '../api/job.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
 import { InlineHost } from '../control/inline-host.js';
 import { checkEndpoints, newRunId, OutputCommit, planJob } from '../control/prepared-job.js';
@@ -15,6 +15,9 @@ export interface RunInlineOptions {
   readonly options?: OptionLayer['values'];
 }
 
+/** Lists of rows by the name of the output. */
+export type RowsOf<O> = { [K in keyof O]: O[K][] };
+
 /**
  * Runs a job to its end in the calling thread, one step of one task at a time: the same operators, buffers and credits
  * as on threads, in an order that repeats. Time jumps to the next deadline whenever nothing else is left to do.
@@ -22,10 +25,10 @@ export interface RunInlineOptions {
  * @returns  the rows of the job's named outputs
  * @throws SluiceError  as `start` and its run do
  */
-export async function runInline(
-  job: JobModule<any, any, any>,
+export async function runInline<J extends JobModule<any, any, any>>(
+  job: J,
   options: RunInlineOptions = {},
-): Promise<Record<string, any[]>> {
+): Promise<RowsOf<OutputsOf<J>>> {
   const values = { ...options.options, 'parallelism.default': options.parallelism ?? 1 };
   const planned = planJob(job, {
     params: options.params ?? {},
@@ -36,5 +39,6 @@ export async function runInline(
   const runId = newRunId();
   const host = new InlineHost(prepared, options.seed ?? 1, runId);
   await host.run(new OutputCommit(prepared.sinks, runId));
-  return Object.fromEntries([...prepared.built.outputs].map(([name, list]) => [name, [...list.rows]]));
+  const rows = [...prepared.built.outputs].map(([name, list]) => [name, [...list.rows]] as const);
+  return Object.fromEntries(rows) as RowsOf<OutputsOf<J>>;
 }

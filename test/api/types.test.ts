@@ -16,6 +16,7 @@ import {
   windowEnd,
   windowStart,
 } from '../../engine/index.js';
+import { runInline } from '../../engine/testing/run-inline.js';
 import { Flight, faultsOf, sink, source } from '../kit/plan-kit.js';
 
 type RowsOf<S> = S extends Stream<infer R> ? R : never;
@@ -190,6 +191,9 @@ types('parameters, inputs and outputs travel with the job', () => {
   expectTypeOf<{ limit: number }>().not.toMatchTypeOf<ParamsOf<typeof typed>>();
   expectTypeOf<InputsOf<typeof typed>['events']['big']>().toEqualTypeOf<bigint>();
   expectTypeOf<OutputsOf<typeof typed>>().toEqualTypeOf<{ readonly names: { name: string } }>();
+
+  const inline = () => runInline(typed, { inputs: { events: [] } });
+  expectTypeOf<Awaited<ReturnType<typeof inline>>['names'][number]>().toEqualTypeOf<{ name: string }>();
 
   const silent = job('silent', (flow) => flow.from(source(Flight)).to(sink()));
   expectTypeOf<OutputsOf<typeof silent>>().toEqualTypeOf<{}>();

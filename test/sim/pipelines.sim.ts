@@ -55,7 +55,7 @@ async function everywhere(
     const got = await runInline(subject, { inputs, parallelism, seed, options });
     for (const [name, rows] of Object.entries(expected)) {
       const where = `${name}, parallelism ${parallelism}, chaining ${chaining}, seed ${seed}`;
-      assert.equal(sorted(got[name]!), sorted(rows), where);
+      assert.equal(sorted((got as Record<string, object[]>)[name]!), sorted(rows), where);
     }
   }
 }
