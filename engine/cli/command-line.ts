@@ -13,15 +13,14 @@ import { EXIT_CODES, exitCodeOf } from './exit-codes.js';
  * What a command needs is imported when it is known which one it is: `--version` loads no engine.
  */
 export async function runCommandLine(args: readonly string[]): Promise<void> {
-  ignoreClosedPipes();
-  let command: Command | null = null;
+  watchOutputs();
   try {
-    command = readCommand(args);
-    process.exitCode = await runCommand(command);
+    process.exitCode = await runCommand(readCommand(args));
   } catch (error) {
     process.stderr.write(`${errorText(error)}\n`);
-    const wantsJson = command === null ? args.includes('--json') : 'json' in command && command.json;
-    if (wantsJson) process.stdout.write(`${JSON.stringify({ state: 'FAILED', error: errorJson(error) })}\n`);
+    // Asked of the words: a command line that cannot be read asks for it too.
+    if (args.includes('--json'))
+      process.stdout.write(`${JSON.stringify({ state: 'FAILED', error: errorJson(error) })}\n`);
     process.exitCode = exitCodeOf(error);
   }
 }
@@ -78,6 +77,7 @@ async function handOver({ job }: JobCommand): Promise<number | null> {
   if (file === null) {
     throw new SluiceError('ENGINE_DUPLICATE', `the job's own copy in ${root} has no command to hand over to`);
   }
+  process.stdout.off('error', onStdoutError); // the other copy watches now
   try {
     await import(pathToFileURL(file).href);
   } catch (error) {
@@ -99,11 +99,25 @@ function print(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
-/** `sluice plan job.ts | head` is no failure. */
-function ignoreClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
+/** What cannot be written to stderr can be told nowhere; the exit code still tells how the command ended. */
+function watchOutputs(): void {
+  process.stdout.on('error', onStdoutError);
+  process.stderr.on('error', () => {});
+}
+
+/**
+ * An answer that did not get out is a failure, though a late one: streams report it after the command has gone on, so
+ * the exit code is corrected at the exit. `sluice plan job.ts | head` is no failure.
+ */
+function onStdoutError(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return;
+  process.stdout.off('error', onStdoutError).on('error', () => {}); // once is enough
+  const { message } = new SluiceError(
+    'OUTPUT_WRITE_FAILED',
+    `writing standard output failed: ${error.message}`,
+  );
+  process.stderr.write(`${message}\n`);
+  process.once('exit', (code) => {
+    if (code === EXIT_CODES.finished[0]) process.exitCode = EXIT_CODES.failed[0];
+  });
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { ERRORS } from '../base/error-catalogue.js';
+import { ERRORS, type ErrorCode } from '../base/error-catalogue.js';
 import { isSluiceError, toWire } from '../base/errors.js';
 import type { Json } from '../base/json.js';
 import { type UserFrame, userFrame } from '../control/user-frame.js';
@@ -16,9 +16,40 @@ export function errorText(error: unknown): string {
   }
   const codes = error.errors.length > 0 ? [...new Set(error.errors.map((each) => each.code))] : [error.code];
   const excerpt = error.message.includes('\n') ? '' : excerptOf(userFrameOf(error));
-  const cures = codes.map((code) => `\n  ${ERRORS[code]?.[1] ?? ''}`);
+  const cures = codes
+    .filter((code) => Object.hasOwn(ERRORS, code) && !SAID_BY_MESSAGE.has(code))
+    .map((code) => `\n  ${ERRORS[code][1]}`);
   return `${error.message}${causesText(error)}${excerpt}${cures.join('')}`;
 }
+
+/** Codes whose messages say all that the catalogue says, and with names and numbers. */
+const SAID_BY_MESSAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ARGUMENT_INVALID',
+  'COMMAND_INVALID',
+  'CONFIG_UNREADABLE',
+  'INPUT_INVALID',
+  'INPUT_MISSING',
+  'INPUT_SCHEMA_MISMATCH',
+  'INPUT_VALUE_INVALID',
+  'JOB_BUILDER_FAILED',
+  'JOB_MODULE_FAILED',
+  'JOB_MODULE_MISSING',
+  'JOB_MODULE_SYNTAX',
+  'OPTION_INVALID',
+  'OUTPUT_FOLDER_MISSING',
+  'OUTPUT_ROW_INVALID',
+  'OUTPUT_UNWRITABLE',
+  'PARALLELISM_INVALID',
+  'PARAM_DUPLICATE',
+  'PARAM_INVALID',
+  'PLAN_FIELD_TYPE',
+  'PLAN_FIELD_UNKNOWN',
+  'RECORD_FIELD_INVALID',
+  'RUN_ABORTED',
+  'TASK_CANCELLED',
+  'TASK_FAILED',
+  'USER_FUNCTION_FAILED',
+]);
 
 /** The same for a program. */
 export function errorJson(error: unknown): { readonly [key: string]: Json } {

@@ -34,13 +34,17 @@ function parseJson(path: string, text: string): unknown {
 }
 
 async function parseYaml(path: string, text: string): Promise<unknown> {
-  const { parse } = await import('yaml');
+  const { LineCounter, parse, YAMLParseError } = await import('yaml');
+  const lineCounter = new LineCounter();
   try {
-    return parse(text, { prettyErrors: true, logLevel: 'error' });
+    // Not pretty: the place goes to the front, as in other messages, and an excerpt says it a second time.
+    return parse(text, { prettyErrors: false, logLevel: 'error', lineCounter });
   } catch (error) {
     const lines = basename(path) === FLINK_1_NAME ? legacyLines(text) : null;
     if (lines !== null) return lines;
-    throw unreadable(path, (error as Error).message.split('\n')[0]!, error);
+    if (!(error instanceof YAMLParseError)) throw unreadable(path, (error as Error).message, error);
+    const { line, col } = lineCounter.linePos(error.pos[0]);
+    throw unreadable(path, error.message, error, `:${line}:${col}`);
   }
 }
 
@@ -83,6 +87,7 @@ function reasonOf(error: unknown): string {
   return message;
 }
 
-function unreadable(path: string, reason: string, cause?: unknown): SluiceError {
-  return new SluiceError('CONFIG_UNREADABLE', `${path}: ${reason}`, { detail: { path }, cause });
+/** @param at  line and column where known, as they follow a path */
+function unreadable(path: string, reason: string, cause?: unknown, at = ''): SluiceError {
+  return new SluiceError('CONFIG_UNREADABLE', `${path}${at}: ${reason}`, { detail: { path }, cause });
 }

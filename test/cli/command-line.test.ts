@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,13 +22,16 @@ const MAIN = fileURLToPath(new URL('../../engine/cli/main.js', import.meta.url))
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'sluice-test-cli-')));
 cli.after(() => rmSync(folder, { recursive: true }));
 
-function sluice(args: readonly string[], nodeArgs: readonly string[] = []) {
+function sluice(args: readonly string[], nodeArgs: readonly string[] = [], stdoutFile: string | null = null) {
   const env = { ...process.env, XDG_CACHE_HOME: join(folder, '.cache'), NO_COLOR: '1' };
+  const output = stdoutFile === null ? 'pipe' : openSync(stdoutFile, 'w');
   const { status, stdout, stderr } = spawnSync(process.execPath, [...nodeArgs, MAIN, ...args], {
     cwd: folder,
     encoding: 'utf8',
     env,
+    stdio: ['pipe', output, 'pipe'],
   });
+  if (output !== 'pipe') closeSync(output);
   return { status, stdout, stderr };
 }
 
@@ -103,6 +116,52 @@ cli('with --json an error is one JSON object on stdout too', () => {
   const { state, error } = JSON.parse(stdout);
   assert.equal([status, state, error.code], [2, 'FAILED', 'JOB_MODULE_MISSING']);
   assert.is(JSON.parse(sluice(['run', '--json']).stdout).error.code, 'COMMAND_INVALID');
+  const plan = JSON.parse(sluice(['plan', 'none.ts', '--json']).stdout);
+  assert.equal([plan.state, plan.error.code], ['FAILED', 'JOB_MODULE_MISSING']);
+});
+
+const PRINTING = `import { job } from 'sluice';
+import { collection } from 'sluice/connectors';
+export default job('p', (flow) => { flow.from(collection([{ a: 1 }])).print(); });
+`;
+
+const canFill = existsSync('/dev/full');
+const full = canFill ? cli : cli.skip;
+for (const args of [['--help'], ['plan', 'p.ts', '--json'], ['run', 'none.ts', '--json']]) {
+  full(`'sluice ${args.join(' ')}' into a full disk says so in one line and does not exit with 0`, () => {
+    write('p.ts', PRINTING);
+    const { status, stderr } = sluice(args, [], '/dev/full');
+    assert.is(status, args.includes('none.ts') ? 2 : 1);
+    assert.match(stderr, /^OUTPUT_WRITE_FAILED: writing standard output failed: ENOSPC.*\n$/m);
+    assert.not.match(stderr, / {4}at |node:/);
+  });
+}
+
+full('rows and the summary of a run into a full disk make it fail with 1', () => {
+  write('p.ts', PRINTING);
+  const rows = sluice(['run', 'p.ts', '--parallelism', '1'], [], '/dev/full');
+  assert.is(rows.status, 1);
+  assert.match(rows.stderr, /OUTPUT_WRITE_FAILED: .*standard output.*ENOSPC/);
+  write(
+    'd.ts',
+    PRINTING.replace('.print()', '.to(discard())').replace('{ collection', '{ collection, discard'),
+  );
+  const summary = sluice(['run', 'd.ts', '--parallelism', '1', '--json'], [], '/dev/full');
+  assert.is(summary.status, 1);
+  assert.match(summary.stderr, /^OUTPUT_WRITE_FAILED: writing standard output failed: ENOSPC.*\n$/);
+});
+
+cli('a reader that went away is no failure', () => {
+  const { status, stderr } = spawnSync('sh', ['-c', '"$0" "$1" --help | true', process.execPath, MAIN], {
+    encoding: 'utf8',
+  });
+  assert.equal([status, stderr], [0, '']);
+});
+
+cli('a configuration file that is no YAML is named once, with line and column', () => {
+  write('bad.yaml', 'parallelism.default: 2\nnetwork: [1\n');
+  const { stderr } = sluice(['run', write('job.ts', JOB), '--config', 'bad.yaml']);
+  assert.match(stderr, /^CONFIG_UNREADABLE: bad\.yaml:\d+:\d+: [^\n]*\n$/);
 });
 
 cli("a job's own copy of the package runs it", () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { SluiceError } from '../../engine/base/errors.js';
+import { fromWire, SluiceError, toWire } from '../../engine/base/errors.js';
 import { errorJson, errorText } from '../../engine/cli/error-report.js';
 import { exitCodeOf } from '../../engine/cli/exit-codes.js';
 
@@ -20,15 +20,22 @@ function thrownAt(line: number, column: number): Error {
 }
 
 report("a person gets code, what, the user's line and the cure", () => {
-  const error = new SluiceError('USER_FUNCTION_FAILED', "map of 'enrich' threw", { cause: thrownAt(2, 9) });
+  const error = new SluiceError('WORKER_EXITED', 'task 3 ended', { cause: thrownAt(2, 9) });
   assert.equal(errorText(error).split('\n'), [
-    "USER_FUNCTION_FAILED: map of 'enrich' threw",
+    'WORKER_EXITED: task 3 ended',
     '  because TypeError: boom is not a function',
     `  at ${file}:2:9`,
     '  2 | \treturn boom(x);',
     '      \t       ^',
-    '  A function of the job threw; the message names operator, subtask and record, and the cause is the original error.',
+    '  A worker thread ended without being asked to; look for process.exit or an out-of-memory error in the job.',
   ]);
+});
+
+report('a cure that says nothing beyond the message is left out for a person and kept for a program', () => {
+  const error = new SluiceError('JOB_MODULE_MISSING', 'there is no file /x/job.ts');
+  assert.is(errorText(error).split('\n')[0], 'JOB_MODULE_MISSING: there is no file /x/job.ts');
+  assert.not.match(errorText(error), 'There is no job file');
+  assert.is(errorJson(error)['cure'], 'There is no job file at this path.');
 });
 
 report('several faults get one cure for each code', () => {
@@ -43,7 +50,7 @@ report('an error without a code is shown with its stack, and a file that is gone
   gone.stack = 'Error: x\n    at file:///gone/job.ts:1:2';
   assert.match(
     errorText(new SluiceError('JOB_MODULE_FAILED', 'w', { cause: gone })),
-    '\n  at /gone/job.ts:1:2\n',
+    /\n {2}at \/gone\/job\.ts:1:2$/,
   );
 });
 
@@ -61,15 +68,18 @@ report('bad input exits with 2, a job that fails while it runs with 1', () => {
     'OPTION_UNKNOWN',
     'JOB_MODULE_MISSING',
     'MEMORY_INSUFFICIENT',
-    'OUTPUT_WRITE_FAILED',
     'PLAN_MISMATCH',
+    'INPUT_VALUE_INVALID',
+    'OUTPUT_ROWS_EXCEEDED',
+    'OUTPUT_ROW_INVALID',
+    'OUTPUT_WRITE_FAILED',
     'USER_FUNCTION_FAILED',
     'WORKER_EXITED',
     'TASK_FAILED',
   ] as const;
   assert.equal(
     codes.map((code) => exitCodeOf(new SluiceError(code, 'x'))),
-    [2, 2, 2, 2, 2, 1, 1, 1],
+    [2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1],
   );
   assert.is(
     exitCodeOf(new SluiceError('TASK_FAILED', 'x', { cause: new SluiceError('INPUT_INVALID', 'y') })),
@@ -77,5 +87,21 @@ report('bad input exits with 2, a job that fails while it runs with 1', () => {
   );
   assert.is(exitCodeOf(new Error('x')), 1);
 });
+
+report(
+  'a file that cannot be written for want of room was an output that cannot be used: 2, elsewhere 1',
+  () => {
+    const failed = (path: string, code: string) =>
+      exitCodeOf(new SluiceError('OUTPUT_WRITE_FAILED', 'x', { detail: { path, code } }));
+    assert.equal(
+      ['ENOSPC', 'EROFS', 'EDQUOT', 'EIO'].map((code) => failed('/x/out.csv', code)),
+      [2, 2, 2, 1],
+    );
+    assert.is(failed('standard output', 'ENOSPC'), 1);
+    const cause = Object.assign(new Error('x'), { code: 'ENOSPC' });
+    const wrapped = new SluiceError('OUTPUT_WRITE_FAILED', 'the sink a, subtask 0: x', { cause });
+    assert.is(exitCodeOf(fromWire(toWire(new SluiceError('TASK_FAILED', 'x', { cause: wrapped })))), 2);
+  },
+);
 
 report.run();
