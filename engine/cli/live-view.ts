@@ -17,11 +17,11 @@ export function renderLiveView(
   const vertices = byVertex(metrics.tasks);
   const shown = vertices.slice(0, Math.max(1, linesMax - LINES_AROUND));
   const lines = [
-    headLine(metrics, color),
+    headLine(metrics, columns, color),
     '',
     ...vertexLines(shown, columns, color),
     ...(shown.length < vertices.length ? [`  and ${vertices.length - shown.length} more`] : []),
-    footLine(metrics, vertices, color),
+    footLine(metrics, vertices, columns, color),
   ];
   return lines.map((line) => fit(line, columns));
 }
@@ -29,17 +29,14 @@ export function renderLiveView(
 /** One line for where there is no terminal: a log. */
 export function renderPlainLine(metrics: Metrics): string {
   const { job, state, elapsedMs, recordsIn, recordsInTotal, recordsInPerSecond } = metrics;
-  const read =
-    recordsInTotal === undefined
-      ? `${formatCount(recordsIn)} records`
-      : `${formatCount(recordsIn)} of ${formatCount(recordsInTotal)} records`;
+  const total = recordsInTotal === undefined ? '' : ` of ${formatCount(recordsInTotal)}`;
+  const read = [`${formatCount(recordsIn)}${total} records`, `${formatCount(recordsInPerSecond)}/s`];
   const level = pressureLevel(Math.max(0, ...metrics.tasks.map((task) => task.backpressuredRatio)));
   return [
     clean(job),
     state,
     formatElapsed(elapsedMs),
-    read,
-    `${formatCount(recordsInPerSecond)}/s`,
+    ...(state === 'STOPPING' ? [STOPPING_NOTE] : read),
     `backpressure ${level}`,
     ...remaining(metrics),
   ].join('  ');
@@ -49,6 +46,9 @@ export function renderPlainLine(metrics: Metrics): string {
 export function pressureLevel(ratio: number): 'ok' | 'low' | 'high' {
   return ratio <= 0.1 ? 'ok' : ratio <= 0.5 ? 'low' : 'high';
 }
+
+/** In place of figures of the inputs, which are at rest. */
+const STOPPING_NOTE = 'records in flight are brought to their end';
 
 /** Head, an empty line, the line that counts what is not shown, foot. */
 const LINES_AROUND = 4;
@@ -77,18 +77,44 @@ function byVertex(tasks: readonly TaskMetrics[]): readonly VertexFigures[] {
   }));
 }
 
-function headLine(metrics: Metrics, color: boolean): string {
+/** A figure with its unit or name: shown whole or not at all. */
+interface Part {
+  readonly text: string;
+  /** The greatest goes first where columns are few. */
+  readonly rank: number;
+  /** What stands between it and the part before. */
+  readonly gap: string;
+}
+
+function joinFitting(parts: readonly Part[], columns: number): string {
+  const join = (all: readonly Part[]) =>
+    all.map(({ text, gap }, at) => (at === 0 ? '' : gap) + text).join('');
+  let kept = parts;
+  while (kept.length > 1 && width(bare(join(kept))) > columns) {
+    const last = Math.max(...kept.map(({ rank }) => rank));
+    kept = kept.filter(({ rank }) => rank < last);
+  }
+  return join(kept);
+}
+
+function headLine(metrics: Metrics, columns: number, color: boolean): string {
   const { job, state, elapsedMs, recordsIn, recordsInPerSecond, segmentBytes, tasks } = metrics;
   const hasEnded = state === 'FINISHED' || state === 'STOPPED';
   const rate = hasEnded ? (recordsIn / Math.max(1, elapsedMs)) * 1000 : recordsInPerSecond;
-  const counts = `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`;
   const stateColor =
     state === 'FAILED' ? 'red' : state === 'RUNNING' || state === 'FINISHED' ? 'green' : 'yellow';
-  return (
-    `${paint('bold', clean(job), color)}  ${paint(stateColor, state, color)}  ${formatElapsed(elapsedMs)}   ${counts}` +
-    `   ${formatCount(rate)} records/s   ${formatBytes(segmentBytes)} segments`
-  );
+  const name = shorten(clean(job), columns - state.length - 2);
+  const parts = [
+    { text: `${paint('bold', name, color)}  ${paint(stateColor, state, color)}`, rank: 0, gap: '' },
+    { text: formatElapsed(elapsedMs), rank: 1, gap: '  ' },
+    { text: `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`, rank: 3, gap: '   ' },
+    { text: state === 'STOPPING' ? STOPPING_NOTE : `${formatCount(rate)} records/s`, rank: 2, gap: '   ' },
+    { text: `${formatBytes(segmentBytes)} segments`, rank: 4, gap: '   ' },
+  ];
+  return joinFitting(parts, columns);
 }
+
+const NAME_COLUMNS_MIN = 8;
 
 function vertexLines(vertices: readonly VertexFigures[], columns: number, color: boolean): readonly string[] {
   const texts = vertices.map((vertex) => ({
@@ -97,22 +123,29 @@ function vertexLines(vertices: readonly VertexFigures[], columns: number, color:
     busy: `busy ${percent(vertex.busyRatio).padStart(3)} %`,
     rate: `${formatCount(vertex.recordsInPerSecond)}/s in`,
   }));
-  const widest = (pick: (text: (typeof texts)[number]) => string) =>
-    Math.max(0, ...texts.map((text) => width(pick(text))));
-  const tasksWidth = widest((text) => text.tasks);
-  const rateWidth = Math.max(
-    10,
-    widest((text) => text.rate),
+  const widest = (least: number, pick: (text: (typeof texts)[number]) => string) =>
+    Math.max(least, ...texts.map((text) => width(pick(text))));
+  const longest = widest(NAME_COLUMNS_MIN, ({ vertex }) => vertex.name);
+  const tasksWidth = widest(0, ({ tasks }) => tasks);
+  const rateWidth = widest(10, ({ rate }) => rate);
+  // What a column and the gap before it take; all lines show the same columns.
+  const rest = columns - 2 - 3 - 10;
+  const hasRate = rest - 2 - rateWidth >= NAME_COLUMNS_MIN;
+  const afterRate = hasRate ? rest - 2 - rateWidth : rest;
+  const hasTasks = hasRate && afterRate - 3 - tasksWidth >= NAME_COLUMNS_MIN;
+  const afterTasks = hasTasks ? afterRate - 3 - tasksWidth : afterRate;
+  const hasBar = hasTasks && afterTasks - 2 - BAR_COLUMNS_MIN >= NAME_COLUMNS_MIN;
+  const nameWidth = Math.max(0, Math.min(longest, hasBar ? afterTasks - 2 - BAR_COLUMNS_MIN : afterTasks));
+  const barWidth = Math.min(BAR_COLUMNS_MAX, afterTasks - 2 - nameWidth);
+  return texts.map(({ vertex, tasks, busy, rate }) =>
+    [
+      `  ${padEnd(shorten(vertex.name, nameWidth), nameWidth)}`,
+      hasTasks ? `   ${tasks.padStart(tasksWidth)}` : '',
+      `   ${busy}`,
+      hasBar ? `  ${busyBar(vertex, barWidth, color)}` : '',
+      hasRate ? `  ${rate.padStart(rateWidth)}` : '',
+    ].join(''),
   );
-  const fixed = 2 + 3 + tasksWidth + 3 + 10 + 2 + 2 + rateWidth;
-  const longest = widest(({ vertex }) => vertex.name);
-  const nameWidth = Math.max(8, Math.min(longest, columns - fixed - BAR_COLUMNS_MIN));
-  const barWidth = Math.min(BAR_COLUMNS_MAX, columns - fixed - nameWidth);
-  return texts.map(({ vertex, tasks, busy, rate }) => {
-    const bar = barWidth < BAR_COLUMNS_MIN ? '' : `  ${busyBar(vertex, barWidth, color)}`;
-    const name = shorten(vertex.name, nameWidth);
-    return `  ${padEnd(name, nameWidth)}   ${tasks.padStart(tasksWidth)}   ${busy}${bar}  ${rate.padStart(rateWidth)}`;
-  });
 }
 
 /** Green while it works, red for the share of the time it may not send. */
@@ -127,15 +160,22 @@ function busyBar({ busyRatio, backpressuredRatio }: VertexFigures, columns: numb
   );
 }
 
-function footLine(metrics: Metrics, vertices: readonly VertexFigures[], color: boolean): string {
+function footLine(
+  metrics: Metrics,
+  vertices: readonly VertexFigures[],
+  columns: number,
+  color: boolean,
+): string {
   const watermark = leastWatermark(vertices.map((vertex) => vertex.watermarkMs));
   const level = pressureLevel(Math.max(0, ...vertices.map((vertex) => vertex.backpressuredRatio)));
+  const painted = paint(level === 'ok' ? 'green' : level === 'low' ? 'yellow' : 'red', level, color);
+  const gap = '   ';
   const parts = [
-    ...(watermark === null ? [] : [`watermark ${formatEventTime(watermark)}`]),
-    `backpressure ${paint(level === 'ok' ? 'green' : level === 'low' ? 'yellow' : 'red', level, color)}`,
-    ...remaining(metrics),
+    ...(watermark === null ? [] : [{ text: `watermark ${formatEventTime(watermark)}`, rank: 2, gap }]),
+    { text: `backpressure ${painted}`, rank: 0, gap },
+    ...remaining(metrics).map((text) => ({ text, rank: 1, gap })),
   ];
-  return `  ${parts.join('   ')}`;
+  return `  ${joinFitting(parts, columns - 2)}`;
 }
 
 function remaining({ recordsIn, recordsInTotal, recordsInPerSecond, state }: Metrics): readonly string[] {
@@ -181,6 +221,12 @@ function isWide(code: number): boolean {
 const WIDE: readonly (readonly [first: number, last: number])[] = [
   [0x1100, 0x115f], [0x2e80, 0xa4cf], [0xac00, 0xd7a3], [0xf900, 0xfaff], [0xfe30, 0xfe6f], [0xff00, 0xff60], [0x1f300, 0x10ffff],
 ];
+
+/** Without escape sequences, which take no columns. */
+function bare(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
+  return text.replace(/\x1b\[\d+m/g, '');
+}
 
 function padEnd(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - width(text)));

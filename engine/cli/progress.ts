@@ -8,7 +8,7 @@ const REDRAW_MS = 200;
 const SAMPLES_PER_PLAIN_LINE = 5;
 const SAMPLE_MS = 1_000;
 
-/** Shows how a run goes, on stderr, until stopped. */
+/** Shows how a run goes, on stderr, until stopped. Rows printed on the same terminal would tear a view in place. */
 export interface Progress {
   /** @param shouldDraw  with the last figures left on the screen */
   stop(shouldDraw: boolean): void;
@@ -18,7 +18,7 @@ export interface Progress {
  * @param color  ANSI colours in the live view
  */
 export function showProgress(run: Run, stream: NodeJS.WriteStream, color: boolean): Progress {
-  if (!stream.isTTY) {
+  if (!stream.isTTY || (process.stdout.isTTY && run.metrics().writesToStdout)) {
     let samples = 0;
     const timer = setInterval(() => {
       const metrics = run.metrics();

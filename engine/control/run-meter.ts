@@ -49,7 +49,7 @@ export class RunMeter {
     const now = this.#sample();
     const then = this.#past(now);
     const elapsedMs = (this.#endedMs ?? now.atMs) - this.#startedMs;
-    const { graph, blueprint, recordsInTotal } = this.#prepared;
+    const { graph, blueprint, recordsInTotal, sinks } = this.#prepared;
     const tasks = now.tasks.map((each, task) =>
       this.#taskMetrics(task, each, then.tasks[task]!, now.atMs - then.atMs),
     );
@@ -64,6 +64,7 @@ export class RunMeter {
       ...(recordsInTotal !== undefined && { recordsInTotal }),
       recordsInPerSecond: sum(({ recordsInPerSecond }) => recordsInPerSecond),
       segmentBytes: blueprint.segmentBytes,
+      writesToStdout: sinks.some(({ sink }) => sink.urn === 'sluice:print'),
       tasks,
     };
   }

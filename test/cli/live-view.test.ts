@@ -30,6 +30,7 @@ const METRICS: Metrics = {
   recordsInTotal: 3e6,
   recordsInPerSecond: 1.9e6,
   segmentBytes: 41e6,
+  writesToStdout: false,
   tasks: [
     task({}),
     task({ subtask: 1 }),
@@ -114,6 +115,50 @@ view('the worst backpressure of all tasks is named, with the levels of Flink', (
   };
   assert.match(renderLiveView(pressured, 80, false).at(-1)!, 'backpressure high');
   assert.match(renderLiveView(pressured, 80, false)[2]!, /#-+/);
+});
+
+view('a narrow terminal shows fewer figures, each whole and with its unit', () => {
+  assert.equal(renderLiveView(METRICS, 60, false), [
+    'flight-delays  RUNNING  0:01.4   4 tasks   1.9 M records/s',
+    '',
+    '  parquet -> ev..   2 tasks   busy  96 %  ######  1.9 M/s in',
+    '  window(tumbli..   2 tasks   busy  31 %  ##      700 k/s in',
+    '  watermark 2001-03-12   backpressure ok   eta 0:01',
+  ]);
+  assert.equal(renderLiveView(METRICS, 40, false), [
+    'flight-delays  RUNNING  0:01.4',
+    '',
+    '  parquet -> ..   busy  96 %  1.9 M/s in',
+    '  window(tumb..   busy  31 %  700 k/s in',
+    '  backpressure ok   eta 0:01',
+  ]);
+});
+
+view('at no width is a figure cut', () => {
+  const partsOf = (columns: number, state: Metrics['state']) =>
+    renderLiveView({ ...METRICS, state }, columns, true)
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
+      .map((line) => line.replace(/\x1b\[\d+m/g, '').replace('busy  ', 'busy '))
+      .flatMap((line) => line.trim().split(/ {2,}/));
+  for (const state of ['RUNNING', 'STOPPING', 'FINISHED'] as const) {
+    const whole = new Set(partsOf(200, state));
+    for (let columns = 20; columns < 200; columns++) {
+      const cut = partsOf(columns, state).filter((part) => !whole.has(part) && !/\.\.$|^#+$/.test(part));
+      assert.equal(cut, [], `${state} at ${columns} columns`);
+    }
+  }
+});
+
+view('while it stops there are no figures of the inputs, which are at rest', () => {
+  const stopping = { ...METRICS, state: 'STOPPING', recordsInPerSecond: 0 } as const;
+  assert.is(
+    renderPlainLine(stopping),
+    'flight-delays  STOPPING  0:01.4  records in flight are brought to their end  backpressure ok',
+  );
+  assert.is(
+    renderLiveView(stopping, 80, false)[0],
+    'flight-delays  STOPPING  0:01.4   records in flight are brought to their end',
+  );
 });
 
 view('a log gets one line', () => {

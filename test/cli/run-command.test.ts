@@ -35,7 +35,7 @@ const STAND_IN = (ms: number, stopMs: number) => `
     return { job: 'a', id: 'x', finished,
       stop: () => { console.log('stop'); if (${stopMs} >= 0) setTimeout(() => end({ ...summary, state: 'STOPPED' }), ${stopMs}); return finished; },
       cancel: async () => { console.log('cancel'); },
-      metrics: () => ({ job: 'a', state: 'RUNNING', elapsedMs: 1, recordsIn: 1, recordsInPerSecond: 1, segmentBytes: 1, tasks: [] }) };
+      metrics: () => ({ job: 'a', state: 'RUNNING', elapsedMs: 1, recordsIn: 1, recordsInPerSecond: 1, segmentBytes: 1, writesToStdout: false, tasks: [] }) };
   };
   try {
     process.exitCode = await runCommand(readCommand(process.argv.slice(1)), startJob);
