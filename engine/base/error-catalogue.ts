@@ -44,7 +44,7 @@ export const ERRORS = {
   INPUT_VALUE_INVALID:          ['job',   'A value in an input does not fit its declared type.'],
   OUTPUT_FOLDER_MISSING:        ['job',   'The folder of an output does not exist; create it.'],
   OUTPUT_UNWRITABLE:            ['job',   'An output cannot be written at this place.'],
-  OUTPUT_WRITE_FAILED:          ['job',   'Writing an output failed; nothing of it was made visible.'],
+  OUTPUT_WRITE_FAILED:          ['job',   'Writing an output failed; no file or folder of the run was made visible.'],
   OUTPUT_ROW_INVALID:           ['job',   'A row cannot be written in the form of this output.'],
   OUTPUT_ROWS_EXCEEDED:         ['job',   'More rows were collected in memory than allowed; raise rowsMax or write to a file.'],
   RECORD_TOO_LARGE:             ['job',   'A record is larger than a segment; raise taskmanager.memory.segment-size.'],
