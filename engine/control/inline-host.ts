@@ -75,7 +75,7 @@ export class InlineHost {
       await outputs.commit((uid) => this.#committablesOf(uid));
     } catch (error) {
       for (const { task } of this.#subtasks) {
-        if (task.state !== 'FINISHED' && task.state !== 'FAILED') await task.cancel().catch(() => {});
+        if (task.state !== 'FINISHED' && task.state !== 'FAILED') await task.cancel();
       }
       await outputs.abort();
       throw error;

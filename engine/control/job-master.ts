@@ -108,7 +108,7 @@ export class JobMaster implements Run {
   }
 
   async stop(): Promise<Summary> {
-    if (this.#state === 'RUNNING') {
+    if (this.#state === 'RUNNING' && !this.#isCommitting) {
       this.#become('STOPPING');
       for (const vertex of this.#prepared.blueprint.sourceVertices) {
         for (const task of tasksOf(vertex)) this.#control.requestDrain(task);

@@ -52,7 +52,7 @@ export interface Run extends AsyncDisposable {
   readonly finished: Promise<Summary>;
   /** Ends the inputs here, lets what was read flow to the sinks, commits. */
   stop(): Promise<Summary>;
-  /** Ends at once; nothing more becomes visible. */
+  /** Ends at once, and nothing becomes visible; once outputs are becoming visible it waits until they are. */
   cancel(reason?: unknown): Promise<void>;
   /** The figures of now; reads shared memory and disturbs no task. */
   metrics(): Metrics;

@@ -10,7 +10,7 @@
  */
 import { assert } from '../base/assert.js';
 import { LINE_BYTES, layout } from './layout.js';
-import { CREDIT, DOORBELL, Doorbell, INPUT, MAIL, Parker } from './parker.js';
+import { DOORBELL, Doorbell, MAIL, Parker } from './parker.js';
 import { CONTROL_MAGIC, checkRegion, REGION, type SharedMemory, stampRegion } from './region.js';
 import { TASK, TaskLine } from './task-line.js';
 
@@ -102,7 +102,7 @@ export class ControlArena {
   /** Asks a task to end, whatever it waits for. */
   requestStop(task: number): void {
     Atomics.store(this.#i32, this.#controlWord(task) + CONTROL.stop, 1); // control/signals: written before the ring
-    this.doorbell(task).ring(INPUT | CREDIT | MAIL);
+    this.doorbell(task).ring(MAIL);
   }
 
   isStopRequested(task: number): boolean {
@@ -112,7 +112,7 @@ export class ControlArena {
   /** Asks a source to end its input where it is; what it has read flows to the end. */
   requestDrain(task: number): void {
     Atomics.store(this.#i32, this.#controlWord(task) + CONTROL.drain, 1); // control/signals: written before the ring
-    this.doorbell(task).ring(INPUT | CREDIT | MAIL);
+    this.doorbell(task).ring(MAIL);
   }
 
   isDrainRequested(task: number): boolean {

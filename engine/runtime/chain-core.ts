@@ -58,8 +58,8 @@ export abstract class ChainCore {
   /** A filter answered with a promise: whatever it will say, it says it too late. */
   refusePromise(site: number, answer: object | null): void {
     if (answer === null || typeof (answer as PromiseLike<unknown>).then !== 'function') return;
-    const { name, place } = this.sites[site]!;
-    throw new TypeError(`${name}${place} answered with a promise; a filter answers true or false at once`);
+    this.at = site;
+    throw new TypeError('it answered with a promise; a filter answers true or false at once');
   }
 
   /** Wraps what a user function threw; errors of the engine pass unchanged. */
@@ -72,7 +72,7 @@ export abstract class ChainCore {
         `${what} (task of ${task}, subtask ${subtask}, at record ${describeRow()})`,
         {
           detail: { ...error.detail, subtask },
-          cause: error,
+          ...(error.cause !== undefined && { cause: error.cause }),
         },
       );
     }

@@ -111,15 +111,12 @@ export class Task {
   }
 
   /**
-   * Sends what can be sent of unfinished buffers, and pushes sinks; called before waiting.
+   * Sends what can be sent of unfinished buffers, unless only full ones shall be, and pushes sinks; called before waiting.
    *
-   * @returns true when nothing is left behind
+   * @returns false when credit would let more be sent
    */
   flush(nowMs: number): boolean {
-    this.#flushedMs = nowMs;
-    this.core.onFlush();
-    let all = true;
-    for (const partition of this.#parts.partitions) all = partition.flush() && all;
+    const all = this.#parts.bufferTimeoutMs === Number.POSITIVE_INFINITY || this.#flushOutputs(nowMs);
     if (!this.#sinksFlushed) {
       this.#sinksFlushed = true;
       for (const writer of this.#parts.writers.values()) writer.flush();
@@ -148,7 +145,7 @@ export class Task {
   async cancel(): Promise<void> {
     if (this.#state === 'FINISHED') return; // it has closed what it had open
     this.#become('CANCELED');
-    await this.#close();
+    await this.#close().catch(() => {}); // what it wrote is discarded by the committers, closed well or not
   }
 
   /** Ends the task after an error, and says what the user has to know of it. */
@@ -176,6 +173,7 @@ export class Task {
     if (this.#state === 'CREATED') this.#become('RUNNING');
     if (nowMs - this.#flushedMs >= this.#parts.bufferTimeoutMs) this.#flushOutputs(nowMs);
     if (core.hasPending) {
+      this.#sinksFlushed = false;
       core.resume();
       return STEP.PROGRESS;
     }
@@ -235,10 +233,12 @@ export class Task {
     return true;
   }
 
-  #flushOutputs(nowMs: number): void {
+  #flushOutputs(nowMs: number): boolean {
     this.#flushedMs = nowMs;
     this.core.onFlush();
-    for (const partition of this.#parts.partitions) partition.flush();
+    let all = true;
+    for (const partition of this.#parts.partitions) all = partition.flush() && all;
+    return all;
   }
 
   /** Takes more or fewer records a step, by how long the last one took. */

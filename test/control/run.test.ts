@@ -101,6 +101,22 @@ runs('a cancel reaches tasks that wait for a slow sink, and a user function that
   }
 });
 
+runs(
+  'once outputs are becoming visible, cancel and stop wait for them, and the run has finished',
+  async () => {
+    const job = fileURLToPath(new URL('../../../../test/jobs/slow-commit.ts', import.meta.url));
+    for (const end of ['cancel', 'stop'] as const) {
+      const output = join(folder, `late-${end}.ndjson`);
+      const run = await start(job, { parallelism: 1, params: { output } });
+      while (!run.metrics().tasks.every(({ state }) => state === 'FINISHED')) await later(5);
+      await later(100); // all tasks have finished: the commit is what is left
+      await run[end]();
+      assert.is((await run.finished).state, 'FINISHED');
+      assert.is(readFileSync(output, 'utf8').trimEnd().split('\n').length, 2);
+    }
+  },
+);
+
 runs('a builder that differs between threads is refused', async () => {
   const before = resources();
   const error = await failureOf(start(ENDLESS, { parallelism: 1, params: { unstable: true } }));

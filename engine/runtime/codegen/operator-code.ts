@@ -69,8 +69,7 @@ export class OperatorCode {
           place,
         );
         const site = this.#siteOf.get(uid);
-        const refuse = `core.at = ${site}; core.refusePromise(${site}, ${keep}); core.at = 0;`;
-        place.code.line(`if (typeof ${keep} === 'object') { ${refuse} }`);
+        place.code.line(`if (typeof ${keep} === 'object') core.refusePromise(${site}, ${keep});`);
         place.code.block(`if (${keep})`, () => this.emit(uid, row, place));
         return;
       }

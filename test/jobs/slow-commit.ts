@@ -1,0 +1,23 @@
+/** A few rows into a file that takes half a second to become visible. */
+import { job, t } from 'sluice';
+import { collection, ndjson } from 'sluice/connectors';
+
+const Row = t.record({ n: t.int32 });
+const COMMIT_MS = 500;
+
+export default job('slow-commit', { params: { output: t.string } }, (flow, { output }) => {
+  const file = ndjson<{ n: number }>(output, { createFolder: true });
+  flow.from(collection([{ n: 1 }, { n: 2 }], Row)).to({
+    ...file,
+    createCommitter: (context) => {
+      const committer = file.createCommitter(context);
+      return {
+        commit: async (committables) => {
+          await new Promise((resolve) => setTimeout(resolve, COMMIT_MS));
+          await committer.commit(committables);
+        },
+        abort: () => committer.abort(),
+      };
+    },
+  });
+});
