@@ -111,7 +111,8 @@ export class Task {
   }
 
   /**
-   * Sends what can be sent of unfinished buffers, unless only full ones shall be, and pushes sinks; called before waiting.
+   * Sends what can be sent of unfinished buffers, unless only full ones shall be, and pushes sinks; called before
+   * waiting.
    *
    * @returns false when credit would let more be sent
    */
