@@ -150,7 +150,15 @@ function withoutNegativeZero(value: unknown, copies: Map<object, unknown>): unkn
   if (value instanceof Map) {
     const copy = new Map<unknown, unknown>();
     copies.set(value, copy);
-    for (const [key, item] of value) copy.set(key, withoutNegativeZero(item, copies));
+    for (const [key, item] of value) {
+      copy.set(withoutNegativeZero(key, copies), withoutNegativeZero(item, copies));
+    }
+    return copy;
+  }
+  if (value instanceof Set) {
+    const copy = new Set<unknown>();
+    copies.set(value, copy);
+    for (const item of value) copy.add(withoutNegativeZero(item, copies));
     return copy;
   }
   const prototype = Object.getPrototypeOf(value);

@@ -27,7 +27,7 @@ function roundTrip(value: unknown, at = 24): any {
 const VALUES: Readonly<Record<string, unknown>> = {
   'null, undefined and booleans': { a: null, b: undefined, c: true, d: false },
   'numbers':        { a: -0, b: NaN, c: Infinity, d: 2 ** 53 - 1, e: -(2 ** 31), f: 2 ** 60, g: 5e-324, h: 0 },
-  'nested minus zeros': { a: [0, -0, { b: -0 }], m: new Map([['k', [-0]]]) },
+  'nested minus zeros': { a: [0, -0, { b: -0 }], m: new Map<any, any>([['k', [-0]], [{ o: -0 }, 1]]), s: new Set([{ b: -0 }]) },
   'bigints':        { a: 5n, b: -(2n ** 63n), c: 2n ** 200n },
   'strings':        { a: '', b: 'Grüße 😀', c: 'x'.repeat(5000) },
   'dates':          { a: new Date(0), b: new Date('2001-01-01'), c: new Date(8.64e15), d: new Date(1.5e12 + 1) },
