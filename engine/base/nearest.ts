@@ -1,7 +1,8 @@
 /**
  * The name a mistyped one most likely meant.
  *
- * @returns  the candidate with the fewest edits, or undefined when none is near enough to be worth naming
+ * @returns  the candidate with the fewest edits, else the shortest that contains the name; undefined when none is near
+ *           enough to be worth naming
  * Source: optimal string alignment distance (Damerau 1964, Levenshtein 1966).
  */
 export function nearestName(given: string, candidates: Iterable<string>): string | undefined {
@@ -14,7 +15,16 @@ export function nearestName(given: string, candidates: Iterable<string>): string
       bestEdits = edits;
     }
   }
-  return best;
+  return best ?? shortestAround(given.toLowerCase(), candidates);
+}
+
+const PART_CHARS_MIN = 4;
+
+/** Whoever writes `parallelism` means `parallelism.default`. */
+function shortestAround(part: string, candidates: Iterable<string>): string | undefined {
+  if (part.length < PART_CHARS_MIN) return undefined;
+  const around = [...candidates].filter((candidate) => candidate.toLowerCase().includes(part));
+  return around.sort((a, b) => a.length - b.length)[0];
 }
 
 /** `; did you mean 'origin'?`, or nothing. */

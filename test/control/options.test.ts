@@ -115,6 +115,8 @@ options('an unknown option is refused with the nearest name, also in a family of
     text,
     "-D: there is no option 'taskmanager.memory.segment-sise'; did you mean 'taskmanager.memory.segment-size'?",
   );
+  const [, part] = codeAndText(() => of(layer('start()', { parallelism: 4 })));
+  assert.match(part, "there is no option 'parallelism'; did you mean 'parallelism.default'?");
 });
 
 // biome-ignore format: a table
