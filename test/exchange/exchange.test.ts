@@ -10,29 +10,14 @@ import {
   createControlArena,
   TASK_BYTES,
 } from '../../engine/memory/control-arena.js';
-import { attachExchange, createExchange, type ExchangeSpec } from '../../engine/memory/exchange-arena.js';
+import { attachExchange, createExchange } from '../../engine/memory/exchange-arena.js';
 import { dump } from '../../engine/memory/layout.js';
 import { LENT } from '../../engine/memory/ledger.js';
 import { CREDIT, INPUT } from '../../engine/memory/parker.js';
 import { drain, steppingWaiter, tinySpec, writeRecord } from '../kit/exchange-kit.js';
+import { pair } from '../kit/exchange-pair.js';
 
 const exchanges = suite('exchange');
-
-/** One sender and one receiver in this thread. */
-function pair(changes: Partial<ExchangeSpec> = {}) {
-  const spec = tinySpec(changes);
-  const control = new ControlArena(
-    createControlArena({ tasks: spec.senders + spec.receivers, cursors: 0, attempt: 1 }),
-    1,
-  );
-  const exchange = attachExchange(spec, createExchange(spec, 1), 1);
-  const gate = openGate(exchange, 0, control);
-  const got: string[][] = [];
-  const waiter = steppingWaiter(() => drain(exchange, gate, got, 1));
-  const partition = openPartition(exchange, 0, control, waiter);
-  const write = (value: number, bytes = 24) => writeRecord(exchange, partition, 0, value, bytes);
-  return { spec, control, exchange, gate, got, waiter, partition, write };
-}
 
 exchanges(
   'exchange/swap-by-index, gate/lend, end/reclaim: records arrive once, in order, and every segment comes home',
@@ -93,15 +78,19 @@ exchanges('a record larger than a segment is refused with both numbers', () => {
   }
 });
 
-exchanges('a control element stands before the next record, padded to 8', () => {
-  const { exchange, gate, got, partition, write } = pair();
-  write(1);
-  partition.writeControl(0, TAG_SHAPE, Buffer.from('a, b and c'));
-  write(2);
-  partition.finish();
-  drain(exchange, gate, got);
-  assert.equal(got[0], ['1', 's:a, b and c', '2', 'END']);
-});
+exchanges(
+  'watermark/pending: a control element stands after the watermark and before the next record, padded to 8',
+  () => {
+    const { exchange, gate, got, partition, write } = pair();
+    write(1);
+    partition.emitWatermark(2);
+    partition.writeControl(0, TAG_SHAPE, Buffer.from('a, b and c'));
+    write(3);
+    partition.finish();
+    drain(exchange, gate, got);
+    assert.equal(got[0], ['1', 'w2', 's:a, b and c', '3', 'END']);
+  },
+);
 
 exchanges(
   'partition/available: at its cap of waiting buffers a subpartition stops the next record, credit allows it again',

@@ -7,6 +7,7 @@ import {
   partitionSegments,
   ringSlots,
 } from '../../engine/memory/exchange-arena.js';
+import { LENT, OPEN, READING, SENDER_FREE } from '../../engine/memory/ledger.js';
 import { tinySpec } from '../kit/exchange-kit.js';
 
 const arenas = suite('exchange-arena');
@@ -94,6 +95,13 @@ arenas('segment/ledger: dealt segments belong to the senders, and the exclusive 
   const starts = new Set([0, 1].flatMap((sender) => exchange.segmentsOfSender(sender)));
   assert.is(starts.size, 24);
   assert.throws(() => exchange.assertConserved(), /senders have all 24 of theirs again: .*lent 8/);
+  const [first] = exchange.segmentsOfSender(0);
+  assert.throws(
+    () => exchange.ledger.move(first!, READING, LENT),
+    new RegExp(`segment ${first} is reading before it is lent, not sender-free`),
+  );
+  exchange.ledger.move(first!, SENDER_FREE, OPEN);
+  assert.equal(exchange.ledger.counts(), [2 * 12 - 1, 1, 0, 0, 0, 4 * 2]);
 });
 
 arenas.run();

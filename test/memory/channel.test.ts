@@ -1,0 +1,105 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { BUFFER, END, NO_SEGMENT, NOTHING } from '../../engine/memory/channel.js';
+import { attachExchange, createExchange, type ExchangeSpec } from '../../engine/memory/exchange-arena.js';
+import { OPEN, SENDER_FREE } from '../../engine/memory/ledger.js';
+import { tinySpec } from '../kit/exchange-kit.js';
+
+const channels = suite('channel');
+
+/** Both ends of one channel, and the segments of its sender. */
+function ends(changes: Partial<ExchangeSpec> = {}) {
+  const spec = tinySpec(changes);
+  const exchange = attachExchange(spec, createExchange(spec, 1), 1);
+  const [sender, receiver] = [exchange.senderEnd(0, 0), exchange.receiverEnd(0, 0)];
+  const free = exchange.segmentsOfSender(0);
+  const send = (): void => {
+    const segment = free.pop()!;
+    exchange.ledger.move(segment, SENDER_FREE, OPEN);
+    sender.publish(segment, 8);
+  };
+  return { exchange, sender, receiver, free, send };
+}
+
+channels('exchange/swap-by-index: a buffer is read only once a credit has met it', () => {
+  const { receiver, send } = ends({ exclusivePerChannel: 1 });
+  assert.equal([receiver.peek(), receiver.poll()], [false, NOTHING]);
+  send();
+  send();
+  assert.equal([receiver.peek(), receiver.poll()], [true, BUFFER]);
+  assert.equal([receiver.peek(), receiver.poll()], [false, NOTHING], 'nothing is lent for the second buffer');
+  receiver.lend(receiver.segment);
+  assert.equal([receiver.peek(), receiver.poll()], [true, BUFFER]);
+});
+
+channels('exchange/swap-by-index: a credit is taken only once its buffer exists', () => {
+  const { sender, send } = ends({ exclusivePerChannel: 2 });
+  sender.look();
+  assert.equal([sender.peekTakeable(), sender.take()], [0, NO_SEGMENT]);
+  send();
+  assert.is(sender.peekTakeable(), 1);
+  assert.is.not(sender.take(), NO_SEGMENT);
+  assert.equal([sender.peekTakeable(), sender.take()], [0, NO_SEGMENT]);
+});
+
+channels(
+  'wait/park: what a parked task asks is looked at anew; other answers are as of the last look',
+  () => {
+    const { sender, receiver, send } = ends({ exclusivePerChannel: 1 });
+    for (let i = 0; i < 3; i++) send();
+    sender.look();
+    assert.equal([sender.backlog, sender.peekBacklog(), sender.peekTakeable()], [2, 2, 1]);
+    receiver.poll();
+    receiver.lend(receiver.segment);
+    assert.equal([sender.backlog, sender.peekBacklog(), sender.peekTakeable()], [2, 1, 2]);
+    assert.is(receiver.peek(), true);
+    receiver.poll();
+    receiver.lend(receiver.segment);
+    receiver.poll();
+    receiver.lend(receiver.segment);
+    assert.is(receiver.peek(), false);
+    send();
+    assert.is(receiver.peek(), true);
+  },
+);
+
+channels('event/position-words: the end is found after the last buffer and not before', () => {
+  const { sender, receiver, send } = ends();
+  send();
+  receiver.poll();
+  receiver.lend(receiver.segment);
+  send();
+  sender.end();
+  assert.equal([receiver.peek(), receiver.poll()], [true, BUFFER]);
+  receiver.lend(receiver.segment);
+  assert.equal([receiver.peek(), receiver.poll()], [true, END]);
+});
+
+channels('ring/wrap: backlog and credit are right on either side of the sign change', () => {
+  const { sender, receiver, free, send } = ends({ exclusivePerChannel: 1 });
+  sender.look();
+  for (let i = 0; i < 40; i++) {
+    assert.equal([sender.isSendable, sender.backlog], [true, 0], `buffer ${i}`);
+    send();
+    send();
+    sender.look();
+    assert.equal([sender.isSendable, sender.backlog, sender.peekBacklog()], [false, 1, 1], `buffer ${i}`);
+    for (let k = 0; k < 2; k++) {
+      assert.is(receiver.poll(), BUFFER);
+      receiver.lend(receiver.segment);
+    }
+    sender.look();
+    for (let back = sender.take(); back !== NO_SEGMENT; back = sender.take()) free.push(back);
+  }
+});
+
+channels('credit/demand: a receiver that lends more than E ahead of the buffers is stopped', () => {
+  const { receiver, send } = ends({ exclusivePerChannel: 2 });
+  send();
+  receiver.poll();
+  assert.is(receiver.lent, 1);
+  receiver.lend(receiver.segment);
+  assert.throws(() => receiver.lend(receiver.segment), /nothing beyond E is lent/);
+});
+
+channels.run();
