@@ -40,8 +40,31 @@ async function load(folder: string): Promise<Engine> {
   return Object.assign({}, ...(await Promise.all(files.map((file) => import(folder + file)))));
 }
 
+type Control = ControlModule.ControlArena;
+
 /** One flag and one bell: thread 0 raises the flag, thread 1 sleeps until it is raised. */
-const bell: Scenario = {
+function bell(raise: (control: Control) => void, isRaised: (control: Control) => boolean): Scenario {
+  return {
+    memory: () => [createControlArena({ tasks: 2, cursors: 0, attempt: 1 })],
+    load,
+    threads: [
+      ([memory], { ControlArena }) => {
+        raise(new ControlArena(memory!, 1));
+        return 'raised';
+      },
+      ([memory], { ControlArena, MAIL }) => {
+        const control = new ControlArena(memory!, 1);
+        const parker = control.parker(1);
+        const condition = { isReady: () => isRaised(control) };
+        while (!isRaised(control)) parker.park(MAIL, condition, Number.POSITIVE_INFINITY);
+        return 'seen';
+      },
+    ],
+  };
+}
+
+/** Thread 0 asks thread 1 to stop, which waits hard for a segment that never comes. */
+const stopInHardWait: Scenario = {
   memory: () => [createControlArena({ tasks: 2, cursors: 0, attempt: 1 })],
   load,
   threads: [
@@ -49,15 +72,31 @@ const bell: Scenario = {
       new ControlArena(memory!, 1).requestStop(1);
       return 'raised';
     },
-    ([memory], { ControlArena, MAIL }) => {
+    ([memory], { ControlArena, ThreadWaiter }) => {
       const control = new ControlArena(memory!, 1);
-      const parker = control.parker(1);
-      const condition = { isReady: () => control.isStopRequested(1) };
-      while (!control.isStopRequested(1)) parker.park(MAIL, condition, Number.POSITIVE_INFINITY);
-      return 'seen';
+      try {
+        new ThreadWaiter(control, 1, control.parker(1)).awaitCredit({ isSegmentReady: () => false });
+      } catch (error) {
+        if ((error as { code?: string }).code === 'TASK_CANCELLED') return 'seen';
+        throw error;
+      }
+      return 'woken for nothing';
     },
   ],
 };
+
+/** Both threads take splits off one cursor. */
+function splitCursor(each: number): Scenario {
+  const take: Part = ([memory], { ControlArena }) => {
+    const control = new ControlArena(memory!, 1);
+    return Array.from({ length: each }, () => control.takeSplit(0)).join();
+  };
+  return {
+    memory: () => [createControlArena({ tasks: 1, cursors: 1, attempt: 1 })],
+    load,
+    threads: [take, take],
+  };
+}
 
 /** Rings and credits of one channel without bells: `tries` polls against `count` buffers, one exclusive credit. */
 function channelOnly(count: number, tries: number): Scenario {
@@ -171,7 +210,16 @@ function flow({ records, segments, isPolite, isFlushed = false, changes = {} }: 
 }
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
-  bell,
+  bell: bell(
+    (control) => control.requestStop(1),
+    (control) => control.isStopRequested(1),
+  ),
+  'drain bell': bell(
+    (control) => control.requestDrain(1),
+    (control) => control.isDrainRequested(1),
+  ),
+  'stop in a hard wait': stopInHardWait,
+  splits: splitCursor(2),
   channel: channelOnly(2, 2),
   'channel-3': channelOnly(3, 3),
   'hard wait': flow({ records: 4, segments: 2, isPolite: false }),

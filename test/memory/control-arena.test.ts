@@ -1,6 +1,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ControlArena, controlTerms, createControlArena } from '../../engine/memory/control-arena.js';
+import {
+  CONTROL_FIRST_BYTE,
+  ControlArena,
+  controlTerms,
+  createControlArena,
+  TASK_BYTES,
+} from '../../engine/memory/control-arena.js';
+import { dump } from '../../engine/memory/layout.js';
 import { MAIL } from '../../engine/memory/parker.js';
 
 const controls = suite('control-arena');
@@ -19,6 +26,29 @@ controls('control/signals: a stop is seen by the task it is for, and ends its pa
   const parker = worker.parker(1);
   parker.park(MAIL, { isReady: () => worker.isStopRequested(1) }, 60_000);
   assert.is(parker.parks, 0);
+});
+
+controls('control/signals: a drain is another signal than a stop, and wakes the task it is for', () => {
+  const memory = make();
+  const master = new ControlArena(memory, 4);
+  const worker = new ControlArena(memory, 4);
+  const signals = (): boolean[][] =>
+    [0, 1, 2].map((task) => [worker.isStopRequested(task), worker.isDrainRequested(task)]);
+  const rings = (): number => dump('doorbell', memory, CONTROL_FIRST_BYTE + TASK_BYTES)['seq']!;
+  const requests = (): boolean => {
+    master.requestDrain(1);
+    assert.equal(signals(), [
+      [false, false],
+      [false, true],
+      [false, false],
+    ]);
+    assert.is(rings(), 1);
+    master.requestStop(1);
+    assert.equal(signals()[1], [true, true]);
+    assert.is(rings(), 2);
+    return true;
+  };
+  worker.parker(1).park(MAIL, { isReady: requests }, 0); // the interest of task 1 is raised meanwhile
 });
 
 controls('control/splits: every number is handed out once', () => {

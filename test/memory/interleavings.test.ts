@@ -13,6 +13,25 @@ interleavings(
   },
 );
 
+for (const [scenario, rules] of [
+  ['drain bell', 'wait/park, control/signals'],
+  ['stop in a hard wait', 'wait/hard, wait/park'],
+] as const)
+  interleavings(`${rules}: with a ${scenario}, no wake is lost`, async () => {
+    const { outcomes } = await lockstep(scenario, { preemptionsMax: 4 });
+    for (const { results, schedule } of outcomes) assert.equal(results, ['raised', 'seen'], schedule);
+  });
+
+/** Every number once, whoever got it. */
+const isDealt = ({ results }: Outcome): boolean =>
+  results.join().split(',').sort().join() === [0, 1, 2, 3].join();
+
+interleavings('control/splits: two threads take every number once, by any order', async () => {
+  const { outcomes } = await lockstep('splits', { preemptionsMax: Infinity });
+  assert.ok(outcomes.length >= 6, 'each of the ways to share four numbers');
+  for (const outcome of outcomes) assert.ok(isDealt(outcome), JSON.stringify(outcome));
+});
+
 /** What was received is a first part of what was sent, each buffer once, with its own bytes. */
 function isFirstInFirstOut({ results: [sent, got] }: Outcome): boolean {
   if (!/^[\d,]*$/.test(sent) || !/^[\d,:]*$/.test(got)) return false;
@@ -114,6 +133,39 @@ const CASES: readonly Case[] = [
       find: 'Atomics.store(this.#i32, this.#controlWord(task) + CONTROL.stop, 1);\n    this.doorbell(task).ring(',
       replace:
         'this.doorbell(task).ring(7);\n    Atomics.store(this.#i32, this.#controlWord(task) + CONTROL.stop, 1);\n    (',
+    },
+  },
+  {
+    title: 'control/signals: a drain rung for before it is written',
+    scenario: 'drain bell',
+    isRight: isSeen,
+    bug: {
+      file: 'memory/control-arena.js',
+      find: 'Atomics.store(this.#i32, this.#controlWord(task) + CONTROL.drain, 1);\n    this.doorbell(task).ring(',
+      replace:
+        'this.doorbell(task).ring(7);\n    Atomics.store(this.#i32, this.#controlWord(task) + CONTROL.drain, 1);\n    (',
+    },
+  },
+  {
+    title: 'control/splits: a split taken by a load and a store',
+    scenario: 'splits',
+    isRight: isDealt,
+    bug: {
+      file: 'memory/control-arena.js',
+      find: 'return Atomics.add(this.#i32, this.#cursorWord(cursor), 1);',
+      replace:
+        'const next = Atomics.load(this.#i32, this.#cursorWord(cursor));' +
+        'Atomics.store(this.#i32, this.#cursorWord(cursor), next + 1); return next;',
+    },
+  },
+  {
+    title: 'wait/hard: a hard wait whose look forgets the stop word',
+    scenario: 'stop in a hard wait',
+    isRight: isSeen,
+    bug: {
+      file: 'exchange/hard-waiter.js',
+      find: 'this.#control.isStopRequested(this.#task) || this.#partition',
+      replace: 'this.#partition',
     },
   },
 ];

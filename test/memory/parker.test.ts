@@ -112,4 +112,34 @@ parkers(
   },
 );
 
+parkers('wait/async: of all waits that ran into their deadline, one is outstanding', async () => {
+  const { words, parker } = bell();
+  for (let i = 0; i < 3; i++) await parker.parkAsync(INPUT, never, 1);
+  assert.is(Atomics.notify(words, DOORBELL.seq), 1);
+});
+
+parkers('wait/async: a ring goes to all who wait, since one of them may be stale', async () => {
+  const { words, doorbell, parker } = bell();
+  await parker.parkAsync(INPUT, never, 1); // leaves a wait behind
+  const woken = new Parker(words, 0).parkAsync(INPUT, never, 20_000);
+  doorbell.ring(INPUT);
+  assert.is(Atomics.notify(words, DOORBELL.seq), 0, 'nobody is left');
+  await woken;
+});
+
+parkers('wait/async: who waits for ever does not wake by itself', async () => {
+  const { words, doorbell, parker } = bell();
+  const woken = parker.parkAsync(INPUT, never, Number.POSITIVE_INFINITY);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.is(interestOf(words), INPUT);
+  doorbell.ring(INPUT);
+  await woken;
+});
+
+parkers('wait/park: a condition that holds already needs no sleep of the event loop either', async () => {
+  const { parker } = bell();
+  await parker.parkAsync(INPUT, { isReady: () => true }, 20_000);
+  assert.is(parker.parks, 0);
+});
+
 parkers.run();
