@@ -53,8 +53,7 @@ export class ThreadWaiter implements HardWaiter {
     for (const each of this.owes) each.ringOwed();
     this.#partition = partition;
     const since = performance.now();
-    if (!this.#control.isStopRequested(this.#task))
-      this.#parker.park(CREDIT | MAIL, this.#condition, Number.POSITIVE_INFINITY); // wait/hard
+    this.#parker.park(CREDIT | MAIL, this.#condition, Number.POSITIVE_INFINITY); // wait/hard
     this.waitedMs += performance.now() - since;
     if (this.#control.isStopRequested(this.#task)) throw cancelled();
   }

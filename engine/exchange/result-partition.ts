@@ -188,7 +188,6 @@ export class ResultPartition {
       this.#ring(sub);
     }
     this.#hasEnded = true;
-    this.#isUnflushed = false;
     this.refresh();
     if (CHECKED) this.assertConserved();
   }
