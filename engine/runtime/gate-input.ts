@@ -58,11 +58,9 @@ export class GateInput implements TaskInput {
       }
       if (event !== GATE_BUFFER) {
         assert(
-          this.#valve.watermarkMs === Number.POSITIVE_INFINITY,
+          this.#core.watermarkMs === Number.POSITIVE_INFINITY,
           'a gate whose channels have all ended is at the end of time',
         );
-        if (this.#core.watermarkMs !== Number.POSITIVE_INFINITY)
-          this.#core.onWatermark(Number.POSITIVE_INFINITY);
         return STEP.DONE;
       }
       this.#hasBuffer = true;

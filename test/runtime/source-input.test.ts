@@ -1,0 +1,78 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Batch } from '../../engine/connectors/connector.js';
+import { SourceInput } from '../../engine/runtime/source-input.js';
+import { STEP } from '../../engine/runtime/task-input.js';
+import { NotingCore } from '../kit/noting-core.js';
+
+const sources = suite('source input');
+
+interface Script {
+  readonly splits?: number;
+  readonly open?: () => void | Promise<void>;
+  /** What the reader answers, in order; then null. */
+  readonly batches?: readonly Batch[];
+}
+
+/** An input whose reader plays a script, and whose chain notes the rows it was given. */
+function inputOf({ splits = 1, open = () => {}, batches = [] }: Script) {
+  const core = new NotingCore();
+  const left = [...batches];
+  const supply = { isDrained: false, taken: 0 };
+  const reader = { open, poll: () => left.shift() ?? null, close: () => {} };
+  const process = (_: unknown, begin: number, end: number): number => {
+    core.notes.push(`rows ${begin}..${end}`);
+    return end;
+  };
+  const input = new SourceInput(
+    core,
+    process,
+    reader,
+    {
+      splits: Array.from({ length: splits }, (_, k) => ({ id: String(k), state: k })),
+      take: () => supply.taken++,
+      isDrained: () => supply.isDrained,
+    },
+    { fields: null },
+  );
+  return { core, input, supply };
+}
+
+const rows = (length: number): Batch => ({ kind: 'rows', length, rows: new Array(length).fill({}) });
+
+sources('a batch is handed over in pieces of the budget, and the end comes after the last split', () => {
+  const { core, input } = inputOf({ splits: 2, batches: [rows(5)] });
+  const steps = Array.from({ length: 8 }, () => input.step(2));
+  assert.equal(steps, [...new Array(7).fill(STEP.PROGRESS), STEP.DONE]);
+  assert.equal(core.notes, ['rows 0..2', 'rows 2..4', 'rows 4..5', 'watermark Infinity']);
+});
+
+sources('after a wait for time, rows are handed over in the step that finds them', () => {
+  const { core, input } = inputOf({ batches: [{ kind: 'wait', untilMs: 70 }, rows(1)] });
+  assert.equal([input.step(9), input.step(9), input.waitUntilMs], [STEP.PROGRESS, STEP.WAIT_TIME, 70]);
+  assert.equal([input.step(9), input.waitUntilMs], [STEP.PROGRESS, 0]);
+  assert.equal(core.notes, ['rows 0..1']);
+});
+
+sources('control/signals: a source asked to drain is ready at once, and ends where it is', () => {
+  const { core, input, supply } = inputOf({ batches: [{ kind: 'wait', untilMs: 1e6 }, rows(1)] });
+  assert.equal([input.step(9), input.step(9), input.isReady()], [STEP.PROGRESS, STEP.WAIT_TIME, false]);
+  supply.isDrained = true;
+  assert.is(input.isReady(), true);
+  assert.is(input.step(9), STEP.DONE);
+  assert.equal(core.notes, ['watermark Infinity']);
+  assert.is(input.waitUntilMs, 0, 'what it waited for holds nobody back any more');
+});
+
+sources('control/signals: a source drains too while its reader has not answered', () => {
+  const { core, input, supply } = inputOf({ open: () => new Promise(() => {}) });
+  assert.equal(
+    [input.step(9), input.step(9), input.isReady()],
+    [STEP.WAIT_PROMISE, STEP.WAIT_PROMISE, false],
+  );
+  supply.isDrained = true;
+  assert.is(input.step(9), STEP.DONE);
+  assert.equal(core.notes, ['watermark Infinity']);
+});
+
+sources.run();
