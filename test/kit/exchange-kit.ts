@@ -83,12 +83,15 @@ export function drain(exchange: Exchange, gate: InputGate, into: string[][], buf
   return buffers;
 }
 
+/** More hard waits than any test has: whoever comes here goes round in circles. */
+const WAITS_MAX = 1_000_000;
+
 /** A waiter for tests in one thread: lets somebody else move, and fails when that never helps. */
 export function steppingWaiter(step: () => void, stepsMax = 1000): HardWaiter & { waits: number } {
   return {
     waits: 0,
     awaitCredit(partition) {
-      this.waits++;
+      if (++this.waits > WAITS_MAX) throw new Error('a record waits hard without end');
       for (let steps = 0; !partition.isSegmentReady(); steps++) {
         if (steps === stepsMax) throw new Error('nobody gives a credit');
         step();

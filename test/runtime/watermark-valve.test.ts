@@ -31,6 +31,7 @@ valves('an idle channel does not hold the others back, and its watermarks do not
   assert.is(play(2, '0:5 1:idle 0:8'), '-Infinity, 5, 8');
   assert.is(play(2, '1:idle 1:3 0:5 1:active 0:6'), '-Infinity, -Infinity, 5, 5, 6');
   assert.is(play(3, '0:5 1:7 2:idle 2:9'), '-Infinity, -Infinity, 5, 5');
+  assert.is(play(2, '0:5 1:idle 1:9 1:active 1:8 0:20'), '-Infinity, 5, 5, 5, 5, 8');
 });
 
 valves('a channel that is active again takes part once it has caught up with the output', () => {
