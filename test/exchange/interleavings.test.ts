@@ -47,6 +47,11 @@ const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug
     find: 'this.#words[this.#base + END_POS] = this.#tail;\n    Atomics.store(this.#words, this.#base + END_KIND, 1);',
     replace: 'Atomics.store(this.#words, this.#base + END_KIND, 1);\n    this.#words[this.#base + END_POS] = this.#tail;',
   }],
+  ['event/position-words: an end that is seen, and its position not compared', 'end', {
+    file: 'memory/channel.js',
+    find: 'return this.#words[this.#base + END_POS] === this.#head;',
+    replace: 'return true;',
+  }],
   ['event/position-words: an end that does not ring', 'end', {
     file: 'exchange/result-partition.js',
     find: 'sub.channel.end();\n      this.#ring(sub);',
