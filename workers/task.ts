@@ -1,6 +1,6 @@
-import type { TaskAssignment } from '../engine/control/protocol.js';
-import { serve } from '../engine/control/rpc.js';
-import { createTaskAgent } from '../engine/control/worker-agent.js';
+import type { TaskAssignment } from '../engine/control/threads/protocol.js';
+import { serve } from '../engine/control/threads/rpc.js';
+import { createTaskAgent } from '../engine/control/threads/worker-agent.js';
 
 // Stack traces of jobs written in TypeScript name the user's own lines.
 process.setSourceMapsEnabled(true);

@@ -1,11 +1,12 @@
 import { isSluiceError, SluiceError } from '../base/errors.js';
+import { shownPath, userFrame } from '../base/user-frame.js';
 import type { Source } from '../connectors/connector.js';
 import type { PlanDraft } from '../plan/draft.js';
 import { faultsError } from '../plan/faults.js';
 import { type BuiltJob, planFingerprint } from '../plan/logical-plan.js';
 import { planDifference } from '../plan/plan-difference.js';
 import { validatePlan } from '../plan/validate.js';
-import { CallSite, userLineOf } from './call-site.js';
+import { CallSite } from './call-site.js';
 import { describeValue, FlowGraph } from './flow-graph.js';
 import { type JobModule, jobOrigin } from './job.js';
 import { LazySites } from './lazy-sites.js';
@@ -88,8 +89,8 @@ function runBuilder(job: JobModule<any, any, any>, options: BuildOptions): PlanD
 
 /** An error of the engine, such as a connector's, keeps its code; any other is the builder's. */
 function noteThrown(graph: FlowGraph, name: string, error: unknown): void {
-  const line = userLineOf(error);
-  const place = `job '${name}'${line === null ? '' : ` at ${line}`}`;
+  const frame = error instanceof Error ? userFrame(error.stack, true) : null;
+  const place = `job '${name}'${frame === null ? '' : ` at ${shownPath(frame.file)}:${frame.line}`}`;
   if (isSluiceError(error)) {
     graph.fault(error.code, null, `${place}: ${error.message.slice(error.code.length + 2)}`, error);
     return;

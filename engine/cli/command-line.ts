@@ -56,7 +56,7 @@ async function runCommand(command: Command): Promise<number> {
 async function jobHelp({ job }: JobCommand): Promise<number> {
   const [{ jobHelpText }, { loadJob }] = await Promise.all([
     import('./help.js'),
-    import('../control/job-loader.js'),
+    import('../control/job-file/job-loader.js'),
   ]);
   print(jobHelpText(job, (await loadJob(job)).job));
   return EXIT_CODES.finished[0];
@@ -69,7 +69,7 @@ async function jobHelp({ job }: JobCommand): Promise<number> {
  * @returns  the exit code the other copy left, or null when the job is this copy's
  */
 async function handOver({ job }: JobCommand): Promise<number | null> {
-  const { pathOfJob } = await import('../control/job-path.js');
+  const { pathOfJob } = await import('../control/job-file/job-path.js');
   const folder = dirname(pathOfJob(job));
   const root = otherCopySeenFrom(folder);
   if (root === null) return null;

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
 import { ERRORS, type ErrorCode } from '../base/error-catalogue.js';
 import { isSluiceError, toWire } from '../base/errors.js';
 import type { Json } from '../base/json.js';
-import { type UserFrame, userFrame } from '../control/user-frame.js';
+import { type Frame, shownPath, userFrame } from '../base/user-frame.js';
 
 /**
  * An error for a person: `CODE: what`, the line of the user's source it leads to, and what to do.
@@ -85,15 +84,15 @@ function causesText(error: Error): string {
 const CAUSES_MAX = 8;
 
 /** The user's line nearest to the root of the trouble. */
-function userFrameOf(error: unknown): UserFrame | null {
-  let found: UserFrame | null = null;
+function userFrameOf(error: unknown): Frame | null {
+  let found: Frame | null = null;
   for (let at = error, depth = 0; at instanceof Error && depth < CAUSES_MAX; at = at.cause, depth++) {
-    found = userFrame(at) ?? found;
+    found = userFrame(at.stack) ?? found;
   }
   return found;
 }
 
-function excerptOf(frame: UserFrame | null): string {
+function excerptOf(frame: Frame | null): string {
   if (frame === null) return '';
   const place = `${shownPath(frame.file)}:${frame.line}:${frame.column}`;
   const line = lineOf(frame);
@@ -103,7 +102,7 @@ function excerptOf(frame: UserFrame | null): string {
   return `\n  at ${place}\n${gutter}${line}\n${caret}`;
 }
 
-function lineOf({ file, line }: UserFrame): string | null {
+function lineOf({ file, line }: Frame): string | null {
   try {
     const text = readFileSync(file, 'utf8').split('\n')[line - 1]?.trimEnd();
     return text === undefined || text.length > LINE_COLUMNS_MAX ? null : text;
@@ -114,8 +113,3 @@ function lineOf({ file, line }: UserFrame): string | null {
 
 /** Longer lines were not written by a person. */
 const LINE_COLUMNS_MAX = 160;
-
-function shownPath(file: string): string {
-  const short = relative(process.cwd(), file);
-  return short.startsWith('..') ? file : short;
-}

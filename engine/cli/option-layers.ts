@@ -1,7 +1,7 @@
 import type { OptionLayer } from '../base/option-catalogue.js';
-import { readConfigFile } from '../control/config-file.js';
-import { machineSurroundings } from '../control/machine-memory.js';
-import { type EffectiveOptions, effectiveOptions } from '../control/options.js';
+import { readConfigFile } from '../control/options/config-file.js';
+import { machineSurroundings } from '../control/options/machine-memory.js';
+import { type EffectiveOptions, effectiveOptions } from '../control/options/options.js';
 import type { JobCommand } from './command.js';
 
 /** The layers a command line stands for, the strongest first: flags, `-D`, the configuration file. */

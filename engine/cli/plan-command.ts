@@ -1,6 +1,6 @@
 import { buildJob } from '../api/build-job.js';
-import { loadJob } from '../control/job-loader.js';
-import type { EffectiveOption } from '../control/options.js';
+import { loadJob } from '../control/job-file/job-loader.js';
+import type { EffectiveOption } from '../control/options/options.js';
 import { explainJson, explainMermaid, explainText } from '../plan/explain.js';
 import { jobGraph } from '../plan/job-graph.js';
 import type { Command } from './command.js';

@@ -1,5 +1,5 @@
-import { relative } from 'node:path';
-import { type LoadedJob, loadJob } from '../control/job-loader.js';
+import { shownPath } from '../base/user-frame.js';
+import { type LoadedJob, loadJob } from '../control/job-file/job-loader.js';
 import type { Run, StartOptions, Summary } from '../control/run.js';
 import type { Command } from './command.js';
 import { EXIT_CODES } from './exit-codes.js';
@@ -75,14 +75,9 @@ export function summaryText({
   const late = lateRecords > 0 ? `, ${formatCount(lateRecords)} late` : '';
   const lines = [
     `${job} ${state} in ${formatElapsed(durationMs)}: ${formatCount(recordsIn)} records in, ${formatCount(recordsOut)} out${late}`,
-    ...outputs.map((path) => `output: ${shown(path)}`),
+    ...outputs.map((path) => `output: ${shownPath(path)}`),
   ];
   return lines.join('\n');
-}
-
-function shown(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short.startsWith('..') ? path : short;
 }
 
 /** https://no-color.org; the rest is Node's own judgement of the terminal. */

@@ -2,8 +2,8 @@ import { SluiceError } from '../base/errors.js';
 import type { EngineOptions } from '../base/option-catalogue.js';
 import { type ExchangeSpec, exchangeTerms, type MemoryTerm } from '../memory/exchange-arena.js';
 import type { JobGraph, JobVertex } from '../plan/job-graph.js';
-import { THREADS_MAX } from './limits.js';
 import { networkMemory } from './network-memory.js';
+import { THREADS_MAX } from './threads/limits.js';
 
 /** Every region of shared memory that a job needs, as sums of named terms, worked out before a thread starts. */
 export interface Blueprint {

@@ -2,7 +2,7 @@ import { SYSTEM_CLOCK } from '../base/clock.js';
 import { SluiceError } from '../base/errors.js';
 import { didYouMean } from '../base/nearest.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
-import type { LoadedJob } from './job-loader.js';
+import type { LoadedJob } from './job-file/job-loader.js';
 import type { Run, StartOptions } from './run.js';
 
 /**
@@ -20,7 +20,7 @@ export async function start(job: string | URL | LoadedJob, options: StartOptions
   checkArguments(job, options);
   // Job files import this module too, in every worker: what only a start needs is loaded by a start.
   const [{ loadJob }, { checkEndpoints, newRunId, planJob }, { JobMaster, openPool }] = await Promise.all([
-    import('./job-loader.js'),
+    import('./job-file/job-loader.js'),
     import('./prepared-job.js'),
     import('./job-master.js'),
   ]);

@@ -8,13 +8,13 @@ import { subtaskOfTask } from '../plan/job-graph.js';
 import { planFingerprint } from '../plan/logical-plan.js';
 import { knownProofs } from '../records/proofs.js';
 import { tasksOf } from './blueprint.js';
-import type { LoadedJob } from './job-loader.js';
-import type { PlacedWorker } from './placed-worker.js';
+import type { LoadedJob } from './job-file/job-loader.js';
 import { OutputCommit, type PlannedJob, type PreparedJob } from './prepared-job.js';
-import type { Deployment, TaskAgent, TaskReport } from './protocol.js';
 import type { Metrics, Run, RunState, Summary } from './run.js';
 import { RunMeter } from './run-meter.js';
-import { WorkerPool } from './worker-pool.js';
+import type { PlacedWorker } from './threads/placed-worker.js';
+import type { Deployment, TaskAgent, TaskReport } from './threads/protocol.js';
+import { WorkerPool } from './threads/worker-pool.js';
 
 /** Importing the job module and compiling the chains is all that a deploy does. */
 const DEPLOY_TIME_MS_MAX = 60_000;

@@ -1,5 +1,5 @@
 import { SluiceError } from '../base/errors.js';
-import { formatSizeShort as rounded } from './option-values.js';
+import { formatSizeShort as rounded } from './options/option-values.js';
 
 /**
  * How much memory the buffers between tasks may take.

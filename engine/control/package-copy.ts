@@ -49,6 +49,14 @@ export function runningEntry(specifier: string): string | null {
   return fileURLToPath(new URL(entry + extension, import.meta.url));
 }
 
+/** The worker entry of the running tree, built or, when a loader runs it, source. */
+export function workerEntry(): URL {
+  return new URL(
+    `../../workers/${import.meta.url.endsWith('.ts') ? 'task.ts' : 'start.cjs'}`,
+    import.meta.url,
+  );
+}
+
 /**
  * Folder of another copy of the package that Node would give to a file in a folder; null: it is the running copy, or
  * there is none and the running copy stands in.

@@ -11,8 +11,8 @@ import { returnedFields } from '../records/returned-fields.js';
 import type { FieldSpec } from '../records/schema.js';
 import { type Blueprint, blueprint } from './blueprint.js';
 import { type ConnectedJob, connectEndpoints, type InputRows } from './endpoints.js';
-import { machineSurroundings } from './machine-memory.js';
-import { effectiveOptions } from './options.js';
+import { machineSurroundings } from './options/machine-memory.js';
+import { effectiveOptions } from './options/options.js';
 
 /** A job as it will run, checked in every way that needs neither a file nor a thread. */
 export interface PlannedJob {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isSluiceError } from '../../engine/base/errors.js';
-import { readConfigFile } from '../../engine/control/config-file.js';
+import { readConfigFile } from '../../engine/control/options/config-file.js';
 
 const config = suite('configuration file');
 const folder = mkdtempSync(join(tmpdir(), 'sluice-test-config-'));

@@ -6,7 +6,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { start } from '../../engine/control/engine.js';
-import { loadJob } from '../../engine/control/job-loader.js';
+import { loadJob } from '../../engine/control/job-file/job-loader.js';
 import { runInline } from '../../engine/testing/run-inline.js';
 
 /** The main example against DuckDB over the same file, row for row. */

@@ -1,6 +1,6 @@
-import type { ErrorCode } from '../base/error-catalogue.js';
-import { SluiceError } from '../base/errors.js';
-import { type OptionKey, optionRow } from '../base/option-catalogue.js';
+import type { ErrorCode } from '../../base/error-catalogue.js';
+import { SluiceError } from '../../base/errors.js';
+import { type OptionKey, optionRow } from '../../base/option-catalogue.js';
 
 /**
  * How values of options are written and read: Flink's syntax.

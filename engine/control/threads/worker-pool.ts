@@ -1,6 +1,7 @@
 import type { ResourceLimits, Worker } from 'node:worker_threads';
 import { Piscina, queueOptionsSymbol } from 'piscina';
-import { SluiceError } from '../base/errors.js';
+import { SluiceError } from '../../base/errors.js';
+import { workerEntry } from '../package-copy.js';
 import { THREADS_MAX } from './limits.js';
 import { type PlacedWorker, Placement } from './placed-worker.js';
 import type { TaskAgent, TaskAssignment } from './protocol.js';
@@ -40,12 +41,6 @@ export interface WorkerPoolOptions {
 /** Time that `close` gives tasks to end by themselves. */
 export const CLOSE_GRACE_MS = 5_000;
 
-/** The engine's worker entry: beside the built tree, or beside the source when a loader runs that. */
-const TASK_ENTRY = new URL(
-  `../../workers/${import.meta.url.endsWith('.ts') ? 'task.ts' : 'start.cjs'}`,
-  import.meta.url,
-);
-
 type PiscinaOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>;
 type LoadBalancer = NonNullable<PiscinaOptions['loadBalancer']>;
 
@@ -75,7 +70,7 @@ export class WorkerPool<A extends object = TaskAgent> {
     this.threads = threads;
     this.#onStrayError = options.onStrayError ?? ((error) => process.emitWarning(error));
     this.#piscina = new Piscina({
-      filename: (options.entry ?? TASK_ENTRY).href,
+      filename: (options.entry ?? workerEntry()).href,
       minThreads: threads, // threads/fixed
       maxThreads: threads,
       concurrentTasksPerWorker: 1,

@@ -14,8 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { foldersUpFrom, otherCopySeenFrom, runningRoot } from '../package-copy.js';
 import type { Bundle } from './job-bundle.js';
-import { foldersUpFrom, otherCopySeenFrom, runningRoot } from './package-copy.js';
 
 /**
  * Bundles of job files, kept between runs so that a job that did not change starts without esbuild.

@@ -1,11 +1,11 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { Json } from '../base/json.js';
-import type { EngineOptions } from '../base/option-catalogue.js';
-import type { Committable, Split } from '../connectors/connector.js';
-import type { ExchangeSpec } from '../memory/exchange-arena.js';
-import type { SharedMemory } from '../memory/region.js';
-import type { Proof } from '../records/proofs.js';
-import type { LearnedReport } from '../runtime/undeclared-writer.js';
+import type { Json } from '../../base/json.js';
+import type { EngineOptions } from '../../base/option-catalogue.js';
+import type { Committable, Split } from '../../connectors/connector.js';
+import type { ExchangeSpec } from '../../memory/exchange-arena.js';
+import type { SharedMemory } from '../../memory/region.js';
+import type { Proof } from '../../records/proofs.js';
+import type { LearnedReport } from '../../runtime/undeclared-writer.js';
 
 /**
  * What the job master asks of the agent in a worker. The whole life of a subtask is two calls: the master calls

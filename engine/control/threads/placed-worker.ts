@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
-import { SluiceError } from '../base/errors.js';
+import { SluiceError } from '../../base/errors.js';
 import { type Client, connect } from './rpc.js';
 
 /**

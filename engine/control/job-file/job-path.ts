@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SluiceError } from '../base/errors.js';
+import { SluiceError } from '../../base/errors.js';
+import { shownPath } from '../../base/user-frame.js';
 
 /**
  * Absolute path of a job file.
@@ -27,10 +28,4 @@ export function pathOfJob(file: string | URL): string {
     throw new SluiceError('JOB_MODULE_SYNTAX', what, { detail });
   }
   return path;
-}
-
-/** As a person in the working folder would write it. */
-export function shownPath(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short.startsWith('..') ? path : short;
 }

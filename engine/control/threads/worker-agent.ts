@@ -1,18 +1,18 @@
-import { buildJob, buildJobChecked } from '../api/build-job.js';
-import { assert } from '../base/assert.js';
-import { SYSTEM_CLOCK } from '../base/clock.js';
-import { SluiceError } from '../base/errors.js';
-import { ThreadWaiter } from '../exchange/hard-waiter.js';
-import { ControlArena } from '../memory/control-arena.js';
-import { attachExchange } from '../memory/exchange-arena.js';
-import { jobGraph } from '../plan/job-graph.js';
-import { planFingerprint } from '../plan/logical-plan.js';
-import { learnProofs } from '../records/proofs.js';
-import { connectEndpoints } from './endpoints.js';
-import { importJob } from './job-loader.js';
+import { buildJob, buildJobChecked } from '../../api/build-job.js';
+import { assert } from '../../base/assert.js';
+import { SYSTEM_CLOCK } from '../../base/clock.js';
+import { SluiceError } from '../../base/errors.js';
+import { ThreadWaiter } from '../../exchange/hard-waiter.js';
+import { ControlArena } from '../../memory/control-arena.js';
+import { attachExchange } from '../../memory/exchange-arena.js';
+import { jobGraph } from '../../plan/job-graph.js';
+import { planFingerprint } from '../../plan/logical-plan.js';
+import { learnProofs } from '../../records/proofs.js';
+import { connectEndpoints } from '../endpoints.js';
+import { importJob } from '../job-file/job-loader.js';
+import { createSubtask, type Subtask } from '../subtask.js';
+import { TASK_STATES } from '../task-states.js';
 import type { Deployment, TaskAgent, TaskReport } from './protocol.js';
-import { createSubtask, type Subtask } from './subtask.js';
-import { TASK_STATES } from './task-states.js';
 import { ThreadHost } from './thread-host.js';
 
 /**

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { SluiceError } from '../base/errors.js';
-import type { OptionLayer } from '../base/option-catalogue.js';
+import { SluiceError } from '../../base/errors.js';
+import type { OptionLayer } from '../../base/option-catalogue.js';
 
 /**
  * Reads a configuration file: JSON, or YAML as Flink writes it, flat (`a.b.c: v`), nested, or mixed.

@@ -1,11 +1,12 @@
 import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { COPY, type JobModule, jobOrigin } from '../api/job.js';
-import { SluiceError } from '../base/errors.js';
+import { COPY, type JobModule, jobOrigin } from '../../api/job.js';
+import { SluiceError } from '../../base/errors.js';
+import { shownPath } from '../../base/user-frame.js';
+import { assertOneCopy } from '../package-copy.js';
 import { findBundle, keepBundle } from './job-cache.js';
 import { importGuarded, importUserModule } from './job-import.js';
-import { pathOfJob, shownPath } from './job-path.js';
-import { assertOneCopy } from './package-copy.js';
+import { pathOfJob } from './job-path.js';
 
 /**
  * From a job file, TypeScript or JavaScript, anywhere, to a job.

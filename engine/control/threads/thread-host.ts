@@ -1,12 +1,12 @@
-import { SYSTEM_CLOCK } from '../base/clock.js';
-import { isSluiceError } from '../base/errors.js';
-import type { ThreadWaiter } from '../exchange/hard-waiter.js';
-import type { ControlArena } from '../memory/control-arena.js';
-import { CREDIT, INPUT, MAIL, type Parker } from '../memory/parker.js';
-import type { TaskLine } from '../memory/task-line.js';
-import { STEP, type Step } from '../runtime/task-input.js';
-import type { Subtask } from './subtask.js';
-import { TASK_STATES } from './task-states.js';
+import { SYSTEM_CLOCK } from '../../base/clock.js';
+import { isSluiceError } from '../../base/errors.js';
+import type { ThreadWaiter } from '../../exchange/hard-waiter.js';
+import type { ControlArena } from '../../memory/control-arena.js';
+import { CREDIT, INPUT, MAIL, type Parker } from '../../memory/parker.js';
+import type { TaskLine } from '../../memory/task-line.js';
+import { STEP, type Step } from '../../runtime/task-input.js';
+import type { Subtask } from '../subtask.js';
+import { TASK_STATES } from '../task-states.js';
 
 /** A busy task takes an event-loop turn this often, so that console output, timers and rejections get through. */
 const TURN_INTERVAL_MS = 100;

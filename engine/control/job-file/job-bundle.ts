@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
-import { dirname, extname, relative, resolve } from 'node:path';
+import { dirname, extname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type {
   BuildFailure,
@@ -11,8 +11,9 @@ import type {
   Plugin,
   PluginBuild,
 } from 'esbuild';
-import { SluiceError } from '../base/errors.js';
-import { assertOneCopy, isOwnSpecifier, runningEntry } from './package-copy.js';
+import { SluiceError } from '../../base/errors.js';
+import { shownPath } from '../../base/user-frame.js';
+import { assertOneCopy, isOwnSpecifier, runningEntry } from '../package-copy.js';
 
 /**
  * Makes one JavaScript module of a job file and the local files it imports.
@@ -289,7 +290,7 @@ function asJobError(error: unknown, entry: string): unknown {
 }
 
 function placeOf({ location }: Message, entry: string): string {
-  if (location === null) return relative(process.cwd(), entry);
+  if (location === null) return shownPath(entry);
   return `${location.file}:${location.line}:${location.column + 1}`;
 }
 

@@ -1,5 +1,5 @@
-import { SluiceError } from '../base/errors.js';
-import { didYouMean } from '../base/nearest.js';
+import { SluiceError } from '../../base/errors.js';
+import { didYouMean } from '../../base/nearest.js';
 import {
   type EngineOptions,
   FLINK_FAMILIES_WITHOUT_MEANING,
@@ -8,7 +8,7 @@ import {
   type OptionKey,
   type OptionLayer,
   optionRow,
-} from '../base/option-catalogue.js';
+} from '../../base/option-catalogue.js';
 import { formatOption, formatSizeShort, parseOption } from './option-values.js';
 
 /**

@@ -1,7 +1,6 @@
 import { syncBuiltinESMExports } from 'node:module';
-import { relative } from 'node:path';
-import { SluiceError } from '../base/errors.js';
-import { userFrame } from './user-frame.js';
+import { SluiceError } from '../../base/errors.js';
+import { shownPath, userFrame } from '../../base/user-frame.js';
 
 /**
  * Imports a module of the user's and says clearly what went wrong in it.
@@ -140,6 +139,6 @@ function failed(shown: string, error: unknown): SluiceError {
 }
 
 function placeOf(error: Error): string {
-  const frame = userFrame(error);
-  return frame === null ? '' : ` (${relative(process.cwd(), frame.file)}:${frame.line}:${frame.column})`;
+  const frame = userFrame(error.stack);
+  return frame === null ? '' : ` (${shownPath(frame.file)}:${frame.line}:${frame.column})`;
 }

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { expose, type Remote, wrap } from 'comlink';
-import { fromWire, SluiceError, toWire, type WireError } from '../base/errors.js';
+import { fromWire, SluiceError, toWire, type WireError } from '../../base/errors.js';
 
 /**
  * Calls from one thread to another over a dedicated MessagePort.
