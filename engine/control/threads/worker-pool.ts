@@ -29,8 +29,6 @@ export interface WorkerPoolOptions {
    * process.
    */
   readonly resourceLimits?: ResourceLimits;
-  /** Given to every thread; shared buffers are shared. */
-  readonly workerData?: unknown;
   /**
    * Receives the uncaught error of a thread on which no task runs: a timer that a finished job left behind.
    * Without it the error becomes a process warning.
@@ -59,10 +57,10 @@ export class WorkerPool<A extends object = TaskAgent> {
    * Starts the threads; they load the entry while the caller goes on.
    *
    * @throws SluiceError ARGUMENT_INVALID  on a thread count out of range
-   * Cost: about 20 ms and 9 MB for each thread.
+   * Cost: about 50 ms of CPU and 9 MB for each thread, and what its entry takes.
    */
   constructor(options: WorkerPoolOptions) {
-    const { threads, resourceLimits, workerData } = options;
+    const { threads, resourceLimits } = options;
     if (!Number.isInteger(threads) || threads < 1 || threads > THREADS_MAX) {
       const what = `threads is ${threads}; it is a whole number from 1 to ${THREADS_MAX}`;
       throw new SluiceError('ARGUMENT_INVALID', what);
@@ -79,7 +77,6 @@ export class WorkerPool<A extends object = TaskAgent> {
       recordTiming: false,
       loadBalancer: this.#choose,
       ...(resourceLimits !== undefined && { resourceLimits }),
-      ...(workerData !== undefined && { workerData }),
     });
     this.#piscina.on('error', (error: unknown) => this.#onPoolError(error));
     this.#piscina.on('workerDestroy', () => queueMicrotask(() => this.#onThreadGone()));
