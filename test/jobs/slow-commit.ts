@@ -1,4 +1,5 @@
-/** A few rows into a file that takes half a second to become visible. */
+/** A few rows into a file that takes half a second to become visible; another beside it tells when that begins. */
+import { writeFileSync } from 'node:fs';
 import { job, t } from 'sluice';
 import { collection, ndjson } from 'sluice/connectors';
 
@@ -13,6 +14,7 @@ export default job('slow-commit', { params: { output: t.string } }, (flow, { out
       const committer = file.createCommitter(context);
       return {
         commit: async (committables) => {
+          writeFileSync(`${output}.begun`, '');
           await new Promise((resolve) => setTimeout(resolve, COMMIT_MS));
           await committer.commit(committables);
         },
