@@ -92,7 +92,7 @@ runs('aborting the signal cancels: nothing becomes visible and the code says so'
   const output = join(folder, 'aborted', 'out.ndjson');
   const controller = new AbortController();
   const run = await start(ENDLESS, { parallelism: 2, params: { output }, signal: controller.signal });
-  await until(() => flows(run));
+  await until(() => existsSync(join(folder, 'aborted'))); // a sink has begun to write
   controller.abort();
   const error = await failureOf(run.finished);
   assert.is(error.code, 'RUN_ABORTED');
