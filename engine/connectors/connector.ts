@@ -133,6 +133,8 @@ export interface Sink<R = unknown> {
   readonly options: Json;
   /** The absolute path this sink makes visible, if any; two sinks of a job must not share it. */
   readonly path: string | null;
+  /** Rows go to standard output past `process.stdout`: a live view on the same terminal would be torn. */
+  readonly writesToStdout?: boolean;
   /** Ties the row type; never present at run time. */
   readonly accepts?: (row: R) => void;
   /** Main thread, before any worker starts: can it be written? Also removes leftovers of runs that were killed. */

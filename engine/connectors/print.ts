@@ -17,6 +17,7 @@ export function print<R = any>(): Sink<R> {
     label: 'print',
     options: {},
     path: null,
+    writesToStdout: true,
     check: async () => undefined,
     createWriter: (context) => new PrintWriter(context),
     createCommitter: () => ({ commit: async () => undefined, abort: async () => undefined }),

@@ -50,7 +50,14 @@ export async function start(job: string | URL | LoadedJob, options: StartOptions
 }
 
 /** What the types say, for those who do not have them. */
-const OPTION_NAMES = ['params', 'parallelism', 'options', 'optionLayers', 'inputs', 'signal'] as const;
+const OPTION_NAMES: readonly (keyof StartOptions)[] = [
+  'params',
+  'parallelism',
+  'options',
+  'optionLayers',
+  'inputs',
+  'signal',
+];
 
 function checkArguments(job: unknown, options: unknown): void {
   const isLoaded = typeof job === 'object' && job !== null && 'moduleUrl' in job;

@@ -64,7 +64,7 @@ export class RunMeter {
       ...(recordsInTotal !== undefined && { recordsInTotal }),
       recordsInPerSecond: sum(({ recordsInPerSecond }) => recordsInPerSecond),
       segmentBytes: blueprint.segmentBytes,
-      writesToStdout: sinks.some(({ sink }) => sink.urn === 'sluice:print'),
+      writesToStdout: sinks.some(({ sink }) => sink.writesToStdout === true),
       tasks,
     };
   }

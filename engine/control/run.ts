@@ -72,7 +72,7 @@ export interface Metrics {
   readonly recordsInPerSecond: number;
   /** Shared memory of all exchanges. */
   readonly segmentBytes: number;
-  /** A sink prints rows on standard output, past `process.stdout`. */
+  /** A sink writes to standard output, past `process.stdout`. */
   readonly writesToStdout: boolean;
   /** In order of the job graph: by vertex, then subtask. */
   readonly tasks: readonly TaskMetrics[];

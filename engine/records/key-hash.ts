@@ -6,9 +6,8 @@ import { utf8Length, utf8Write } from './utf8.js';
 
 /**
  * The hash of a key: an int32 is its own hash; of any other key it is murmur3 (32 bits, seed 0) of the key's canonical
- * bytes, as int32. It travels in the row
- * header and decides the key group, so it is part of what a snapshot means and the same in every thread,
- * process and language.
+ * bytes, as int32. It travels in the row header and decides the key group, so it is part of what a snapshot means and
+ * the same in every thread, process and language.
  *
  *   declared kind         canonical bytes, little-endian
  *   bool                  4: int32 0 or 1

@@ -5,7 +5,7 @@ import type { Fragment } from './source-text.js';
  * From key hash to key group to subtask: Flink's arithmetic, so that state and records can be told apart by
  * key group at any parallelism.
  *
- *   key hash   murmur3 of the key's canonical bytes (`key-hash.ts`), in the row header
+ *   key hash   an int32 itself, of other keys murmur3 of the canonical bytes (`key-hash.ts`); in the row header
  *   key group  Flink's murmurHash of the key hash, modulo the maximum parallelism
  *   subtask    floor(key group x parallelism / maximum parallelism)
  *

@@ -17,6 +17,7 @@ import { type LayoutField, PACKED_FIELD, type RowView, rowLayout } from '../reco
 import { linesText, memberText } from '../records/source-text.js';
 import type { ChainOutput } from './chain-spec.js';
 import type { InputShape } from './codegen/chain-compiler.js';
+import { objectLiteral } from './codegen/code-writer.js';
 
 /** Rows looked at before a shape is chosen; fewer if a flush comes first. */
 const SAMPLE_ROWS = 64;
@@ -132,7 +133,6 @@ export class UndeclaredWriter {
         this.partition.writeControl(k, TAG_SHAPE, this.#announcement);
       },
       miss: (row: object, ts: number) => this.#miss(row, ts),
-      rowOf: (...members: unknown[]) => this.#rowOf(members),
     };
     const source = fields === null ? this.#packedSource() : this.#flatSource(fields);
     this.write = compile('undeclared rows', source, Object.keys(values), Object.values(values));
@@ -151,7 +151,8 @@ export class UndeclaredWriter {
 
   /** The row as an object, in generated code. */
   #object(): string {
-    return this.required === null ? 'o' : `rowOf(${this.#parameters().join(', ')})`;
+    if (this.required === null) return 'o';
+    return objectLiteral(this.required.map((name, i) => [name, `m${i}`] as const));
   }
 
   #flatSource(fields: readonly LearnedField[]): string {

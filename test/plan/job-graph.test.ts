@@ -193,7 +193,7 @@ graphs('a source is asked only for what is observed below it', () => {
 });
 
 graphs('every chain is a tree of forward edges, and every operator is in one', () => {
-  const seed = Number(process.env['SLUICE_SEED'] ?? Date.now() % 2 ** 31);
+  const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
   const step = fc.record({
     from: fc.nat(20),
     kind: fc.constantFrom('filter', 'key', 'event-time'),

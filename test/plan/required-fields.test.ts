@@ -102,7 +102,7 @@ function groups(rows: readonly Row[], keys: readonly string[]): Row[][] {
 }
 
 required('what is not required cannot change what any sink gets', () => {
-  const seed = Number(process.env['SLUICE_SEED'] ?? Date.now() % 2 ** 31);
+  const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
   console.log(`seed ${seed}`);
   const field = fc.constantFrom(...FIELDS);
   const step = fc.record({

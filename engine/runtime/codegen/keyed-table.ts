@@ -5,8 +5,8 @@ import type { FieldKind, FieldSpec } from '../../records/schema.js';
  * Generates the table behind a keyed operator: key -> slot, and per slot the accumulators, as columns.
  *
  * An open-addressing index over the key hash that every record carries, spread by a multiplication (an int32 key is its
- * own hash); keys and accumulators of numeric kinds lie in
- * typed arrays, so a table of a million keys is a few objects to the garbage collector.
+ * own hash); keys and accumulators of numeric kinds lie in typed arrays, so a table of a million keys is a few objects
+ * to the garbage collector.
  */
 
 /** One column of accumulators. */

@@ -15,14 +15,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isSluiceError, type SluiceError } from '../../engine/base/errors.js';
-import { importJob, loadJob } from '../../engine/control/job-file/job-loader.js';
-import { runningRoot } from '../../engine/control/package-copy.js';
+import { isSluiceError, type SluiceError } from '../../../engine/base/errors.js';
+import { importJob, loadJob } from '../../../engine/control/job-file/job-loader.js';
+import { runningRoot } from '../../../engine/control/package-copy.js';
 
 const loader = suite('job loader');
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'sluice-test-loader-')));
 process.env['XDG_CACHE_HOME'] = join(folder, 'cache');
-const LOADER = new URL('../../engine/control/job-file/job-loader.js', import.meta.url).href;
+const LOADER = new URL('../../../engine/control/job-file/job-loader.js', import.meta.url).href;
 loader.after(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Writes files below the test's folder and gives the path of the first. */

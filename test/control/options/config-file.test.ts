@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isSluiceError } from '../../engine/base/errors.js';
-import { readConfigFile } from '../../engine/control/options/config-file.js';
+import { isSluiceError } from '../../../engine/base/errors.js';
+import { readConfigFile } from '../../../engine/control/options/config-file.js';
 
 const config = suite('configuration file');
 const folder = mkdtempSync(join(tmpdir(), 'sluice-test-config-'));

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isSluiceError } from '../../engine/base/errors.js';
-import type { OptionLayer } from '../../engine/base/option-catalogue.js';
-import { allOptionKeys, effectiveOptions } from '../../engine/control/options/options.js';
+import { isSluiceError } from '../../../engine/base/errors.js';
+import type { OptionLayer } from '../../../engine/base/option-catalogue.js';
+import { allOptionKeys, effectiveOptions } from '../../../engine/control/options/options.js';
 
 const options = suite('options');
 const MACHINE = { cores: 4, memoryBytes: 8 * 1024 ** 3, memoryOrigin: 'memory of the machine' };

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { SluiceError } from '../../engine/base/errors.js';
-import { type Client, connect, type Service, serve } from '../../engine/control/threads/rpc.js';
+import { SluiceError } from '../../../engine/base/errors.js';
+import { type Client, connect, type Service, serve } from '../../../engine/control/threads/rpc.js';
 
 const test = suite('control/rpc');
 
@@ -272,7 +272,7 @@ test('call/quiet: an open connection keeps no process alive, and a call in fligh
   assert.is(portCount(), before);
   far.close();
 
-  const rpc = new URL('../../engine/control/threads/rpc.js', import.meta.url).href;
+  const rpc = new URL('../../../engine/control/threads/rpc.js', import.meta.url).href;
   const program = `
     import { MessageChannel } from 'node:worker_threads';
     import { connect, serve } from ${JSON.stringify(rpc)};

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { cgroupMemoryLimit, machineSurroundings } from '../../engine/control/options/machine-memory.js';
+import { cgroupMemoryLimit, machineSurroundings } from '../../../engine/control/options/machine-memory.js';
 
 const machine = suite('memory of the machine');
 const filesOf = (files: Readonly<Record<string, string>>) => (path: string) => files[path] ?? null;

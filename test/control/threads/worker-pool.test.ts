@@ -3,10 +3,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { SluiceError } from '../../engine/base/errors.js';
-import type { PlacedWorker } from '../../engine/control/threads/placed-worker.js';
-import type { Deployment } from '../../engine/control/threads/protocol.js';
-import { WorkerPool, type WorkerPoolOptions } from '../../engine/control/threads/worker-pool.js';
+import type { SluiceError } from '../../../engine/base/errors.js';
+import type { PlacedWorker } from '../../../engine/control/threads/placed-worker.js';
+import type { Deployment } from '../../../engine/control/threads/protocol.js';
+import { WorkerPool, type WorkerPoolOptions } from '../../../engine/control/threads/worker-pool.js';
 import type { EchoAgent } from './echo-worker.js';
 
 const test = suite('control/worker-pool');
@@ -321,7 +321,7 @@ test('threads/closed: ten pools opened, used and closed in one process leave not
 });
 
 test('threads/closed: a process ends by itself after it closed its pool, and also with an idle one', () => {
-  const pool = new URL('../../engine/control/threads/worker-pool.js', import.meta.url).href;
+  const pool = new URL('../../../engine/control/threads/worker-pool.js', import.meta.url).href;
   const program = (last: string) => `
     import { WorkerPool } from ${JSON.stringify(pool)};
     const pool = new WorkerPool({ threads: 2, entry: new URL(${JSON.stringify(ENTRY.href)}) });

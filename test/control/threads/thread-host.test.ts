@@ -1,11 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Subtask } from '../../engine/control/subtask.js';
-import { ThreadHost } from '../../engine/control/threads/thread-host.js';
-import { ThreadWaiter } from '../../engine/exchange/hard-waiter.js';
-import { ControlArena, createControlArena } from '../../engine/memory/control-arena.js';
-import { STEP, type Step } from '../../engine/runtime/task-input.js';
-import { NotingParker } from '../kit/noting-parker.js';
+import type { Subtask } from '../../../engine/control/subtask.js';
+import { ThreadHost } from '../../../engine/control/threads/thread-host.js';
+import { ThreadWaiter } from '../../../engine/exchange/hard-waiter.js';
+import { ControlArena, createControlArena } from '../../../engine/memory/control-arena.js';
+import { STEP, type Step } from '../../../engine/runtime/task-input.js';
+import { NotingParker } from '../../kit/noting-parker.js';
 
 const hosts = suite('thread host');
 

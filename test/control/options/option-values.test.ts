@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { formatSize, formatSizeShort, parseOption } from '../../engine/control/options/option-values.js';
+import { formatSize, formatSizeShort, parseOption } from '../../../engine/control/options/option-values.js';
 
 const values = suite('option values');
 const KEY = 'taskmanager.memory.network.max';

@@ -1,6 +1,6 @@
-import { SluiceError } from '../../engine/base/errors.js';
-import type { TaskAssignment } from '../../engine/control/threads/protocol.js';
-import { serve } from '../../engine/control/threads/rpc.js';
+import { SluiceError } from '../../../engine/base/errors.js';
+import type { TaskAssignment } from '../../../engine/control/threads/protocol.js';
+import { serve } from '../../../engine/control/threads/rpc.js';
 
 /** Entry of the pool tests: an agent that does what a test asks, also the worst. */
 export class EchoAgent {
