@@ -35,7 +35,10 @@ report('a cure that says nothing beyond the message is left out for a person and
   const error = new SluiceError('JOB_MODULE_MISSING', 'there is no file /x/job.ts');
   assert.is(errorText(error).split('\n')[0], 'JOB_MODULE_MISSING: there is no file /x/job.ts');
   assert.not.match(errorText(error), 'There is no job file');
-  assert.is(errorJson(error)['cure'], 'There is no job file at this path; paths are relative to the working folder.');
+  assert.is(
+    errorJson(error)['cure'],
+    'There is no job file at this path; paths are relative to the working folder.',
+  );
 });
 
 report('several faults get one cure for each code', () => {
