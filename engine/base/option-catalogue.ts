@@ -59,13 +59,22 @@ export const OPTIONS = {
       meaning: 'The most network memory.' },
   'taskmanager.memory.segment-size':
     { type: 'size', default: 32 * KB, min: 256, max: 16 * MB, multipleOf: 8, was: [],
-      meaning: 'One buffer between two tasks, and the largest record.' },
+      meaning: 'One buffer between two tasks; larger records travel in pieces.' },
   'taskmanager.network.memory.buffers-per-channel':
-    { type: 'count', default: 2, min: 1, max: 1024, was: [],
-      meaning: 'Credits that belong to one channel alone.' },
+    { type: 'count', default: 2, min: 0, max: 1024, was: [],
+      meaning: 'Credits that belong to one channel alone; 0 only with floating buffers. Lowered if memory is short.' },
+  'taskmanager.network.memory.floating-buffers-per-gate':
+    { type: 'count', default: 8, min: 0, max: 1024, was: [],
+      meaning: 'Credits that a gate gives to whichever of its channels have more to send.' },
   'taskmanager.network.memory.max-buffers-per-channel':
     { type: 'count', default: 10, min: 1, max: 1024, was: [],
       meaning: 'Buffers a subpartition may hold before its task counts as backpressured.' },
+  'taskmanager.network.memory.max-overdraft-buffers-per-gate':
+    { type: 'count', default: 20, min: 0, max: 1024, was: [],
+      meaning: 'Buffers that only a record already begun may use. Lowered first if memory is short.' },
+  'sluice.record.max-size':
+    { type: 'size', default: MB, min: 256, max: 256 * MB, multipleOf: 8, was: [],
+      meaning: 'The largest record that may pass between two tasks.' },
   'sluice.memory':
     { type: 'size', default: null, auto: 'the limit of the cgroup, or the memory of the machine', min: 64 * MB,
       was: ['taskmanager.memory.process.size', 'taskmanager.memory.flink.size'],
@@ -104,7 +113,10 @@ export interface EngineOptions {
   readonly networkBytesMax: number;
   readonly segmentBytes: number;
   readonly exclusivePerChannel: number;
+  readonly floatingPerGate: number;
   readonly buffersPerSubpartitionMax: number;
+  readonly overdraftPerPartition: number;
+  readonly recordBytesMax: number;
   readonly memoryBytes: number;
   /** Null: a share of the memory, see `networkMemory`. */
   readonly taskHeapBytes: number | null;
@@ -140,7 +152,7 @@ export const FLINK_KEYS_WITHOUT_MEANING = [
   'taskmanager.load-balance.mode', 'taskmanager.memory.min-segment-size', 'taskmanager.memory.starting-segment-size',
   'taskmanager.network.batch-shuffle.compression.enabled', 'taskmanager.network.bind-policy', 'taskmanager.network.blocking-shuffle.type',
   'taskmanager.network.compression.codec', 'taskmanager.network.detailed-metrics', 'taskmanager.network.max-num-tcp-connections',
-  'taskmanager.network.memory.buffers-request-timeout', 'taskmanager.network.memory.floating-buffers-per-gate', 'taskmanager.network.memory.max-overdraft-buffers-per-gate',
+  'taskmanager.network.memory.buffers-request-timeout',
   'taskmanager.network.memory.read-buffer.required-per-gate.max', 'taskmanager.network.numberOfBuffers', 'taskmanager.network.partition-request-timeout',
   'taskmanager.network.retries', 'taskmanager.network.tcp-connection.enable-reuse-across-jobs', 'taskmanager.numberOfTaskSlots', 'taskmanager.partitions.max',
   'taskmanager.rpc.bind-port', 'taskmanager.rpc.port', 'taskmanager.runtime.hashjoin-bloom-filters', 'taskmanager.slot.timeout',

@@ -23,12 +23,13 @@ export async function runCommand(command: RunCommand, startJob: StartJob = start
     const layers = await commandLayers(command);
     const loaded = await loadJob(command.job);
     const { notices } = optionsOf(layers, loaded.job);
-    if (!command.quiet) for (const notice of notices) process.stderr.write(`${notice}\n`);
+    tell(command, notices);
     const run = await startJob(loaded, {
       params: command.params,
       optionLayers: layers,
       signal: interrupts.signal,
     });
+    tell(command, run.notices);
     return await follow(run, command, interrupts);
   } catch (error) {
     // Told to stop while it started: that it could not be finished is no news.
@@ -37,6 +38,10 @@ export async function runCommand(command: RunCommand, startJob: StartJob = start
   } finally {
     interrupts.release();
   }
+}
+
+function tell({ quiet }: RunCommand, notices: readonly string[]): void {
+  if (!quiet) for (const notice of notices) process.stderr.write(`${notice}\n`);
 }
 
 /** Loaded only when there is something to run. */

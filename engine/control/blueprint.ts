@@ -1,7 +1,8 @@
 import { SluiceError } from '../base/errors.js';
 import type { EngineOptions } from '../base/option-catalogue.js';
-import { type ExchangeSpec, exchangeTerms, type MemoryTerm } from '../memory/exchange-arena.js';
+import type { ExchangeSpec } from '../memory/exchange-arena.js';
 import type { JobGraph, JobVertex } from '../plan/job-graph.js';
+import { fitExchanges } from './fit-exchanges.js';
 import { networkMemory } from './network-memory.js';
 import { THREADS_MAX } from './threads/limits.js';
 
@@ -14,6 +15,8 @@ export interface Blueprint {
   /** Bytes of all exchanges. */
   readonly segmentBytes: number;
   readonly taskHeapBytes: number;
+  /** What was made smaller than the options say, for people. */
+  readonly notices: readonly string[];
 }
 
 /**
@@ -32,24 +35,6 @@ export function blueprint(
       { detail: { tasks: graph.taskCount, tasksMax: THREADS_MAX } },
     );
   }
-  const exchanges = graph.exchanges.map((exchange): ExchangeSpec => {
-    const from = graph.vertices[exchange.fromVertex]!;
-    const to = graph.vertices[exchange.toVertex]!;
-    return {
-      id: exchange.id,
-      pattern: exchange.pattern,
-      senders: from.parallelism,
-      receivers: to.parallelism,
-      senderTasks: tasksOf(from),
-      receiverTasks: tasksOf(to),
-      segmentBytes: options.segmentBytes,
-      exclusivePerChannel: options.exclusivePerChannel,
-      buffersPerSubpartitionMax: options.buffersPerSubpartitionMax,
-    };
-  });
-  const sourceVertices = graph.vertices.filter((vertex) => sourceHeads.has(vertex.head));
-  const control = { tasks: graph.taskCount, cursors: sourceVertices.length };
-  const segmentBytes = exchanges.reduce((sum, spec) => sum + sizeOf(exchangeTerms(spec)), 0);
   const network = networkMemory({
     memoryBytes: options.memoryBytes,
     taskCount: graph.taskCount,
@@ -58,26 +43,12 @@ export function blueprint(
     minBytes: options.networkBytesMin,
     maxBytes: options.networkBytesMax,
   });
-  if (segmentBytes > network.bytes) {
-    const missing = segmentBytes - network.bytes;
-    const sum = exchanges
-      .map(
-        (spec) => `exchange ${spec.id} (${spec.senders} x ${spec.receivers}) ${sizeOf(exchangeTerms(spec))}`,
-      )
-      .join(' + ');
-    throw new SluiceError(
-      'MEMORY_INSUFFICIENT',
-      `the job's exchanges need ${segmentBytes} bytes (${sum}), but ${network.formula}: ${missing} bytes are missing`,
-      { detail: { neededBytes: segmentBytes, networkBytes: network.bytes, missingBytes: missing } },
-    );
-  }
-  return { exchanges, control, sourceVertices, segmentBytes, taskHeapBytes: network.taskHeapBytes };
-}
-
-export function tasksOf(vertex: JobVertex): readonly number[] {
-  return Array.from({ length: vertex.parallelism }, (_, subtask) => vertex.firstTask + subtask);
-}
-
-function sizeOf(terms: readonly MemoryTerm[]): number {
-  return terms.reduce((sum, term) => sum + term.count * term.bytes, 0);
+  const { exchanges, bytes, notices } = fitExchanges(graph, options, network);
+  const sourceVertices = graph.vertices.filter((vertex) => sourceHeads.has(vertex.head));
+  const control = { tasks: graph.taskCount, cursors: sourceVertices.length };
+  return {
+    ...{ exchanges, control, sourceVertices, notices },
+    segmentBytes: bytes,
+    taskHeapBytes: network.taskHeapBytes,
+  };
 }

@@ -4,10 +4,9 @@ import type { Committable } from '../connectors/connector.js';
 import { ControlArena, createControlArena } from '../memory/control-arena.js';
 import { createExchange } from '../memory/exchange-arena.js';
 import type { SharedMemory } from '../memory/region.js';
-import { subtaskOfTask } from '../plan/job-graph.js';
+import { subtaskOfTask, tasksOf } from '../plan/job-graph.js';
 import { planFingerprint } from '../plan/logical-plan.js';
 import { knownProofs } from '../records/proofs.js';
-import { tasksOf } from './blueprint.js';
 import type { LoadedJob } from './job-file/job-loader.js';
 import { OutputCommit, type PlannedJob, type PreparedJob } from './prepared-job.js';
 import type { Metrics, Run, RunState, Summary } from './run.js';
@@ -45,6 +44,7 @@ export class JobMaster implements Run {
   readonly job: string;
   readonly finished: Promise<Summary>;
   readonly outputs: Run['outputs'];
+  readonly notices: readonly string[];
   /** Settles when records flow, or with the error that prevented it once nothing is left of the run. */
   readonly started: Promise<void>;
   #onStarted!: () => void;
@@ -84,6 +84,7 @@ export class JobMaster implements Run {
     this.#pool = pool;
     this.#inputs = options.inputs;
     const { blueprint } = prepared;
+    this.notices = blueprint.notices;
     this.#controlMemory = createControlArena({ ...blueprint.control, attempt: ATTEMPT });
     this.#control = new ControlArena(this.#controlMemory, ATTEMPT);
     this.#exchanges = blueprint.exchanges.map((spec) => createExchange(spec, ATTEMPT));

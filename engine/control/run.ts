@@ -43,6 +43,8 @@ export interface Run extends AsyncDisposable {
   /** Unique among the runs on this machine. */
   readonly id: string;
   readonly job: string;
+  /** What was made smaller than the options say so that the job fits into its memory; a line each, for people. */
+  readonly notices: readonly string[];
   /**
    * The job's named outputs. Their rows come when the run has committed; iterating one waits for that, and throws what
    * `finished` rejects with. At most a million rows each are kept.

@@ -2,17 +2,25 @@
  * The input of one subtask: the channels from all its senders, read fairly, one buffer at a time, in place.
  *
  *   gate/read-all     Every channel that has a buffer is read in turn; none is left aside.
- *   gate/lend         A segment whose buffer was read goes back to its channel at once: with it the next credit.
+ *   gate/lend         A segment whose buffer was read goes back to its channel while that has fewer than E, and else
+ *                     to the gate's floating ones. These go to channels that were seen to have more to send than they
+ *                     have credit for, one each, first waiting first served. So while a floating segment is free, no
+ *                     channel is known to want one.
  *   wait/hysteresis   The credit is there at once, but the sender is woken when half of what may wait in its channel
  *                     was read, or before this task stops running; waking costs more than lending.
+ *   record/span       Pieces of an element larger than a segment are copied together, and the segment of each goes
+ *                     back before the next is looked for, so the pieces of one element need no more than one segment.
  *
  * Runs in: the thread of the downstream task.
  */
 import { assert } from '../base/assert.js';
-import { BUFFER, type ChannelReceiver, END, NO_SEGMENT } from '../memory/channel.js';
+import { BUFFER, type ChannelReceiver, END, LAST_PIECE, NO_SEGMENT, NOTHING } from '../memory/channel.js';
 import type { ControlArena } from '../memory/control-arena.js';
 import { type Exchange, gateChannelCount } from '../memory/exchange-arena.js';
+import { GATE_FREE, READING } from '../memory/ledger.js';
 import { CREDIT, type Doorbell } from '../memory/parker.js';
+import { NO_CHANNEL, type ReadyWords } from '../memory/ready-words.js';
+import { ElementAssembly } from './element-assembly.js';
 
 /** Nothing to read now. */
 export const GATE_EMPTY = 0;
@@ -27,7 +35,7 @@ export function openGate(exchange: Exchange, receiver: number, control: ControlA
   const count = gateChannelCount(exchange.spec);
   const channels = Array.from({ length: count }, (_, channel) => exchange.receiverEnd(receiver, channel));
   const bells = channels.map((_, channel) => control.doorbell(exchange.taskBefore(receiver, channel)));
-  return new InputGate(exchange, channels, bells);
+  return new InputGate(exchange, receiver, channels, bells);
 }
 
 export class InputGate {
@@ -43,21 +51,34 @@ export class InputGate {
   readonly #exchange: Exchange;
   readonly #channels: ChannelReceiver[];
   readonly #bells: Doorbell[];
+  readonly #ready: ReadyWords;
   readonly #hasEnded: boolean[];
   readonly #owed: number[];
   readonly #ringFrom: number;
+  /** Floating segments that no channel has. */
+  readonly #floating: number[];
+  /** Channels that wait for a floating segment, the first waiting first; each at most once. */
+  readonly #waiting: number[] = [];
+  readonly #isWaiting: boolean[];
+  readonly #assembly: ElementAssembly;
   #openChannels: number;
   #owedChannels = 0;
   #next = 0;
+  #hasBuffer = false;
+  /** Segment of the buffer at hand; NO_SEGMENT for an element put together from pieces. */
   #reading = NO_SEGMENT;
 
-  constructor(exchange: Exchange, channels: ChannelReceiver[], bells: Doorbell[]) {
+  constructor(exchange: Exchange, receiver: number, channels: ChannelReceiver[], bells: Doorbell[]) {
     this.#exchange = exchange;
     this.#channels = channels;
     this.#bells = bells;
     this.channelCount = channels.length;
+    this.#ready = exchange.readyWords(receiver);
     this.#hasEnded = channels.map(() => false);
     this.#owed = channels.map(() => 0);
+    this.#isWaiting = channels.map(() => false);
+    this.#floating = exchange.floatingOfReceiver(receiver);
+    this.#assembly = new ElementAssembly(exchange, exchange.scratchOfReceiver(receiver), channels.length);
     const { exclusivePerChannel, buffersPerSubpartitionMax } = exchange.spec;
     this.#ringFrom = Math.max(1, exclusivePerChannel >> 1, buffersPerSubpartitionMax >> 1);
     this.#openChannels = channels.length;
@@ -68,42 +89,41 @@ export class InputGate {
    * been recycled.
    *
    * @returns  GATE_EMPTY, GATE_BUFFER, GATE_CHANNEL_ENDED or GATE_ENDED
-   * Cost: up to two atomic loads per channel; no allocation.
+   * Cost: an atomic load per 32 channels and round, one or two per channel that may have something; no allocation.
    */
   poll(): number {
-    if (CHECKED) assert(this.#reading === NO_SEGMENT, 'a buffer is recycled before the next is taken');
+    if (CHECKED) assert(!this.#hasBuffer, 'a buffer is recycled before the next is taken');
     if (this.#openChannels === 0) return GATE_ENDED;
-    const count = this.channelCount;
-    let index = this.#next;
-    for (let looked = 0; looked < count; looked++) {
-      if (!this.#hasEnded[index]) {
-        const found = this.#channels[index]!.poll();
-        if (found === BUFFER) return this.#take(index);
-        if (found === END) return this.#endChannel(index);
+    for (;;) {
+      const index = this.#next < this.channelCount ? this.#ready.next(this.#next) : NO_CHANNEL;
+      if (index === NO_CHANNEL) {
+        this.#next = 0; // gate/read-all: a round is over, and whoever was raised meanwhile is in the next one
+        if (this.#ready.gather()) continue;
+        if (CHECKED) this.#assertHome();
+        return GATE_EMPTY;
       }
-      index = index + 1 === count ? 0 : index + 1;
+      const found = this.#hasEnded[index] ? NOTHING : this.#look(index);
+      if (found === BUFFER) {
+        this.#next = index + 1; // gate/read-all
+        if (this.#take(index)) return GATE_BUFFER;
+        continue;
+      }
+      this.#ready.clear(index);
+      if (found === END) return this.#endChannel(index);
     }
-    return GATE_EMPTY;
   }
 
-  /** Gives the segment of the last buffer back to its channel. The bytes may change from here on. */
+  /** Gives the segment of the last buffer back. The bytes may change from here on. */
   recycle(): void {
-    if (CHECKED) assert(this.#reading !== NO_SEGMENT, 'a buffer is recycled once');
-    const index = this.channel;
-    this.#channels[index]!.lend(this.#reading); // gate/lend
+    if (CHECKED) assert(this.#hasBuffer, 'a buffer is recycled once');
+    this.#hasBuffer = false;
+    if (this.#reading !== NO_SEGMENT) this.#giveBack(this.channel, this.#reading);
     this.#reading = NO_SEGMENT;
-    const owed = this.#owed[index]! + 1;
-    if (owed === 1) this.#owedChannels++;
-    this.#owed[index] = owed;
-    if (owed >= this.#ringFrom) this.#ring(index); // wait/hysteresis
   }
 
   /** True if `poll` would find something. For the condition of a parked task: shared words are looked at anew. */
   isInputReady(): boolean {
-    if (this.#openChannels === 0) return true;
-    for (let index = 0; index < this.channelCount; index++)
-      if (!this.#hasEnded[index] && this.#channels[index]!.peek()) return true;
-    return false;
+    return this.#openChannels === 0 || this.#ready.peek();
   }
 
   /** Wakes the senders that were lent something and not told yet. Before the task parks, awaits, blocks or exits. */
@@ -112,24 +132,87 @@ export class InputGate {
       if (this.#owed[index]! > 0) this.#ring(index); // wait/hysteresis
   }
 
-  #take(index: number): number {
+  /** Polls a channel, and lends it what it is seen to want. */
+  #look(index: number): number {
     const channel = this.#channels[index]!;
-    this.#next = index + 1 === this.channelCount ? 0 : index + 1; // gate/read-all
-    this.#reading = channel.segment;
-    this.channel = index;
-    this.begin = this.#exchange.segmentStart(channel.segment);
-    this.end = this.begin + channel.bytes;
+    const found = channel.poll();
+    if (!channel.wants) return found;
+    this.#want(index);
+    this.#deal();
+    return found === NOTHING ? channel.poll() : found;
+  }
+
+  /** @returns false for a piece after which more will come */
+  #take(index: number): boolean {
+    const { segment, bytes, flags } = this.#channels[index]!;
+    const begin = this.#exchange.segmentStart(segment);
     this.buffersIn++;
-    this.bytesIn += channel.bytes;
+    this.bytesIn += bytes;
     if (CHECKED) {
-      const { segmentBytes } = this.#exchange.spec;
       assert(
-        channel.bytes > 0 && channel.bytes <= segmentBytes,
+        bytes > 0 && bytes <= this.#exchange.spec.segmentBytes,
         'a buffer holds something and fits its segment',
       );
-      assert((channel.bytes & 7) === 0, 'elements are multiples of 8 bytes');
+      assert((bytes & 7) === 0, 'elements are multiples of 8 bytes');
     }
-    return GATE_BUFFER;
+    if (flags === 0) {
+      this.#reading = segment;
+      this.begin = begin;
+      this.end = begin + bytes;
+    } else {
+      this.#assembly.add(index, begin, bytes);
+      this.#giveBack(index, segment); // record/span: before the next piece is looked for
+      if (flags !== LAST_PIECE) return false;
+      this.begin = this.#assembly.begin;
+      this.end = this.begin + this.#assembly.finish(index);
+    }
+    this.channel = index;
+    this.#hasBuffer = true;
+    return true;
+  }
+
+  /** gate/lend: a segment that was read goes back to its channel, or to the channel that waits for one. */
+  #giveBack(index: number, segment: number): void {
+    const channel = this.#channels[index]!;
+    channel.look();
+    if (channel.lent < this.#exchange.spec.exclusivePerChannel) {
+      channel.lend(segment, READING);
+      this.#owe(index);
+    } else {
+      if (CHECKED) this.#exchange.ledger.move(segment, READING, GATE_FREE);
+      this.#floating.push(segment);
+    }
+    if (channel.wants) this.#want(index);
+    this.#deal();
+  }
+
+  #want(index: number): void {
+    if (this.#isWaiting[index]) return;
+    this.#isWaiting[index] = true;
+    this.#waiting.push(index);
+  }
+
+  /** gate/lend: lends floating segments while there are some and some channel waits, one each in turn. */
+  #deal(): void {
+    while (this.#floating.length > 0 && this.#waiting.length > 0) {
+      const index = this.#waiting.shift()!;
+      const channel = this.#channels[index]!;
+      this.#isWaiting[index] = false;
+      if (!channel.wants) continue;
+      channel.lend(this.#floating.pop()!, GATE_FREE);
+      this.#owe(index);
+      this.#ready.set(index); // the credit may have met a buffer that was passed over
+      if (channel.wants) this.#want(index);
+    }
+  }
+
+  #assertHome(): void {
+    const { floatingPerGate } = this.#exchange.spec;
+    assert(
+      this.#floating.length === floatingPerGate,
+      () =>
+        `a gate that has read all has its ${floatingPerGate} floating segments, not ${this.#floating.length}`,
+    );
   }
 
   #endChannel(index: number): number {
@@ -146,6 +229,13 @@ export class InputGate {
       );
     this.channel = index;
     return GATE_CHANNEL_ENDED;
+  }
+
+  #owe(index: number): void {
+    const owed = this.#owed[index]! + 1;
+    if (owed === 1) this.#owedChannels++;
+    this.#owed[index] = owed;
+    if (owed >= this.#ringFrom) this.#ring(index); // wait/hysteresis
   }
 
   #ring(index: number): void {

@@ -7,8 +7,8 @@
  *                            below it a record that has begun may end, at 0 it waits hard.
  *   pool/yield               Before a hard wait the buffers that can swap at once are finished: each yields a
  *                            segment.
- *   flush/only-if-sendable   A flush finishes a buffer only if a credit waits for it, and keeps filling it
- *                            otherwise. A full buffer and the end always finish.
+ *   flush/only-if-sendable   A flush finishes a buffer only if a credit waits for it, or if it is the one that asks
+ *                            for credit, and keeps filling it otherwise. A full buffer and the end always finish.
  *   watermark/pending        A subpartition keeps the newest watermark and idleness as numbers and writes them
  *                            before the next record, at a flush and before the end: taking one never needs a
  *                            segment.
@@ -19,7 +19,7 @@
  */
 import { assert } from '../base/assert.js';
 import { SluiceError } from '../base/errors.js';
-import { NO_SEGMENT } from '../memory/channel.js';
+import { LAST_PIECE, NO_SEGMENT, PIECE } from '../memory/channel.js';
 import type { ControlArena } from '../memory/control-arena.js';
 import { type Exchange, subpartitionCount } from '../memory/exchange-arena.js';
 import { OPEN, SENDER_FREE } from '../memory/ledger.js';
@@ -45,14 +45,15 @@ export function openPartition(
 
 export class ResultPartition {
   readonly subpartitions: readonly Subpartition[];
+  readonly segmentBytes: number;
   /** True if the next record may begin. Kept true to the words by `roll`, `flush` and `refresh`. */
   available = true;
   /** Buffers and bytes finished so far. */
   buffersOut = 0;
   bytesOut = 0;
   readonly #exchange: Exchange;
-  readonly #segmentBytes: number;
   readonly #overdraft: number;
+  readonly #scratch: number;
   readonly #backlogMax: number;
   readonly #waiter: HardWaiter;
   readonly #isStopped: () => boolean;
@@ -75,8 +76,9 @@ export class ResultPartition {
   ) {
     this.subpartitions = subpartitions;
     this.#exchange = exchange;
-    this.#segmentBytes = exchange.spec.segmentBytes;
-    this.#overdraft = exchange.overdraft;
+    this.segmentBytes = exchange.spec.segmentBytes;
+    this.#overdraft = exchange.spec.overdraftPerPartition;
+    this.#scratch = exchange.scratchOfSender(sender);
     this.#backlogMax = exchange.spec.buffersPerSubpartitionMax;
     this.#ringFrom = Math.max(1, exchange.spec.buffersPerSubpartitionMax >> 1);
     this.#waiter = waiter;
@@ -89,22 +91,42 @@ export class ResultPartition {
    * the next. May wait hard.
    *
    * @param bytes  size of the element to be written, a multiple of 8
-   * @returns      byte offset with at least that much room; the caller writes there and moves `pos` past it
+   * @returns      byte offset with at least that much room; the caller writes there and moves `pos` past it, or calls
+   *               `span` if the element is larger than a segment
    * @throws SluiceError RECORD_TOO_LARGE, TASK_CANCELLED
    */
   roll(k: number, bytes: number): number {
-    if (bytes > this.#segmentBytes) throw this.#tooLarge(bytes);
     if (CHECKED) assert(bytes > 0 && (bytes & 7) === 0, 'an element is a positive multiple of 8 bytes');
     if (CHECKED) assert(!this.#hasEnded, 'nothing is written after the end');
     const sub = this.subpartitions[k]!;
     if (this.#isPoisoned) throw cancelled();
+    if (bytes > this.#exchange.spec.elementBytesMax) throw this.#tooLarge(bytes);
     if (sub.pendingBytes > 0) this.#writePending(sub);
+    if (bytes > this.segmentBytes) return this.#scratch; // record/span
     if (sub.pos + bytes > sub.end || sub.pos === 0) {
-      if (sub.pos > 0) this.#finishBuffer(sub);
+      if (sub.pos > 0) this.#finishBuffer(sub, 0);
       this.#open(sub);
     }
     sub.limit = sub.end;
     return sub.pos;
+  }
+
+  /**
+   * Sends an element larger than a segment that was written where `roll` said: record/span. May wait hard.
+   *
+   * @throws SluiceError TASK_CANCELLED
+   */
+  span(k: number, bytes: number): void {
+    const { u8 } = this.#exchange.view;
+    const sub = this.subpartitions[k]!;
+    if (sub.pos > sub.start) this.#finishBuffer(sub, 0);
+    for (let done = 0; done < bytes; done += this.segmentBytes) {
+      if (sub.pos === 0) this.#open(sub);
+      const size = Math.min(this.segmentBytes, bytes - done);
+      u8.copyWithin(sub.start, this.#scratch + done, this.#scratch + done + size);
+      sub.pos = sub.start + size;
+      this.#finishBuffer(sub, done + size < bytes ? PIECE : LAST_PIECE);
+    }
   }
 
   /** Remembers a watermark for every subpartition, in place of an older one not written yet. Needs no segment. */
@@ -137,7 +159,8 @@ export class ResultPartition {
     i32[p >> 2] = tag;
     i32[(p >> 2) + 1] = payload.byteLength;
     u8.set(payload, p + CONTROL_HEADER_BYTES);
-    sub.pos = p + bytes;
+    if (bytes > this.segmentBytes) this.span(k, bytes);
+    else sub.pos = p + bytes;
   }
 
   /** Takes the segments whose swaps have happened. @returns `available` */
@@ -182,7 +205,7 @@ export class ResultPartition {
     if (this.#isPoisoned) throw cancelled();
     for (const sub of this.subpartitions) {
       if (sub.pendingBytes > 0) this.#writePending(sub); // watermark/pending: before the end
-      if (sub.pos > sub.start) this.#finishBuffer(sub);
+      if (sub.pos > sub.start) this.#finishBuffer(sub, 0);
       else if (sub.pos > 0) this.#putBack(sub);
       sub.channel.end();
       this.#ring(sub);
@@ -205,7 +228,7 @@ export class ResultPartition {
       const backlog = sub.channel.peekBacklog();
       free += sub.channel.peekTakeable();
       if (backlog >= this.#backlogMax) isBelowCap = false;
-      if (backlog >= 0 || !sub.hasUnsent) continue;
+      if (!sub.channel.isSendableAt(backlog) || !sub.hasUnsent) continue;
       if (sub.pos > 0) isAnySendable = true;
       else isAnyPendingSendable = true;
     }
@@ -217,7 +240,7 @@ export class ResultPartition {
   isSegmentReady(): boolean {
     for (const sub of this.subpartitions) {
       if (sub.channel.peekTakeable() > 0) return true;
-      if (sub.pos > sub.start && sub.channel.peekBacklog() < 0) return true;
+      if (sub.pos > sub.start && sub.channel.isSendableAt(sub.channel.peekBacklog())) return true;
     }
     return false;
   }
@@ -246,19 +269,19 @@ export class ResultPartition {
     if (!sub.channel.isSendable) return false; // flush/only-if-sendable
     if (sub.pendingBytes > 0) {
       const hasRoom = sub.pos > 0 && sub.pos + sub.pendingBytes <= sub.end;
-      if (!hasRoom && sub.pos > 0) this.#finishBuffer(sub); // yields a segment at once
+      if (!hasRoom && sub.pos > 0) this.#finishBuffer(sub, 0); // yields a segment at once
       if (!hasRoom && this.#free.length === 0) return false;
       if (!hasRoom) this.#open(sub);
       this.#writePending(sub);
       if (!sub.channel.isSendable) return false; // the credit went to the records before the watermark
     }
-    this.#finishBuffer(sub);
+    this.#finishBuffer(sub, 0);
     return true;
   }
 
   #writePending(sub: Subpartition): void {
     if (sub.pos === 0 || sub.pos + sub.pendingBytes > sub.end) {
-      if (sub.pos > 0) this.#finishBuffer(sub);
+      if (sub.pos > 0) this.#finishBuffer(sub, 0);
       this.#open(sub);
     }
     if (sub.idleness === 0) this.#writeSignal(sub, TAG_IDLE, 0, 0); // active: before the watermark it allows
@@ -279,11 +302,11 @@ export class ResultPartition {
   }
 
   /** Publishes the open buffer and takes what its swap and earlier ones gave. */
-  #finishBuffer(sub: Subpartition): void {
+  #finishBuffer(sub: Subpartition, flags: number): void {
     const bytes = sub.pos - sub.start;
     if (CHECKED)
       assert(bytes > 0 && sub.pos <= sub.end, 'a finished buffer holds something and fits its segment');
-    sub.channel.publish(sub.segment, bytes);
+    sub.channel.publish(sub.segment, bytes, flags);
     this.#owe(sub);
     this.buffersOut++;
     this.bytesOut += bytes;
@@ -333,7 +356,7 @@ export class ResultPartition {
     sub.segment = segment;
     sub.start = this.#exchange.segmentStart(segment);
     sub.pos = sub.start;
-    sub.end = sub.start + this.#segmentBytes;
+    sub.end = sub.start + this.segmentBytes;
     if (!this.available || this.#free.length <= this.#overdraft) this.refresh();
     if (CHECKED) this.assertConserved();
   }
@@ -342,7 +365,7 @@ export class ResultPartition {
     for (;;) {
       this.refresh();
       for (const sub of this.subpartitions)
-        if (sub.pos > sub.start && sub.channel.isSendable) this.#finishBuffer(sub); // pool/yield: a segment comes back
+        if (sub.pos > sub.start && sub.channel.isSendable) this.#finishBuffer(sub, 0); // pool/yield: a segment comes back
       if (this.#free.length > 0) return;
       this.ringOwed(); // wait/coalesce: nobody sleeps while buffers for him lie here
       try {
@@ -360,10 +383,11 @@ export class ResultPartition {
   }
 
   #tooLarge(bytes: number): SluiceError {
+    const { elementBytesMax, id } = this.#exchange.spec;
     return new SluiceError(
       'RECORD_TOO_LARGE',
-      `a record of ${bytes} bytes does not fit a segment of ${this.#segmentBytes} bytes`,
-      { detail: { recordBytes: bytes, segmentBytes: this.#segmentBytes, exchange: this.#exchange.spec.id } },
+      `a record of ${bytes} bytes is larger than the largest that may be sent, ${elementBytesMax} bytes`,
+      { detail: { recordBytes: bytes, recordBytesMax: elementBytesMax, exchange: id } },
     );
   }
 }

@@ -5,10 +5,13 @@
  *                           owner the instant both exist: the receiver consumes #i only below `granted`, the sender
  *                           takes credit #i only below `tail`. Every finished buffer is published at once.
  *   credit/publish          A slot is written before the index passes it, and read only below the index.
- *   credit/demand           The receiver lends while `granted` is below `tail` + E and at no other time.
- *   ring/slots              Slots are at least P + E, so no ring can be full: a slot is used again only after what
+ *   credit/demand           The receiver lends while `granted` is below `tail` + E and at no other time. A `tail`
+ *                           read long ago asks for too little, never for too much: it only grows.
+ *   ring/slots              Slots are at least P + E + F, so no ring can be full: a slot is used again only after what
  *                           was in it came back through the other ring.
  *   ring/wrap               Positions count what has ever happened, mod 2^32; they are compared by `(a - b) | 0`.
+ *   credit/ask              Without exclusive credits no credit ever waits in an empty channel, so one buffer may be
+ *                           published ahead of credit: it is how the sender asks.
  *   event/position-words    The end is a position in a word, not a slot: no memory, no credit, no bound.
  *   end/reclaim             After the end at T the receiver takes the segments lent at [T, granted) back by itself:
  *                           the sender never touches an index at or past `tail`.
@@ -18,6 +21,7 @@
 import { assert } from '../base/assert.js';
 import { layout } from './layout.js';
 import { GATE_FREE, LENT, type Ledger, OPEN, PUBLISHED, READING, SENDER_FREE } from './ledger.js';
+import { ReadyBit } from './ready-words.js';
 
 // biome-ignore format: a table
 export const CHANNEL = layout('channel', 256, {
@@ -25,15 +29,24 @@ export const CHANNEL = layout('channel', 256, {
   tail:     [   0,  'i32', 'sender',   'buffers ever finished'],
   endPos:   [   4,  'i32', 'sender',   'position after the last buffer; valid once endKind is not 0'],
   endKind:  [   8,  'i32', 'sender',   '0 while data may follow, 1 after the end of data'],
+  taken:    [  12,  'i32', 'sender',   'credits ever taken'],
   granted:  [ 128,  'i32', 'receiver', 'segments ever lent'],
+  head:     [ 132,  'i32', 'receiver', 'buffers ever read'],
+  reclaimed:[ 136,  'i32', 'receiver', 'segments taken back after the end'],
 });
-const { tail: TAIL, endPos: END_POS, endKind: END_KIND, granted: GRANTED } = CHANNEL;
+const { tail: TAIL, endPos: END_POS, endKind: END_KIND, taken: TAKEN } = CHANNEL;
+const { granted: GRANTED, head: HEAD, reclaimed: RECLAIMED } = CHANNEL;
 
 /** Where positions start; checked builds soon pass the sign change. ring/wrap */
 export const POSITION_START = CHECKED ? 0x7ffffff0 : 0;
 
 /** A ring has no handle for the caller. */
 export const NO_SEGMENT = -1;
+
+/** Flags beside the bytes of a buffer: a piece of an element too large for one segment, and its last piece. */
+export const PIECE = 1 << 29;
+export const LAST_PIECE = PIECE | (1 << 30);
+const BYTES_MASK = PIECE - 1;
 
 /** The parts of a channel as both ends see them. */
 export interface ChannelMemory {
@@ -46,6 +59,9 @@ export interface ChannelMemory {
   readonly credit: number;
   /** Slots of either ring, a power of two. */
   readonly slots: number;
+  /** First index of the READY structures of the gate that reads the channel, and the channel's number there. */
+  readonly ready: number;
+  readonly index: number;
   readonly ledger: Ledger;
 }
 
@@ -56,8 +72,7 @@ export function initialiseChannel(channel: ChannelMemory, lent: readonly number[
     words[credit + ((POSITION_START + index) & (slots - 1))] = segment;
     channel.ledger.set(segment, LENT);
   });
-  words[base + TAIL] = POSITION_START;
-  words[base + END_POS] = POSITION_START;
+  for (const word of [TAIL, END_POS, TAKEN, HEAD]) words[base + word] = POSITION_START;
   words[base + GRANTED] = (POSITION_START + lent.length) | 0;
 }
 
@@ -68,32 +83,43 @@ export class ChannelSender {
   readonly #data: number;
   readonly #credit: number;
   readonly #mask: number;
+  readonly #ready: ReadyBit;
   readonly #ledger: Ledger;
+  /** Buffers that may be published ahead of credit to ask for it: 1 if no credit waits in an empty channel, else 0. */
+  readonly #ahead: number;
   #tail = POSITION_START | 0;
   #taken = POSITION_START | 0;
   #grantedSeen = POSITION_START | 0;
 
-  constructor(channel: ChannelMemory) {
+  /** @param exclusive  segments lent at the start: E */
+  constructor(channel: ChannelMemory, exclusive: number) {
     this.#words = channel.words;
     this.#base = channel.base;
     this.#data = channel.data;
     this.#credit = channel.credit;
     this.#mask = channel.slots - 1;
+    this.#ready = new ReadyBit(channel.words, channel.ready, channel.index);
     this.#ledger = channel.ledger;
+    this.#ahead = exclusive === 0 ? 1 : 0; // credit/ask
   }
 
-  /** Publishes a buffer; its bytes are the receiver's as soon as there is a credit for it. Never waits. */
-  publish(segment: number, bytes: number): void {
+  /**
+   * Publishes a buffer; its bytes are the receiver's as soon as there is a credit for it. Never waits.
+   *
+   * @param flags  0, PIECE or LAST_PIECE
+   */
+  publish(segment: number, bytes: number, flags: number): void {
     if (CHECKED) {
       const outstanding = (this.#tail - this.#taken) | 0;
-      assert(outstanding >= 0 && outstanding <= this.#mask, 'a ring with P + E slots is never full');
+      assert(outstanding >= 0 && outstanding <= this.#mask, 'a ring with P + E + F slots is never full'); // ring/slots
       this.#ledger.move(segment, OPEN, PUBLISHED);
     }
     const slot = this.#data + ((this.#tail & this.#mask) << 1);
     this.#words[slot] = segment;
-    this.#words[slot + 1] = bytes;
+    this.#words[slot + 1] = bytes | flags;
     this.#tail = (this.#tail + 1) | 0;
     Atomics.store(this.#words, this.#base + TAIL, this.#tail); // credit/publish: slot and bytes are readable from now
+    this.#ready.raise();
   }
 
   /** Looks at how much is lent; the answers below are as of the last look. */
@@ -107,6 +133,7 @@ export class ChannelSender {
     if (this.#taken === this.#swapped(this.#grantedSeen)) return NO_SEGMENT;
     const segment = this.#words[this.#credit + (this.#taken & this.#mask)]!; // exchange/swap-by-index: below both
     this.#taken = (this.#taken + 1) | 0;
+    this.#words[this.#base + TAKEN] = this.#taken; // a figure: nothing is decided on it
     if (CHECKED) this.#ledger.move(segment, LENT, SENDER_FREE);
     return segment;
   }
@@ -116,9 +143,9 @@ export class ChannelSender {
     return Math.max((this.#tail - this.#grantedSeen) | 0, 0);
   }
 
-  /** True if a buffer finished now would swap at once. */
+  /** True if a buffer finished now would swap at once, or is the one that asks for credit. credit/ask */
   get isSendable(): boolean {
-    return ((this.#grantedSeen - this.#tail) | 0) > 0;
+    return ((this.#grantedSeen - this.#tail) | 0) > -this.#ahead;
   }
 
   /** Swaps not taken yet, looked at anew; changes nothing. For conditions of a parked task. */
@@ -127,15 +154,21 @@ export class ChannelSender {
     return (this.#swapped(granted) - this.#taken) | 0;
   }
 
-  /** `tail - granted`, looked at anew: below 0 is sendable, above 0 the backlog. For conditions of a parked task. */
+  /** `tail - granted`, looked at anew: above 0 the backlog, below 0 credits. For conditions of a parked task. */
   peekBacklog(): number {
     return (this.#tail - Atomics.load(this.#words, this.#base + GRANTED)) | 0; // wait/park: looked at anew
+  }
+
+  /** `isSendable` for an answer of `peekBacklog`. */
+  isSendableAt(backlog: number): boolean {
+    return backlog < this.#ahead; // credit/ask
   }
 
   /** Says that no buffer will follow. */
   end(): void {
     this.#words[this.#base + END_POS] = this.#tail;
     Atomics.store(this.#words, this.#base + END_KIND, 1); // event/position-words: the position is valid from now
+    this.#ready.raise();
   }
 
   /** Segments given and not got back: one law with the pool, `free + open + outstanding = P`. */
@@ -165,9 +198,12 @@ export class ChannelReceiver {
   #tailSeen = POSITION_START | 0;
   readonly #exclusive: number;
   #granted: number;
+  #reclaimed = 0;
   /** The buffer taken by the last poll that found one. */
   segment = NO_SEGMENT;
   bytes = 0;
+  /** 0, PIECE or LAST_PIECE. */
+  flags = 0;
 
   /** @param exclusive  segments lent at the start: E */
   constructor(channel: ChannelMemory, exclusive: number) {
@@ -184,48 +220,60 @@ export class ChannelReceiver {
   /** Takes the next buffer if there is one and a credit has met it. Cost: at most two atomic loads. */
   poll(): number {
     if (this.#head === this.#tailSeen) {
-      this.#tailSeen = Atomics.load(this.#words, this.#base + TAIL); // credit/publish: slots below are readable
+      this.look();
       if (this.#head === this.#tailSeen) return this.#isAtEnd() ? END : NOTHING;
     }
     if (this.#head === this.#granted) return NOTHING; // exchange/swap-by-index: no credit has met it
     const slot = this.#data + ((this.#head & this.#mask) << 1);
     this.segment = this.#words[slot]!;
-    this.bytes = this.#words[slot + 1]!;
+    const bytes = this.#words[slot + 1]!;
+    this.bytes = bytes & BYTES_MASK;
+    this.flags = bytes & ~BYTES_MASK;
     this.#head = (this.#head + 1) | 0;
+    this.#words[this.#base + HEAD] = this.#head; // a figure: nothing is decided on it
     if (CHECKED) this.#ledger.move(this.segment, PUBLISHED, READING);
     return BUFFER;
   }
 
-  /** Lends a segment that the receiver has: the credit for buffer #granted. */
-  lend(segment: number): void {
+  /** Looks at how much was published; `wants` is as of the last look. */
+  look(): void {
+    this.#tailSeen = Atomics.load(this.#words, this.#base + TAIL); // credit/publish: slots below are readable
+  }
+
+  /** True if one more segment may be lent. */
+  get wants(): boolean {
+    return ((this.#tailSeen + this.#exclusive - this.#granted) | 0) > 0; // credit/demand
+  }
+
+  /**
+   * Lends a segment: the credit for buffer #granted.
+   *
+   * @param from  what the ledger says of the segment now: READING or GATE_FREE
+   */
+  lend(segment: number, from: number): void {
     if (CHECKED) {
-      assert(this.lent < this.#exclusive, 'nothing beyond E is lent without a buffer to use it'); // credit/demand
-      this.#ledger.move(segment, READING, LENT);
+      assert(this.wants, 'nothing beyond E is lent without a buffer to use it'); // credit/demand
+      this.#ledger.move(segment, from, LENT);
     }
     this.#words[this.#credit + (this.#granted & this.#mask)] = segment;
     this.#granted = (this.#granted + 1) | 0;
     Atomics.store(this.#words, this.#base + GRANTED, this.#granted); // credit/publish: the slot is readable from now
   }
 
-  /** True if `poll` would find something, looked at anew. For conditions of a parked task. */
-  peek(): boolean {
-    const tail = Atomics.load(this.#words, this.#base + TAIL); // wait/park: the condition is looked at anew
-    return this.#head !== tail ? this.#head !== this.#granted : this.#isAtEnd();
-  }
-
   /** Takes back a segment lent past the end, or NO_SEGMENT; after the end only. */
   reclaim(): number {
     if (CHECKED) assert(this.#isAtEnd(), 'segments are taken back after the end');
-    if (this.#granted === this.#head) return NO_SEGMENT;
-    this.#granted = (this.#granted - 1) | 0; // end/reclaim: the sender never looks at or past its tail
-    const segment = this.#words[this.#credit + (this.#granted & this.#mask)]!;
+    if (this.lent === 0) return NO_SEGMENT;
+    this.#reclaimed++; // end/reclaim: the sender never looks at or past its tail
+    this.#words[this.#base + RECLAIMED] = this.#reclaimed;
+    const segment = this.#words[this.#credit + ((this.#granted - this.#reclaimed) & this.#mask)]!;
     if (CHECKED) this.#ledger.move(segment, LENT, GATE_FREE);
     return segment;
   }
 
-  /** Segments lent and not yet met by a buffer that was consumed. */
+  /** Segments lent, not met by a buffer that was read, and not taken back. */
   get lent(): number {
-    return (this.#granted - this.#head) | 0;
+    return (this.#granted - this.#reclaimed - this.#head) | 0;
   }
 
   #isAtEnd(): boolean {

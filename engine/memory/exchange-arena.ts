@@ -1,6 +1,8 @@
 /**
  * The memory of one exchange: every channel and every segment between the tasks of two vertices.
  *
+ *   credit/count    Credits granted, taken and taken back are counted per channel; after the end every one granted
+ *                   has met a buffer or was taken back.
  *   arena/exchange  Swaps mix segments inside one exchange only, so each exchange has one region of at most 1 GiB: byte
  *                   offsets are small integers, and generated code binds its views as constants.
  *
@@ -8,10 +10,28 @@
  */
 import { assert } from '../base/assert.js';
 import { SluiceError } from '../base/errors.js';
-import { CHANNEL, ChannelReceiver, ChannelSender, initialiseChannel } from './channel.js';
-import { LINE_BYTES, wholeLines } from './layout.js';
-import { LEDGER_STATES, Ledger, SENDER_FREE } from './ledger.js';
+import { CHANNEL, type ChannelMemory, ChannelReceiver, ChannelSender, initialiseChannel } from './channel.js';
+import { LINE_BYTES, layout, wholeLines } from './layout.js';
+import { GATE_FREE, LEDGER_STATES, Ledger, SENDER_FREE } from './ledger.js';
+import { READY, ReadyWords, readyWordCount } from './ready-words.js';
 import { checkRegion, EXCHANGE_MAGIC, REGION, type SharedMemory, stampRegion } from './region.js';
+
+// biome-ignore format: a table
+export const SHAPE = layout('exchange-shape', 128, {
+  //                   offset  type   writer     meaning
+  pattern:           [   0,  'i32', 'creator', '0 all-to-all, 1 pointwise'],
+  senders:           [   4,  'i32', 'creator', 'senders'],
+  receivers:         [   8,  'i32', 'creator', 'receivers'],
+  firstSenderTask:   [  12,  'i32', 'creator', 'task of sender 0; those of the others follow'],
+  firstReceiverTask: [  16,  'i32', 'creator', 'task of receiver 0; those of the others follow'],
+  segmentBytes:      [  20,  'i32', 'creator', 'bytes of a segment'],
+  exclusive:         [  24,  'i32', 'creator', 'exclusive segments of a channel: E'],
+  floating:          [  28,  'i32', 'creator', 'floating segments of a gate: F'],
+  segmentsPerSender: [  32,  'i32', 'creator', 'segments of a result partition: P'],
+  overdraft:         [  36,  'i32', 'creator', 'how many of them only a record already begun may use'],
+  backlogMax:        [  40,  'i32', 'creator', 'buffers of a subpartition that may wait for credit: its cap'],
+  channelsByte:      [  44,  'i32', 'creator', 'byte offset of the channel lines'],
+});
 
 export interface ExchangeSpec {
   readonly id: number;
@@ -24,16 +44,19 @@ export interface ExchangeSpec {
   readonly receiverTasks: readonly number[];
   /** A multiple of 8, at least 64. */
   readonly segmentBytes: number;
-  /** Segments lent to each channel at the start: E, at least 1. */
+  /** Segments lent to each channel at the start: E; 0 only with floating ones. */
   readonly exclusivePerChannel: number;
+  /** Segments that a gate lends to whichever of its channels have more to send: F. */
+  readonly floatingPerGate: number;
   /** Buffers of one subpartition that may wait for credit while the sender still takes new records. */
   readonly buffersPerSubpartitionMax: number;
-  /** Segments that only a record already begun may use; 20 if not given. */
-  readonly overdraftPerPartition?: number;
+  /** Segments that only a record already begun may use. */
+  readonly overdraftPerPartition: number;
+  /** The largest element; above `segmentBytes` it travels in pieces. */
+  readonly elementBytesMax: number;
 }
 
 export const EXCHANGE_BYTES_MAX = 2 ** 30;
-export const OVERDRAFT_SEGMENTS = 20;
 
 /** A part of a region: `count` pieces of `bytes` each. */
 export interface MemoryTerm {
@@ -67,9 +90,17 @@ export function partitionSegments(subpartitions: number, overdraft: number): num
  * @throws SluiceError ARGUMENT_INVALID, MEMORY_INSUFFICIENT  a number out of range; more than 1 GiB
  */
 export function exchangeTerms(spec: ExchangeSpec): readonly MemoryTerm[] {
-  return planOf(spec).terms;
+  const { terms, bytes } = planOf(spec);
+  if (bytes > EXCHANGE_BYTES_MAX) throw tooLarge(spec, bytes); // arena/exchange
+  return terms;
 }
 
+/** The size of an exchange's region, also where it is more than may be. @throws SluiceError ARGUMENT_INVALID */
+export function exchangeBytes(spec: ExchangeSpec): number {
+  return planOf(spec).bytes;
+}
+
+/** Parts of a region: byte offsets of where they begin. */
 interface ExchangePlan {
   readonly terms: readonly MemoryTerm[];
   readonly bytes: number;
@@ -77,80 +108,75 @@ interface ExchangePlan {
   readonly segmentsPerSender: number;
   readonly segments: number;
   readonly slots: number;
-  readonly linesByte: number;
-  readonly dataByte: number;
-  readonly creditByte: number;
-  readonly ledgerByte: number;
-  readonly segmentsByte: number;
+  readonly readyWords: number;
+  readonly scratchBytes: number;
+  /** By name of the term. */
+  startOf(name: string): number;
 }
 
 function planOf(spec: ExchangeSpec): ExchangePlan {
   checkSpec(spec);
-  const channels = spec.senders * subpartitionCount(spec);
-  const segmentsPerSender = partitionSegments(subpartitionCount(spec), overdraftOf(spec));
-  const exclusive = channels * spec.exclusivePerChannel;
-  const segments = exclusive + spec.senders * segmentsPerSender;
-  const slots = ringSlots(segmentsPerSender, spec.exclusivePerChannel);
+  const { senders, receivers, segmentBytes, exclusivePerChannel, floatingPerGate, elementBytesMax } = spec;
+  const channels = senders * subpartitionCount(spec);
+  const segmentsPerSender = partitionSegments(subpartitionCount(spec), spec.overdraftPerPartition);
+  const exclusive = channels * exclusivePerChannel;
+  const floating = receivers * floatingPerGate;
+  const segments = exclusive + floating + senders * segmentsPerSender;
+  const slots = ringSlots(segmentsPerSender, exclusivePerChannel, floatingPerGate);
+  const readyWords = readyWordCount(gateChannelCount(spec));
+  const scratchBytes = elementBytesMax > segmentBytes ? wholeLines(elementBytesMax) : 0; // record/span
   const terms: MemoryTerm[] = [
-    { name: 'exchange header', count: 1, bytes: REGION.BYTES },
+    { name: 'exchange header', count: 1, bytes: REGION.BYTES + SHAPE.BYTES },
     { name: 'channel lines', count: channels, bytes: CHANNEL.BYTES },
+    { name: 'ready words', count: receivers * readyWords, bytes: READY.BYTES },
     { name: 'data rings', count: channels, bytes: wholeLines(slots * 8) },
     { name: 'credit rings', count: channels, bytes: wholeLines(slots * 4) },
     { name: 'ledger', count: 1, bytes: wholeLines(segments) },
-    { name: 'exclusive segments', count: exclusive, bytes: spec.segmentBytes },
-    { name: 'partition segments', count: spec.senders * segmentsPerSender, bytes: spec.segmentBytes },
+    {
+      name: 'scratch for large records',
+      count: scratchBytes > 0 ? senders + receivers : 0,
+      bytes: scratchBytes,
+    },
+    { name: 'exclusive segments', count: exclusive, bytes: segmentBytes },
+    { name: 'floating segments', count: floating, bytes: segmentBytes },
+    { name: 'partition segments', count: senders * segmentsPerSender, bytes: segmentBytes },
   ];
-  const starts: number[] = [];
+  const starts = new Map<string, number>();
   let bytes = 0;
   for (const term of terms) {
-    starts.push(bytes);
+    starts.set(term.name, bytes);
     bytes += term.count * term.bytes;
   }
-  if (bytes > EXCHANGE_BYTES_MAX) throw tooLarge(spec, bytes); // arena/exchange
-  const [, linesByte, dataByte, creditByte, ledgerByte, segmentsByte] = starts as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  return {
-    terms,
-    bytes,
-    channels,
-    segmentsPerSender,
-    segments,
-    slots,
-    linesByte,
-    dataByte,
-    creditByte,
-    ledgerByte,
-    segmentsByte,
-  };
+  const startOf = (name: string): number => starts.get(name)!;
+  return { terms, bytes, channels, segmentsPerSender, segments, slots, readyWords, scratchBytes, startOf };
 }
 
-/** Slots of either ring of a channel: no more than P + E segments can be in them at once. ring/slots */
-export function ringSlots(segmentsPerSender: number, exclusive: number): number {
-  const slots = 2 ** Math.ceil(Math.log2(segmentsPerSender + exclusive));
-  assert(slots >= segmentsPerSender + exclusive, 'a ring has a slot for every segment that may be in it');
+/** Slots of either ring of a channel: no more than P + E + F segments can be in them at once. ring/slots */
+export function ringSlots(segmentsPerSender: number, exclusive: number, floating: number): number {
+  const most = segmentsPerSender + exclusive + floating;
+  const slots = 2 ** Math.ceil(Math.log2(most));
+  assert(slots >= most, 'a ring has a slot for every segment that may be in it');
   return slots;
-}
-
-function overdraftOf(spec: ExchangeSpec): number {
-  return spec.overdraftPerPartition ?? OVERDRAFT_SEGMENTS;
 }
 
 function checkSpec(spec: ExchangeSpec): void {
   const need = (holds: boolean, what: string): void => {
     if (!holds) throw new SluiceError('ARGUMENT_INVALID', `exchange ${spec.id}: ${what}`);
   };
-  const counts = [spec.senders, spec.receivers, spec.exclusivePerChannel, spec.buffersPerSubpartitionMax];
+  const isWhole = (least: number, counts: readonly number[]): boolean =>
+    counts.every((count) => Number.isInteger(count) && count >= least);
   need(
-    counts.every((count) => Number.isInteger(count) && count >= 1),
-    'senders, receivers, exclusive segments and the cap of a subpartition are whole numbers from 1',
+    isWhole(1, [spec.senders, spec.receivers, spec.buffersPerSubpartitionMax]),
+    'senders, receivers and the cap of a subpartition are whole numbers from 1',
   );
-  need(overdraftOf(spec) >= 0, 'overdraft is at least 0');
+  need(
+    isWhole(0, [spec.exclusivePerChannel, spec.floatingPerGate, spec.overdraftPerPartition]),
+    'exclusive, floating and overdraft segments are whole numbers from 0',
+  );
+  need(
+    spec.exclusivePerChannel + spec.floatingPerGate > 0,
+    'without exclusive segments there are floating ones',
+  );
   need(spec.pattern !== 'pointwise' || spec.senders === spec.receivers, 'pointwise joins equal numbers');
   need(spec.senderTasks.length === spec.senders, 'every sender has a task');
   need(spec.receiverTasks.length === spec.receivers, 'every receiver has a task');
@@ -167,20 +193,39 @@ function tooLarge(spec: ExchangeSpec, bytes: number): SluiceError {
   );
 }
 
-/** Makes the region of an exchange: header, rings, exclusive segments lent, the others dealt to the senders. */
+/** Makes the region of an exchange: header, rings, exclusive segments lent, the others dealt to gates and senders. */
 export function createExchange(spec: ExchangeSpec, attempt: number): SharedMemory {
   const plan = planOf(spec);
   const memory = new SharedArrayBuffer(plan.bytes);
   stampRegion(memory, EXCHANGE_MAGIC, attempt, spec.id);
+  stampShape(spec, plan, memory);
   const exchange = new Exchange(spec, plan, memory);
   for (let channel = 0; channel < plan.channels; channel++) {
     const first = channel * spec.exclusivePerChannel;
-    const lent = Array.from({ length: spec.exclusivePerChannel }, (_, index) => first + index);
-    initialiseChannel(exchange.channelMemory(channel), lent);
+    initialiseChannel(exchange.channelMemory(channel), range(first, spec.exclusivePerChannel));
   }
+  for (let receiver = 0; receiver < spec.receivers; receiver++)
+    for (const segment of exchange.floatingOfReceiver(receiver)) exchange.ledger.set(segment, GATE_FREE);
   for (let sender = 0; sender < spec.senders; sender++)
     for (const segment of exchange.segmentsOfSender(sender)) exchange.ledger.set(segment, SENDER_FREE);
   return memory;
+}
+
+/** Writes what a reader of the region alone has to know of it. */
+function stampShape(spec: ExchangeSpec, plan: ExchangePlan, memory: SharedMemory): void {
+  const words = new Int32Array(memory, REGION.BYTES, SHAPE.BYTES / 4);
+  words[SHAPE.pattern] = spec.pattern === 'pointwise' ? 1 : 0;
+  words[SHAPE.senders] = spec.senders;
+  words[SHAPE.receivers] = spec.receivers;
+  words[SHAPE.firstSenderTask] = spec.senderTasks[0]!;
+  words[SHAPE.firstReceiverTask] = spec.receiverTasks[0]!;
+  words[SHAPE.segmentBytes] = spec.segmentBytes;
+  words[SHAPE.exclusive] = spec.exclusivePerChannel;
+  words[SHAPE.floating] = spec.floatingPerGate;
+  words[SHAPE.segmentsPerSender] = plan.segmentsPerSender;
+  words[SHAPE.overdraft] = spec.overdraftPerPartition;
+  words[SHAPE.backlogMax] = spec.buffersPerSubpartitionMax;
+  words[SHAPE.channelsByte] = plan.startOf('channel lines');
 }
 
 /** @throws SluiceError ARENA_INVALID  not the region of this exchange and attempt */
@@ -204,12 +249,14 @@ export class Exchange {
   readonly ledger: Ledger;
   /** Segments of one sender: P. */
   readonly segmentsPerSender: number;
-  readonly overdraft: number;
   readonly #plan: ExchangePlan;
+  /** Exclusive segments of all channels: they have the lowest numbers. */
+  readonly #exclusive: number;
+  readonly #segmentsByte: number;
 
   constructor(spec: ExchangeSpec, plan: ExchangePlan, memory: SharedMemory) {
     assert(memory.byteLength === plan.bytes, 'a region is as large as the sum of its terms');
-    assert(plan.segmentsByte % LINE_BYTES === 0, 'segments begin on a line');
+    assert(plan.startOf('exclusive segments') % LINE_BYTES === 0, 'segments begin on a line');
     this.spec = spec;
     this.view = {
       i32: new Int32Array(memory),
@@ -218,34 +265,58 @@ export class Exchange {
       i64: new BigInt64Array(memory, 0, memory.byteLength >> 3),
       buf: Buffer.from(memory),
     };
-    this.ledger = new Ledger(new Uint8Array(memory, plan.ledgerByte, plan.segments));
+    this.ledger = new Ledger(new Uint8Array(memory, plan.startOf('ledger'), plan.segments));
     this.segmentsPerSender = plan.segmentsPerSender;
-    this.overdraft = overdraftOf(spec);
     this.#plan = plan;
+    this.#exclusive = plan.channels * spec.exclusivePerChannel;
+    this.#segmentsByte = plan.startOf('exclusive segments');
   }
 
   /** Byte offset of a segment in the region. */
   segmentStart(segment: number): number {
     if (CHECKED) assert(segment >= 0 && segment < this.#plan.segments, () => `segment ${segment} exists`);
-    return this.#plan.segmentsByte + segment * this.spec.segmentBytes;
+    return this.#segmentsByte + segment * this.spec.segmentBytes;
+  }
+
+  /** Segments of a gate that no channel has at the start. */
+  floatingOfReceiver(receiver: number): number[] {
+    const { floatingPerGate } = this.spec;
+    return range(this.#exclusive + receiver * floatingPerGate, floatingPerGate);
   }
 
   /** Segments dealt to a sender at the start. */
   segmentsOfSender(sender: number): number[] {
-    const { segmentsPerSender, channels } = this.#plan;
-    const first = channels * this.spec.exclusivePerChannel + sender * segmentsPerSender;
-    return Array.from({ length: segmentsPerSender }, (_, index) => first + index);
+    const first = this.#exclusive + this.spec.receivers * this.spec.floatingPerGate;
+    return range(first + sender * this.segmentsPerSender, this.segmentsPerSender);
+  }
+
+  /** Where a sender writes an element before it is cut into pieces: byte offset in the region. record/span */
+  scratchOfSender(sender: number): number {
+    return this.#plan.startOf('scratch for large records') + sender * this.#plan.scratchBytes;
+  }
+
+  /** Where a receiver puts an element together again: byte offset in the region. record/span */
+  scratchOfReceiver(receiver: number): number {
+    return this.scratchOfSender(this.spec.senders + receiver);
   }
 
   /** The sending end of subpartition `subpartition` of a sender. */
   senderEnd(sender: number, subpartition: number): ChannelSender {
-    return new ChannelSender(this.channelMemory(sender * subpartitionCount(this.spec) + subpartition));
+    const channel = sender * subpartitionCount(this.spec) + subpartition;
+    return new ChannelSender(this.channelMemory(channel), this.spec.exclusivePerChannel);
   }
 
   /** The receiving end of channel `channel` of a receiver's gate. */
   receiverEnd(receiver: number, channel: number): ChannelReceiver {
-    const index = this.spec.pattern === 'pointwise' ? receiver : channel * this.spec.receivers + receiver;
-    return new ChannelReceiver(this.channelMemory(index), this.spec.exclusivePerChannel);
+    return new ChannelReceiver(
+      this.channelMemory(this.#channelOf(receiver, channel)),
+      this.spec.exclusivePerChannel,
+    );
+  }
+
+  /** The ready words of a receiver's gate. */
+  readyWords(receiver: number): ReadyWords {
+    return new ReadyWords(this.view.i32, this.#readyWord(receiver), gateChannelCount(this.spec));
   }
 
   /** Task that reads subpartition `subpartition` of a sender. */
@@ -258,21 +329,26 @@ export class Exchange {
     return this.spec.senderTasks[this.spec.pattern === 'pointwise' ? receiver : channel]!;
   }
 
-  channelMemory(channel: number) {
-    const { slots, linesByte, dataByte, creditByte } = this.#plan;
+  /** @param channel  number of the channel in the whole exchange */
+  channelMemory(channel: number): ChannelMemory {
+    const { slots, startOf } = this.#plan;
+    const isPointwise = this.spec.pattern === 'pointwise';
+    const receiver = isPointwise ? channel : channel % this.spec.receivers;
     return {
       words: this.view.i32,
-      base: (linesByte + channel * CHANNEL.BYTES) >> 2,
-      data: (dataByte + channel * wholeLines(slots * 8)) >> 2,
-      credit: (creditByte + channel * wholeLines(slots * 4)) >> 2,
+      base: (startOf('channel lines') + channel * CHANNEL.BYTES) >> 2,
+      data: (startOf('data rings') + channel * wholeLines(slots * 8)) >> 2,
+      credit: (startOf('credit rings') + channel * wholeLines(slots * 4)) >> 2,
       slots,
+      ready: this.#readyWord(receiver),
+      index: isPointwise ? 0 : Math.floor(channel / this.spec.receivers),
       ledger: this.ledger,
     };
   }
 
   /**
-   * Checks that no segment is lost, once every sender and every receiver has ended. Checked builds only, since others
-   * keep no ledger.
+   * Checks that no segment and no credit is lost, once every sender and every receiver has ended. Checked builds only,
+   * since others keep no ledger.
    */
   assertConserved(): void {
     const [senderFree, open, published, reading, gateFree, lent] = this.ledger.counts();
@@ -284,7 +360,34 @@ export class Exchange {
       () => `nothing is in flight after the end: ${said()}`,
     );
     assert(senderFree! + lent! === senders, () => `senders have all ${senders} of theirs again: ${said()}`);
-    const receivers = this.#plan.channels * this.spec.exclusivePerChannel;
+    const receivers = this.#exclusive + this.spec.receivers * this.spec.floatingPerGate;
     assert(gateFree === receivers, () => `receivers have all ${receivers} of theirs again: ${said()}`);
+    for (let channel = 0; channel < this.#plan.channels; channel++) this.#assertCreditsConserved(channel);
   }
+
+  /** credit/count: every credit granted met a buffer or was taken back. */
+  #assertCreditsConserved(channel: number): void {
+    const { words, base } = this.channelMemory(channel);
+    const word = (index: number): number => words[base + index]!;
+    const said = (): string =>
+      `channel ${channel}: granted ${word(CHANNEL.granted)}, read ${word(CHANNEL.head)}, ` +
+      `published ${word(CHANNEL.tail)}, taken ${word(CHANNEL.taken)}, reclaimed ${word(CHANNEL.reclaimed)}`;
+    assert(word(CHANNEL.head) === word(CHANNEL.tail), () => `all that was published was read; ${said()}`);
+    const met = (word(CHANNEL.granted) - word(CHANNEL.reclaimed)) | 0;
+    assert(met === word(CHANNEL.tail), () => `every credit met a buffer or was taken back; ${said()}`);
+    const untaken = (word(CHANNEL.tail) - word(CHANNEL.taken)) | 0;
+    assert(untaken >= 0 && untaken <= this.segmentsPerSender, () => `no credit was taken twice; ${said()}`);
+  }
+
+  #channelOf(receiver: number, channel: number): number {
+    return this.spec.pattern === 'pointwise' ? receiver : channel * this.spec.receivers + receiver;
+  }
+
+  #readyWord(receiver: number): number {
+    return (this.#plan.startOf('ready words') + receiver * this.#plan.readyWords * READY.BYTES) >> 2;
+  }
+}
+
+function range(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => first + index);
 }

@@ -92,6 +92,11 @@ export function jobGraph(plan: LogicalPlan, options: ChainOptions): JobGraph {
   return { job, parallelism: options.parallelism, maxParallelism, vertices, exchanges, taskCount, required };
 }
 
+/** Task indices of a vertex's subtasks, in order. */
+export function tasksOf({ firstTask, parallelism }: JobVertex): readonly number[] {
+  return Array.from({ length: parallelism }, (_, subtask) => firstTask + subtask);
+}
+
 /** The vertex and subtask of a task index. */
 export function subtaskOfTask(
   graph: JobGraph,

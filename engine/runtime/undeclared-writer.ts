@@ -18,6 +18,7 @@ import { linesText, memberText } from '../records/source-text.js';
 import type { ChainOutput } from './chain-spec.js';
 import type { InputShape } from './codegen/chain-compiler.js';
 import { objectLiteral } from './codegen/code-writer.js';
+import { written } from './codegen/exchange-code.js';
 
 /** Rows looked at before a shape is chosen; fewer if a flush comes first. */
 const SAMPLE_ROWS = 64;
@@ -220,7 +221,12 @@ export class UndeclaredWriter {
       'let q = sub.pos;',
       'if (q + length > sub.limit) q = partition.roll(k, length);',
       codec.writeStatements('q', value, { length: 'length', hash: 'hash', ts: 'ts' }),
-      'sub.pos = q + length;',
+      written(
+        { partition: 'partition', sub: 'sub', channel: 'k', q: 'q', length: 'length' },
+        codec,
+        this.partition,
+        '',
+      ),
     ]);
   }
 }

@@ -4,7 +4,13 @@ import * as assert from 'uvu/assert';
 import { openGate } from '../../engine/exchange/input-gate.js';
 import { openPartition } from '../../engine/exchange/result-partition.js';
 import { ControlArena, createControlArena } from '../../engine/memory/control-arena.js';
-import { attachExchange, createExchange, type ExchangeSpec } from '../../engine/memory/exchange-arena.js';
+import {
+  attachExchange,
+  createExchange,
+  type ExchangeSpec,
+  partitionSegments,
+  ringSlots,
+} from '../../engine/memory/exchange-arena.js';
 import { drain, steppingWaiter, tinySpec, writeRecord } from '../kit/exchange-kit.js';
 
 const properties = suite('exchange properties');
@@ -28,7 +34,10 @@ const steps = fc.array(
         do: fc.constant('write' as const),
         who: fc.nat(3),
         to: fc.nat(3),
-        words: fc.integer({ min: 3, max: 8 }),
+        words: fc.oneof(
+          { weight: 6, arbitrary: fc.integer({ min: 3, max: 8 }) },
+          fc.integer({ min: 9, max: 32 }),
+        ),
       }),
     },
     {
@@ -51,13 +60,16 @@ const steps = fc.array(
   { maxLength: 400 },
 );
 
-const shapes = fc.record({
-  senders: fc.integer({ min: 1, max: 3 }),
-  receivers: fc.integer({ min: 1, max: 3 }),
-  exclusivePerChannel: fc.integer({ min: 1, max: 6 }),
-  buffersPerSubpartitionMax: fc.integer({ min: 1, max: 10 }),
-  overdraftPerPartition: fc.nat(3),
-});
+const shapes = fc
+  .record({
+    senders: fc.integer({ min: 1, max: 3 }),
+    receivers: fc.integer({ min: 1, max: 3 }),
+    exclusivePerChannel: fc.integer({ min: 0, max: 6 }),
+    floatingPerGate: fc.integer({ min: 0, max: 8 }),
+    buffersPerSubpartitionMax: fc.integer({ min: 1, max: 10 }),
+    overdraftPerPartition: fc.nat(3),
+  })
+  .filter(({ exclusivePerChannel, floatingPerGate }) => exclusivePerChannel + floatingPerGate > 0);
 
 /** Runs the steps over production classes in this thread; then ends everything and looks at the whole. */
 function play(spec: ExchangeSpec, script: readonly Step[], isPolite: boolean): void {
@@ -130,25 +142,38 @@ function checkMarksStandInOrder(elements: readonly string[]): void {
 }
 
 properties(
-  'exchange/swap-by-index: any order of writes, flushes and reads gives exact data and keeps every segment',
+  'exchange/swap-by-index, gate/lend, record/span, credit/count: any order of writes, flushes and reads gives exact ' +
+    'data and keeps every segment',
   () => {
     fc.assert(
       fc.property(shapes, steps, fc.boolean(), (shape, script, isPolite) => {
-        play(tinySpec(shape), script, isPolite);
+        play(tinySpec({ ...shape, elementBytesMax: 256 }), script, isPolite);
       }),
       RUNS,
     );
   },
 );
 
-properties('ring/slots, ring/wrap: rings of exactly P + E slots are enough, past the sign change too', () => {
-  const exact = { senders: 1, receivers: 2, exclusivePerChannel: 4, overdraftPerPartition: 0 }; // P 12, E 4, slots 16
-  fc.assert(
-    fc.property(steps, (script) => {
-      play(tinySpec({ ...exact, buffersPerSubpartitionMax: 100 }), script, false);
-    }),
-    RUNS,
-  );
-});
+properties(
+  'ring/slots, ring/wrap: rings of exactly P + E + F slots are enough, past the sign change too',
+  () => {
+    const exact = {
+      senders: 1,
+      receivers: 2,
+      exclusivePerChannel: 2,
+      floatingPerGate: 2,
+      overdraftPerPartition: 0,
+    };
+    const spec = tinySpec({ ...exact, buffersPerSubpartitionMax: 100, elementBytesMax: 256 });
+    const [segments, lendable] = [partitionSegments(2, 0), 4];
+    assert.is(ringSlots(segments, 2, 2), segments + lendable);
+    fc.assert(
+      fc.property(steps, (script) => {
+        play(spec, script, false);
+      }),
+      RUNS,
+    );
+  },
+);
 
 properties.run();

@@ -66,7 +66,7 @@ exchanges(
   },
 );
 
-exchanges('a record larger than a segment is refused with both numbers', () => {
+exchanges('a record larger than the largest is refused with both numbers', () => {
   const { write } = pair();
   try {
     write(1, 72);
@@ -74,7 +74,7 @@ exchanges('a record larger than a segment is refused with both numbers', () => {
   } catch (error: any) {
     assert.is(error.code, 'RECORD_TOO_LARGE');
     assert.is(error.detail.recordBytes, 72);
-    assert.is(error.detail.segmentBytes, 64);
+    assert.is(error.detail.recordBytesMax, 64);
   }
 });
 

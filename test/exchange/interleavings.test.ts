@@ -13,12 +13,29 @@ for (const [scenario, rules] of [
   ['soft wait', 'available, credit/demand'],
   ['flush', 'flush/only-if-sendable, wait/coalesce, event/position-words'],
   ['three credits', 'wait/hysteresis, gate/lend, end/reclaim'],
+  ['one floating', 'gate/lend, credit/demand'],
+  ['no exclusive', 'credit/ask, wait/hard, gate/ready'],
+  ['no exclusive, flushed', 'credit/ask, flush/only-if-sendable'],
+  ['no exclusive, soft wait', 'credit/ask, partition/available'],
+  ['pieces', 'record/span, gate/lend'],
 ] as const)
   interleavings(`${rules}: with ${scenario}, all arrives in order and nobody sleeps for ever`, async () => {
     const { outcomes, schedules } = await lockstep(scenario, { preemptionsMax: 2 });
     assert.ok(schedules > 1000);
     for (const outcome of outcomes) assert.ok(isWhole(outcome), JSON.stringify(outcome));
   });
+
+/** The same, of two senders to one gate. */
+const areWhole = ({ results: [sent, got] }: Outcome): boolean => sent === 'sent' && got === '1,2;1,2';
+
+interleavings(
+  'gate/ready, gate/lend: two senders share one floating segment, and neither waits for ever',
+  async () => {
+    const { outcomes, schedules } = await lockstep('two senders', { preemptionsMax: 2 });
+    assert.ok(schedules > 1000);
+    for (const outcome of outcomes) assert.ok(areWhole(outcome), JSON.stringify(outcome));
+  },
+);
 
 // biome-ignore format: a table
 const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug])[] = [
@@ -29,28 +46,18 @@ const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug
   }],
   ['wait/park: INPUT rung for before the buffer is published', 'flush, each rung', {
     file: 'exchange/result-partition.js',
-    find: 'sub.channel.publish(sub.segment, bytes);\n    this.#owe(sub);',
-    replace: 'this.#owe(sub);\n    sub.channel.publish(sub.segment, bytes);',
+    find: 'sub.channel.publish(sub.segment, bytes, flags);\n    this.#owe(sub);',
+    replace: 'this.#owe(sub);\n    sub.channel.publish(sub.segment, bytes, flags);',
   }],
   ['wait/park: CREDIT rung for before the segment is lent', 'hard wait', {
     file: 'exchange/input-gate.js',
-    find: 'this.#channels[index].lend(this.#reading);',
-    replace: 'this.#bells[index].ring(CREDIT); this.#bells[index] = { ring() {} }; this.#channels[index].lend(this.#reading);',
+    find: 'channel.lend(segment, READING);',
+    replace: 'this.#bells[index].ring(CREDIT); this.#bells[index] = { ring() {} }; channel.lend(segment, READING);',
   }],
   ['wait/park: no second look after the interest is raised', 'hard wait', {
     file: 'memory/parker.js',
     find: 'if (!condition.isReady()) {\n      this.parks++;\n      Atomics.wait',
     replace: 'if (true) {\n      this.parks++;\n      Atomics.wait',
-  }],
-  ['event/position-words: the end told before its position', 'end', {
-    file: 'memory/channel.js',
-    find: 'this.#words[this.#base + END_POS] = this.#tail;\n    Atomics.store(this.#words, this.#base + END_KIND, 1);',
-    replace: 'Atomics.store(this.#words, this.#base + END_KIND, 1);\n    this.#words[this.#base + END_POS] = this.#tail;',
-  }],
-  ['event/position-words: an end that is seen, and its position not compared', 'end', {
-    file: 'memory/channel.js',
-    find: 'return this.#words[this.#base + END_POS] === this.#head;',
-    replace: 'return true;',
   }],
   ['event/position-words: an end that does not ring', 'end', {
     file: 'exchange/result-partition.js',
@@ -72,7 +79,67 @@ const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug
     find: 'while (channel.reclaim() !== NO_SEGMENT) reclaimed++;',
     replace: '',
   }],
+  ['gate/ready: a bit raised before its buffer is published', 'flush', {
+    file: 'memory/channel.js',
+    find: 'Atomics.store(this.#words, this.#base + TAIL, this.#tail);\n    this.#ready.raise();',
+    replace: 'this.#ready.raise();\n    Atomics.store(this.#words, this.#base + TAIL, this.#tail);',
+  }],
+  ['gate/ready: an end that raises no bit', 'end', {
+    file: 'memory/channel.js',
+    find: 'Atomics.store(this.#words, this.#base + END_KIND, 1);\n    this.#ready.raise();',
+    replace: 'Atomics.store(this.#words, this.#base + END_KIND, 1);',
+  }],
+  ['gate/ready: a look at the words that forgets them', 'flush', {
+    file: 'memory/ready-words.js',
+    find: 'this.#taken[word] !== 0 || this.#raised(word) !== 0',
+    replace: 'this.#taken[word] !== 0',
+  }],
+  ['credit/ask: a sender that never asks', 'no exclusive, flushed', {
+    file: 'memory/channel.js',
+    find: 'this.#ahead = exclusive === 0 ? 1 : 0;',
+    replace: 'this.#ahead = 0;',
+  }],
+  ['credit/demand: more lent than there are buffers to use it', 'one floating', {
+    file: 'memory/channel.js',
+    find: 'return (this.#tailSeen + this.#exclusive - this.#granted | 0) > 0;',
+    replace: 'return (this.#tailSeen + this.#exclusive + 1 - this.#granted | 0) > 0;',
+  }],
+  ['wait/hysteresis: a floating segment lent and not told', 'no exclusive, soft wait', {
+    file: 'exchange/input-gate.js',
+    find: 'channel.lend(this.#floating.pop(), GATE_FREE);\n      this.#owe(index);',
+    replace: 'channel.lend(this.#floating.pop(), GATE_FREE);',
+  }],
+  ['record/span: a piece whose segment stays with the gate', 'pieces', {
+    file: 'exchange/input-gate.js',
+    find: 'this.#giveBack(index, segment);\n      if (flags',
+    replace: 'if (flags === LAST_PIECE) this.#giveBack(index, segment);\n      if (flags',
+  }],
 ];
+
+// biome-ignore format: a table
+const BUGS_OF_TWO: readonly (readonly [title: string, bug: PlantedBug])[] = [
+  ['gate/ready: bits taken by a load and a store', {
+    file: 'memory/ready-words.js',
+    find: 'this.#taken[word] |= Atomics.exchange(this.#words, this.#index(word), 0);',
+    replace: '{ this.#taken[word] |= Atomics.load(this.#words, this.#index(word)); Atomics.store(this.#words, this.#index(word), 0); }',
+  }],
+  ['gate/lend: a floating segment given back and not dealt', {
+    file: 'exchange/input-gate.js',
+    find: 'this.#floating.push(segment);\n    }',
+    replace: 'this.#floating.push(segment); return;\n    }',
+  }],
+  ['gate/ready: a channel that is lent to and not looked at again', {
+    file: 'exchange/input-gate.js',
+    find: 'this.#ready.set(index);',
+    replace: '',
+  }],
+];
+
+for (const [title, bug] of BUGS_OF_TWO)
+  interleavings(`${title} is noticed`, async () => {
+    const { outcomes } = await lockstep('two senders', { preemptionsMax: 3, bug, until: areWhole });
+    assert.not(outcomes.every(areWhole), 'the planted bug shows');
+  });
 
 for (const [title, scenario, bug] of BUGS)
   interleavings(`${title} is noticed`, async () => {

@@ -18,8 +18,10 @@ export function tinySpec(changes: Partial<ExchangeSpec> = {}): ExchangeSpec {
     receiverTasks: Array.from({ length: receivers }, (_, i) => senders + i),
     segmentBytes: 64,
     exclusivePerChannel: 2,
+    floatingPerGate: 0,
     buffersPerSubpartitionMax: 10,
     overdraftPerPartition: 0,
+    elementBytesMax: 64,
     ...changes,
   };
 }
@@ -40,7 +42,8 @@ export function writeRecord(
   i32[(p >> 2) + 1] = value | 0;
   f64[(p >> 3) + 1] = value;
   for (let at = p + 16; at < p + bytes; at += 8) f64[at >> 3] = value;
-  sub.pos = p + bytes;
+  if (bytes > partition.segmentBytes) partition.span(k, bytes);
+  else sub.pos = p + bytes;
 }
 
 /** Everything in the gate's buffer as text: `7` a record, `w9` a watermark, `i1` idleness, `s:abc` a shape. */

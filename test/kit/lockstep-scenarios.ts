@@ -8,6 +8,7 @@ import type * as ControlModule from '../../engine/memory/control-arena.js';
 import { createControlArena } from '../../engine/memory/control-arena.js';
 import type * as ArenaModule from '../../engine/memory/exchange-arena.js';
 import { createExchange, type Exchange, type ExchangeSpec } from '../../engine/memory/exchange-arena.js';
+import type * as LedgerModule from '../../engine/memory/ledger.js';
 import type * as ParkerModule from '../../engine/memory/parker.js';
 import { readBuffer, tinySpec, writeRecord } from './exchange-kit.js';
 
@@ -18,6 +19,7 @@ export type Engine = typeof GateModule &
   typeof ChannelModule &
   typeof ControlModule &
   typeof ArenaModule &
+  typeof LedgerModule &
   typeof ParkerModule;
 
 export interface Scenario {
@@ -33,6 +35,7 @@ async function load(folder: string): Promise<Engine> {
     'memory/channel.js',
     'memory/control-arena.js',
     'memory/exchange-arena.js',
+    'memory/ledger.js',
     'exchange/hard-waiter.js',
     'exchange/input-gate.js',
     'exchange/result-partition.js',
@@ -98,7 +101,10 @@ function splitCursor(each: number): Scenario {
   };
 }
 
-/** Rings and credits of one channel without bells: `tries` polls against `count` buffers, one exclusive credit. */
+/**
+ * Rings and credits of one channel without bells: `tries` polls against `count` buffers and an end, one exclusive
+ * credit. What was got ends with E where the end was seen.
+ */
 function channelOnly(count: number, tries: number): Scenario {
   const spec = tinySpec({ exclusivePerChannel: 1 });
   return {
@@ -117,19 +123,23 @@ function channelOnly(count: number, tries: number): Scenario {
           if (segment === undefined) break;
           exchange.ledger.move(segment, 0, 1);
           exchange.view.f64[exchange.segmentStart(segment) >> 3] = value;
-          end.publish(segment, value * 8);
+          end.publish(segment, value * 8, 0);
           sent.push(value);
         }
+        end.end();
         return sent.join();
       },
-      ([memory], { attachExchange, BUFFER }) => {
+      ([memory], { attachExchange, BUFFER, END, READING }) => {
         const exchange = attachExchange(spec, memory!, 1);
         const end = exchange.receiverEnd(0, 0);
         const got: string[] = [];
         for (let tried = 0; tried < tries; tried++) {
-          if (end.poll() !== BUFFER) continue;
+          const found = end.poll();
+          if (found === END) return [...got, 'E'].join();
+          if (found !== BUFFER) continue;
           got.push(`${end.bytes / 8}:${exchange.view.f64[exchange.segmentStart(end.segment) >> 3]}`);
-          end.lend(end.segment);
+          end.look();
+          end.lend(end.segment, READING);
         }
         return got.join();
       },
@@ -143,10 +153,10 @@ function withSegments(exchange: Exchange, count: number): Exchange {
     spec: exchange.spec,
     view: exchange.view,
     ledger: exchange.ledger,
-    overdraft: 0,
     segmentsPerSender: count,
     segmentsOfSender: (sender: number) => exchange.segmentsOfSender(sender).slice(0, count),
     segmentStart: (segment: number) => exchange.segmentStart(segment),
+    scratchOfSender: (sender: number) => exchange.scratchOfSender(sender),
     senderEnd: (sender: number, k: number) => exchange.senderEnd(sender, k),
     taskBehind: (sender: number, k: number) => exchange.taskBehind(sender, k),
   } as unknown as Exchange;
@@ -160,11 +170,13 @@ interface Flow {
   readonly isPolite: boolean;
   /** Flushes after each record, and sleeps until the flush is done. */
   readonly isFlushed?: boolean;
+  /** Of each record; one that fills a segment if not given. */
+  readonly bytes?: number;
   readonly changes?: Partial<ExchangeSpec>;
 }
 
 /** The whole exchange: partition, gate, bells and sleeps, one buffer a record; both ends sleep when they cannot go on. */
-function flow({ records, segments, isPolite, isFlushed = false, changes = {} }: Flow): Scenario {
+function flow({ records, segments, isPolite, isFlushed = false, bytes = 64, changes = {} }: Flow): Scenario {
   const spec = tinySpec({ exclusivePerChannel: 1, ...changes });
   const upstream: Part = ([controlMemory, memory], engine) => {
     const control = new engine.ControlArena(controlMemory!, 1);
@@ -177,7 +189,7 @@ function flow({ records, segments, isPolite, isFlushed = false, changes = {} }: 
         partition.ringOwed();
         parker.park(engine.CREDIT, condition, Number.POSITIVE_INFINITY);
       }
-      writeRecord(exchange, partition, 0, value, isFlushed ? 24 : 64);
+      writeRecord(exchange, partition, 0, value, isFlushed ? 24 : bytes);
       while (isFlushed && !partition.flush()) parker.park(engine.CREDIT, condition, Number.POSITIVE_INFINITY);
     }
     partition.finish();
@@ -209,6 +221,44 @@ function flow({ records, segments, isPolite, isFlushed = false, changes = {} }: 
   };
 }
 
+/** One thread is two senders that never wait, the other reads both; without exclusive credits, and one floating. */
+function twoSenders(each: number): Scenario {
+  const spec = tinySpec({ senders: 2, exclusivePerChannel: 0, floatingPerGate: 1 });
+  const upstream: Part = ([controlMemory, memory], engine) => {
+    const control = new engine.ControlArena(controlMemory!, 1);
+    const exchange = engine.attachExchange(spec, memory!, 1);
+    const waiter = new engine.ThreadWaiter(control, 0, control.parker(0));
+    const partitions = [0, 1].map((sender) => engine.openPartition(exchange, sender, control, waiter));
+    for (let value = 1; value <= each; value++)
+      for (const partition of partitions) {
+        writeRecord(exchange, partition, 0, value, 64);
+        partition.flush();
+      }
+    for (const partition of partitions) partition.finish();
+    return 'sent';
+  };
+  const downstream: Part = ([controlMemory, memory], engine) => {
+    const control = new engine.ControlArena(controlMemory!, 1);
+    const exchange = engine.attachExchange(spec, memory!, 1);
+    const parker = control.parker(2);
+    const gate = engine.openGate(exchange, 0, control);
+    const condition = { isReady: () => gate.isInputReady() };
+    const got: string[][] = [[], []];
+    for (let found = gate.poll(); found !== engine.GATE_ENDED; found = gate.poll()) {
+      if (found === engine.GATE_BUFFER) {
+        got[gate.channel]!.push(...readBuffer(exchange, gate));
+        gate.recycle();
+      } else if (found === engine.GATE_EMPTY) parker.park(engine.INPUT, condition, Number.POSITIVE_INFINITY);
+    }
+    return got.map((values) => values.join()).join(';');
+  };
+  return {
+    memory: () => [createControlArena({ tasks: 3, cursors: 0, attempt: 1 }), createExchange(spec, 1)],
+    load,
+    threads: [upstream, downstream],
+  };
+}
+
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   bell: bell(
     (control) => control.requestStop(1),
@@ -222,6 +272,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   splits: splitCursor(2),
   channel: channelOnly(2, 2),
   'channel-3': channelOnly(3, 3),
+  'channel end': channelOnly(1, 2),
   'hard wait': flow({ records: 4, segments: 2, isPolite: false }),
   'soft wait': flow({ records: 3, segments: 10, isPolite: true, changes: { buffersPerSubpartitionMax: 1 } }),
   flush: flow({ records: 3, segments: 10, isPolite: true, isFlushed: true }),
@@ -233,6 +284,34 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     changes: { buffersPerSubpartitionMax: 1 },
   }),
   end: flow({ records: 1, segments: 10, isPolite: true }),
+  'one floating': flow({ records: 5, segments: 3, isPolite: false, changes: { floatingPerGate: 1 } }),
+  'no exclusive': flow({
+    records: 4,
+    segments: 2,
+    isPolite: false,
+    changes: { exclusivePerChannel: 0, floatingPerGate: 1 },
+  }),
+  'no exclusive, flushed': flow({
+    records: 3,
+    segments: 10,
+    isPolite: true,
+    isFlushed: true,
+    changes: { exclusivePerChannel: 0, floatingPerGate: 2 },
+  }),
+  'no exclusive, soft wait': flow({
+    records: 3,
+    segments: 10,
+    isPolite: true,
+    changes: { exclusivePerChannel: 0, floatingPerGate: 1, buffersPerSubpartitionMax: 1 },
+  }),
+  'two senders': twoSenders(2),
+  pieces: flow({
+    records: 2,
+    segments: 2,
+    isPolite: true,
+    bytes: 144,
+    changes: { exclusivePerChannel: 0, floatingPerGate: 1, elementBytesMax: 192 },
+  }),
   'three credits': flow({
     records: 6,
     segments: 2,

@@ -16,6 +16,8 @@ const real = {
   load: Atomics.load,
   store: Atomics.store,
   add: Atomics.add,
+  or: Atomics.or,
+  exchange: Atomics.exchange,
   wait: Atomics.wait,
   notify: Atomics.notify,
 };
@@ -94,6 +96,9 @@ Object.assign(Atomics, {
   load: (words: Int32Array, index: number) => between(() => real.load(words, index)),
   store: (words: Int32Array, index: number, value: number) => between(() => real.store(words, index, value)),
   add: (words: Int32Array, index: number, value: number) => between(() => real.add(words, index, value)),
+  or: (words: Int32Array, index: number, value: number) => between(() => real.or(words, index, value)),
+  exchange: (words: Int32Array, index: number, value: number) =>
+    between(() => real.exchange(words, index, value)),
   wait: waitUntilNotified,
   notify: notifyAll,
 });

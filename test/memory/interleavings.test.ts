@@ -32,19 +32,20 @@ interleavings('control/splits: two threads take every number once, by any order'
   for (const outcome of outcomes) assert.ok(isDealt(outcome), JSON.stringify(outcome));
 });
 
-/** What was received is a first part of what was sent, each buffer once, with its own bytes. */
+/** What was received is a first part of what was sent, each buffer once, with its own bytes; the end is after all. */
 function isFirstInFirstOut({ results: [sent, got] }: Outcome): boolean {
-  if (!/^[\d,]*$/.test(sent) || !/^[\d,:]*$/.test(got)) return false;
-  const expected = sent.split(',').map((value) => `${value}:${value}`);
+  if (!/^[\d,]*$/.test(sent) || !/^[\d,:]*E?$/.test(got)) return false;
+  const expected = [...sent.split(',').map((value) => `${value}:${value}`), 'E'];
   return got === '' || expected.join().startsWith(got);
 }
 
 for (const [scenario, preemptionsMax] of [
   ['channel', 4],
   ['channel-3', 3],
+  ['channel end', 4],
 ] as const)
   interleavings(
-    `credit/publish, exchange/swap-by-index: ${scenario} is first in, first out, by any order`,
+    `credit/publish, exchange/swap-by-index, event/position-words: ${scenario} is first in, first out, by any order`,
     async () => {
       const { outcomes } = await lockstep(scenario, { preemptionsMax });
       assert.ok(outcomes.length >= 3, 'the receiver came early, in between and late');
@@ -96,6 +97,27 @@ const CASES: readonly Case[] = [
       file: CHANNEL,
       find: 'if (this.#taken === this.#swapped(this.#grantedSeen)) return NO_SEGMENT;',
       replace: 'if (this.#taken === this.#grantedSeen) return NO_SEGMENT;',
+    },
+  },
+  {
+    title: 'event/position-words: the end told before its position',
+    scenario: 'channel end',
+    isRight: isFirstInFirstOut,
+    bug: {
+      file: CHANNEL,
+      find: 'this.#words[this.#base + END_POS] = this.#tail;\n    Atomics.store(this.#words, this.#base + END_KIND, 1);',
+      replace:
+        'Atomics.store(this.#words, this.#base + END_KIND, 1);\n    this.#words[this.#base + END_POS] = this.#tail;',
+    },
+  },
+  {
+    title: 'event/position-words: an end that is seen, and its position not compared',
+    scenario: 'channel end',
+    isRight: isFirstInFirstOut,
+    bug: {
+      file: CHANNEL,
+      find: 'return this.#words[this.#base + END_POS] === this.#head;',
+      replace: 'return true;',
     },
   },
   {

@@ -48,9 +48,13 @@ async function everywhere(
   expected: Record<string, object[]>,
 ): Promise<void> {
   for (const { parallelism, chaining, seed } of SETTINGS) {
+    const exclusive = parallelism % 3;
     const options = {
       'pipeline.operator-chaining.enabled': chaining,
       'taskmanager.memory.segment-size': '512 bytes',
+      'taskmanager.network.memory.buffers-per-channel': exclusive,
+      'taskmanager.network.memory.floating-buffers-per-gate': exclusive === 0 ? 1 : parallelism % 4,
+      'taskmanager.network.memory.max-overdraft-buffers-per-gate': parallelism,
     };
     const got = await runInline(subject, { inputs, parallelism, seed, options });
     for (const [name, rows] of Object.entries(expected)) {
@@ -227,5 +231,34 @@ pipelines('a key made by a function groups as its value does', async () => {
   const expected = groupBy(sizes, String).map((group) => ({ n: group[0]!, keys: group.length }));
   await everywhere(subject, { events: rows }, { counts: expected });
 });
+
+pipelines(
+  'record/span: rows many times larger than a segment pass through exchanges, declared or not',
+  async () => {
+    const rows = events(7, 300).map((e, i) => ({
+      ...e,
+      note: i % 10 === 3 ? `${i}-${'ö'.repeat(40 * i)}` : e.note,
+    }));
+    const subject = job('large rows', { inputs: { events: Event } }, ({ events }) => ({
+      declared: events.keyBy('user').reduce((_, e) => e, { emit: 'changes' }),
+      undeclared: events
+        .map((e) => ({ name: e.user, text: e.note, list: e.note === null ? [] : [e.note.length, e.note] }))
+        .keyBy('name')
+        .reduce((_, e) => e, { emit: 'changes' }),
+    }));
+    await everywhere(
+      subject,
+      { events: rows },
+      {
+        declared: rows,
+        undeclared: rows.map((e) => ({
+          name: e.user,
+          text: e.note,
+          list: e.note === null ? [] : [e.note.length, e.note],
+        })),
+      },
+    );
+  },
+);
 
 pipelines.run();

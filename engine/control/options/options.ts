@@ -166,6 +166,17 @@ function checkTogether(found: ReadonlyMap<OptionKey, Found>, faults: SluiceError
       ),
     );
   }
+  const exclusive = given(found, 'taskmanager.network.memory.buffers-per-channel');
+  const floating = given(found, 'taskmanager.network.memory.floating-buffers-per-gate');
+  if (exclusive === 0 && floating === 0) {
+    faults.push(
+      new SluiceError(
+        'OPTION_INVALID',
+        'taskmanager.network.memory.buffers-per-channel and taskmanager.network.memory.floating-buffers-per-gate ' +
+          'are both 0: no channel would ever have a credit',
+      ),
+    );
+  }
   const parallelism = given(found, 'parallelism.default');
   const maxParallelism = given(found, 'pipeline.max-parallelism');
   if (parallelism !== null && maxParallelism !== null && parallelism > maxParallelism) {
@@ -210,7 +221,10 @@ function complete(found: ReadonlyMap<OptionKey, Found>, surroundings: OptionSurr
     networkBytesMax: count('taskmanager.memory.network.max'),
     segmentBytes: count('taskmanager.memory.segment-size'),
     exclusivePerChannel: count('taskmanager.network.memory.buffers-per-channel'),
+    floatingPerGate: count('taskmanager.network.memory.floating-buffers-per-gate'),
     buffersPerSubpartitionMax: count('taskmanager.network.memory.max-buffers-per-channel'),
+    overdraftPerPartition: count('taskmanager.network.memory.max-overdraft-buffers-per-gate'),
+    recordBytesMax: count('sluice.record.max-size'),
     memoryBytes: number('sluice.memory') ?? surroundings.memoryBytes,
     taskHeapBytes: number('sluice.task.heap-size'),
   };

@@ -1,4 +1,5 @@
 import { assert } from '../../base/assert.js';
+import type { ResultPartition } from '../../exchange/result-partition.js';
 import { RowCodec, viewBindings } from '../../records/codec-gen.js';
 import { subtaskFragment } from '../../records/key.js';
 import { HASHER_NAME, hashFragment, KeyHasher } from '../../records/key-hash.js';
@@ -61,9 +62,31 @@ export function writeDeclared(
       code.line(`if (!${partition}.available) { core.blocked = true; ${onBlocked} }`);
     });
     code.line(codec.writeStatements(q, values, { length, hash, ts: row.ts }));
-    code.line(`${sub}.pos = ${q} + ${length};`);
+    const blocked = `if (!${partition}.available) { core.blocked = true; ${onBlocked} }`;
+    code.line(written({ partition, sub, channel, q, length }, codec, env.partitions[output]!, blocked));
   });
   code.line('core.recordsOut++;');
+}
+
+/** Names in generated code of a row just written at `q`. */
+interface WrittenRow {
+  readonly partition: string;
+  readonly sub: string;
+  readonly channel: string;
+  readonly q: string;
+  readonly length: string;
+}
+
+/** What follows the writing of a row: it is in the open buffer, or has to be cut into pieces. record/span */
+export function written(
+  { partition, sub, channel, q, length }: WrittenRow,
+  { layout }: RowCodec,
+  { segmentBytes }: ResultPartition,
+  afterSpan: string,
+): string {
+  const isInBuffer = `${sub}.pos = ${q} + ${length};`;
+  if (!layout.isVariable && layout.fixedBytes <= segmentBytes) return isInBuffer;
+  return `if (${length} > ${segmentBytes}) { ${partition}.span(${channel}, ${length}); ${afterSpan} } else ${isInBuffer}`;
 }
 
 function keyHashText(

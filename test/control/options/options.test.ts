@@ -32,7 +32,10 @@ options('without any layer every option has its default', () => {
     networkBytesMax: Number.POSITIVE_INFINITY,
     segmentBytes: 32 * 1024,
     exclusivePerChannel: 2,
+    floatingPerGate: 8,
     buffersPerSubpartitionMax: 10,
+    overdraftPerPartition: 20,
+    recordBytesMax: 1024 ** 2,
     memoryBytes: MACHINE.memoryBytes,
     taskHeapBytes: null,
   });
@@ -134,7 +137,8 @@ const REFUSED: readonly (readonly [key: string, value: unknown, code: string])[]
   ['taskmanager.memory.segment-size', '257 b', 'OPTION_INVALID'],
   ['taskmanager.memory.segment-size', '32 kilo', 'OPTION_INVALID'],
   ['execution.buffer-timeout.interval', '-5 ms', 'OPTION_INVALID'],
-  ['taskmanager.network.memory.buffers-per-channel', 0, 'OPTION_INVALID'],
+  ['taskmanager.network.memory.buffers-per-channel', -1, 'OPTION_INVALID'],
+  ['taskmanager.network.memory.floating-buffers-per-gate', 0.5, 'OPTION_INVALID'],
 ];
 for (const [key, value, expected] of REFUSED) {
   options(`${key} = ${JSON.stringify(value)} is refused, naming the option and what is accepted`, () => {
@@ -144,6 +148,21 @@ for (const [key, value, expected] of REFUSED) {
     assert.match(text, / is (a|true)/);
   });
 }
+
+options('a channel has exclusive credits or shares floating ones', () => {
+  const none = {
+    'taskmanager.network.memory.buffers-per-channel': 0,
+    'taskmanager.network.memory.floating-buffers-per-gate': 0,
+  };
+  const [code, text] = codeAndText(() => of(layer('-D', none)));
+  assert.is(code, 'OPTION_INVALID');
+  assert.match(text, 'no channel would ever have a credit');
+  assert.is(
+    of(layer('-D', { ...none, 'taskmanager.network.memory.floating-buffers-per-gate': 1 })).options
+      .exclusivePerChannel,
+    0,
+  );
+});
 
 options('all faults are reported at once', () => {
   try {
