@@ -121,7 +121,10 @@ export class InputGate {
     this.#reading = NO_SEGMENT;
   }
 
-  /** True if `poll` would find something. For the condition of a parked task: shared words are looked at anew. */
+  /**
+   * False if `poll` has found nothing and would again. For the condition of a parked task: shared words are looked at
+   * anew.
+   */
   isInputReady(): boolean {
     return this.#openChannels === 0 || this.#ready.peek();
   }

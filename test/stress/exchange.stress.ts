@@ -51,7 +51,14 @@ function send({ spec, control: controlMemory, memory, task, seed, records }: Set
     if (random % 1999 === 0) partition.flush();
     if (random % 4999 === 0) partition.emitWatermark(i);
     if (random % 99_991 === 0) while (!partition.flush()) parker.park(CREDIT, condition, FOREVER);
-    writeRecord(exchange, partition, random % spec.receivers, i, 24 + (random & 8));
+    const isLarge = random % 3001 === 0 && spec.elementBytesMax > spec.segmentBytes;
+    writeRecord(
+      exchange,
+      partition,
+      random % spec.receivers,
+      i,
+      isLarge ? spec.elementBytesMax : 24 + (random & 8),
+    );
     sum += i;
   }
   partition.finish();
@@ -138,6 +145,17 @@ if (isMainThread) {
   stress(
     'wait/hysteresis, pool/overdraft: with many credits and an overdraft, all arrives once and in order',
     () => play(seed + 1, records, { exclusivePerChannel: 5, overdraftPerPartition: 3, segmentBytes: 512 }),
+  );
+  stress(
+    'gate/lend, credit/ask, gate/ready, record/span: with floating credits alone, all arrives once and in order',
+    () =>
+      play(seed + 2, records, {
+        exclusivePerChannel: 0,
+        floatingPerGate: 3,
+        segmentBytes: 512,
+        elementBytesMax: 2000,
+        buffersPerSubpartitionMax: 3,
+      }),
   );
   stress.run();
 } else {
