@@ -35,6 +35,7 @@ const STAND_IN = (ms: number, stopMs: number) => `
     return { job: 'a', id: 'x', finished,
       stop: () => { console.log('stop'); if (${stopMs} >= 0) setTimeout(() => end({ ...summary, state: 'STOPPED' }), ${stopMs}); return finished; },
       cancel: async () => { console.log('cancel'); },
+      notices: options.params?.p === 'short' ? ['lowered it to fit'] : [],
       metrics: () => ({ job: 'a', state: 'RUNNING', elapsedMs: 1, recordsIn: 1, recordsInPerSecond: 1, segmentBytes: 1, writesToStdout: false, tasks: [] }) };
   };
   try {
@@ -91,11 +92,15 @@ function exitOf(child: ChildProcess): Promise<number | null> {
 
 run('a finished job exits with 0 and says on stderr what came of it and where', async () => {
   const { code, stdout, stderr } = await runWith(
-    ['run', 'job.ts', '--param', 'p=1', '--parallelism', '2'],
+    ['run', 'job.ts', '--param', 'p=short', '--parallelism', '2'],
     50,
   );
   assert.is(code, 0);
-  assert.match(stdout, 'start a {"p":"1"} [{"origin":"--parallelism","values":{"parallelism.default":"2"}}]');
+  assert.match(
+    stdout,
+    'start a {"p":"short"} [{"origin":"--parallelism","values":{"parallelism.default":"2"}}]',
+  );
+  assert.match(stderr, 'lowered it to fit\n');
   assert.match(stderr, 'a FINISHED in 0:01.2: 10 records in, 5 out, 1 late\noutput: /x/out.csv\n');
 });
 
