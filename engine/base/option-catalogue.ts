@@ -72,6 +72,24 @@ export const OPTIONS = {
   'taskmanager.network.memory.max-overdraft-buffers-per-gate':
     { type: 'count', default: 20, min: 0, max: 1024, was: [],
       meaning: 'Buffers that only a record already begun may use. Lowered first if memory is short.' },
+  'taskmanager.network.memory.buffer-debloat.enabled':
+    { type: 'switch', default: false, was: [],
+      meaning: 'Keep so much data between tasks as is read within a target time, and no more.' },
+  'taskmanager.network.memory.buffer-debloat.target':
+    { type: 'duration', default: 1000, min: 1, was: [],
+      meaning: 'The time within which data between two tasks should be read.' },
+  'taskmanager.network.memory.buffer-debloat.period':
+    { type: 'duration', default: 200, min: 1, was: [],
+      meaning: 'How often the throughput of a task is looked at.' },
+  'taskmanager.network.memory.buffer-debloat.samples':
+    { type: 'count', default: 20, min: 1, max: 1000, was: [],
+      meaning: 'Periods that the throughput is averaged over.' },
+  'taskmanager.network.memory.buffer-debloat.threshold-percentages':
+    { type: 'count', default: 25, min: 0, max: 100, was: [],
+      meaning: 'A buffer size is changed if it changes by at least this share.' },
+  'taskmanager.memory.min-segment-size':
+    { type: 'size', default: 256, min: 64, max: 16 * MB, multipleOf: 8, was: [],
+      meaning: 'The least a buffer is filled with when debloating.' },
   'sluice.record.max-size':
     { type: 'size', default: MB, min: 256, max: 256 * MB, multipleOf: 8, was: [],
       meaning: 'The largest record that may pass between two tasks.' },
@@ -117,9 +135,21 @@ export interface EngineOptions {
   readonly buffersPerSubpartitionMax: number;
   readonly overdraftPerPartition: number;
   readonly recordBytesMax: number;
+  /** Null: buffers are always filled whole. */
+  readonly debloat: DebloatOptions | null;
   readonly memoryBytes: number;
   /** Null: a share of the memory, see `networkMemory`. */
   readonly taskHeapBytes: number | null;
+}
+
+/** How much data may be between two tasks, by time. */
+export interface DebloatOptions {
+  readonly targetMs: number;
+  readonly periodMs: number;
+  readonly samples: number;
+  /** A share of the size, 0..1. */
+  readonly threshold: number;
+  readonly bufferBytesMin: number;
 }
 
 /**
@@ -135,7 +165,7 @@ export const FLINK_FAMILIES_WITHOUT_MEANING = [
   'rest.', 'restart-strategy', 's3.', 'security.', 'slot.', 'slotmanager.', 'source.', 'sql-client.', 'sql-gateway.', 'state.',
   'table.', 'taskmanager.debug.', 'taskmanager.log.', 'taskmanager.memory.framework.', 'taskmanager.memory.jvm-', 'taskmanager.memory.managed.',
   'taskmanager.memory.task.', 'taskmanager.network.adaptive-partitioner.', 'taskmanager.network.hybrid-shuffle.',
-  'taskmanager.network.memory.buffer-debloat.', 'taskmanager.network.netty.', 'taskmanager.network.request-backoff.', 'taskmanager.network.sort-shuffle.',
+ 'taskmanager.network.netty.', 'taskmanager.network.request-backoff.', 'taskmanager.network.sort-shuffle.',
   'taskmanager.registration.', 'taskmanager.resource-id', 'web.', 'yarn.', 'zookeeper.',
 ] as const;
 
@@ -149,7 +179,7 @@ export const FLINK_KEYS_WITHOUT_MEANING = [
   'pipeline.operator-chaining.chain-operators-with-different-max-parallelism', 'pipeline.vertex-description-mode',
   'taskmanager.bind-host', 'taskmanager.bind-policy', 'taskmanager.bind-port', 'taskmanager.collect-sink.port', 'taskmanager.cpu.cores', 'taskmanager.data.bind-port',
   'taskmanager.data.port', 'taskmanager.data.ssl.enabled', 'taskmanager.exit-on-fatal-akka-error', 'taskmanager.host', 'taskmanager.jvm-exit-on-oom',
-  'taskmanager.load-balance.mode', 'taskmanager.memory.min-segment-size', 'taskmanager.memory.starting-segment-size',
+  'taskmanager.load-balance.mode', 'taskmanager.memory.starting-segment-size',
   'taskmanager.network.batch-shuffle.compression.enabled', 'taskmanager.network.bind-policy', 'taskmanager.network.blocking-shuffle.type',
   'taskmanager.network.compression.codec', 'taskmanager.network.detailed-metrics', 'taskmanager.network.max-num-tcp-connections',
   'taskmanager.network.memory.buffers-request-timeout',

@@ -56,7 +56,8 @@ export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter
   const incoming = graph.exchanges.filter((each) => each.toVertex === vertex.index);
   assert(incoming.length <= 1, 'a chain has at most one input');
   const inputExchange = incoming[0] === undefined ? null : exchanges.get(incoming[0].id)!;
-  const gate = inputExchange === null ? null : openGate(inputExchange, subtask, control);
+  const gate =
+    inputExchange === null ? null : openGate(inputExchange, subtask, control, setting.options.debloat);
   const outgoing = graph.exchanges
     .filter((each) => each.fromVertex === vertex.index)
     .map(({ id }) => exchanges.get(id)!);

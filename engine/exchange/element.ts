@@ -27,3 +27,18 @@ export function controlBytesAt(i32: Int32Array, p: number): number {
   const tag = i32[p >> 2]!;
   return tag === TAG_WATERMARK || tag === TAG_IDLE ? SIGNAL_BYTES : controlBytes(i32[(p >> 2) + 1]!);
 }
+
+/** Writes a watermark or idleness at byte offset p. @returns the offset after it */
+export function writeSignal(
+  i32: Int32Array,
+  f64: Float64Array,
+  p: number,
+  tag: number,
+  flag: number,
+  value: number,
+): number {
+  i32[p >> 2] = tag;
+  i32[(p >> 2) + 1] = flag;
+  f64[(p >> 3) + 1] = value;
+  return p + SIGNAL_BYTES;
+}

@@ -11,15 +11,20 @@
  *   record/span       Pieces of an element larger than a segment are copied together, and the segment of each goes
  *                     back before the next is looked for, so the pieces of one element need no more than one segment.
  *
+ *   debloat/lent      With a target time, a channel is lent no more segments than what may be on its way fills, and at
+ *                     least E. Those that it has beyond that go to the gate as they are read.
+ *
  * Runs in: the thread of the downstream task.
  */
 import { assert } from '../base/assert.js';
+import type { DebloatOptions } from '../base/option-catalogue.js';
 import { BUFFER, type ChannelReceiver, END, LAST_PIECE, NO_SEGMENT, NOTHING } from '../memory/channel.js';
 import type { ControlArena } from '../memory/control-arena.js';
 import { type Exchange, gateChannelCount } from '../memory/exchange-arena.js';
 import { GATE_FREE, READING } from '../memory/ledger.js';
 import { CREDIT, type Doorbell } from '../memory/parker.js';
 import { NO_CHANNEL, type ReadyWords } from '../memory/ready-words.js';
+import { BufferDebloater } from './buffer-debloater.js';
 import { ElementAssembly } from './element-assembly.js';
 
 /** Nothing to read now. */
@@ -31,11 +36,17 @@ export const GATE_CHANNEL_ENDED = 2;
 /** All channels have ended, and that was said. */
 export const GATE_ENDED = 3;
 
-export function openGate(exchange: Exchange, receiver: number, control: ControlArena): InputGate {
+/** @param debloat  null: buffers are always filled whole */
+export function openGate(
+  exchange: Exchange,
+  receiver: number,
+  control: ControlArena,
+  debloat: DebloatOptions | null = null,
+): InputGate {
   const count = gateChannelCount(exchange.spec);
   const channels = Array.from({ length: count }, (_, channel) => exchange.receiverEnd(receiver, channel));
   const bells = channels.map((_, channel) => control.doorbell(exchange.taskBefore(receiver, channel)));
-  return new InputGate(exchange, receiver, channels, bells);
+  return new InputGate(exchange, receiver, channels, bells, debloat);
 }
 
 export class InputGate {
@@ -61,6 +72,11 @@ export class InputGate {
   readonly #waiting: number[] = [];
   readonly #isWaiting: boolean[];
   readonly #assembly: ElementAssembly;
+  /** Bytes ever read, by channel. */
+  readonly #bytesOf: number[];
+  readonly #debloater: BufferDebloater | null = null;
+  readonly #debloatPeriodMs: number = Number.POSITIVE_INFINITY;
+  #debloatedMs = 0;
   #openChannels: number;
   #owedChannels = 0;
   #next = 0;
@@ -68,7 +84,13 @@ export class InputGate {
   /** Segment of the buffer at hand; NO_SEGMENT for an element put together from pieces. */
   #reading = NO_SEGMENT;
 
-  constructor(exchange: Exchange, receiver: number, channels: ChannelReceiver[], bells: Doorbell[]) {
+  constructor(
+    exchange: Exchange,
+    receiver: number,
+    channels: ChannelReceiver[],
+    bells: Doorbell[],
+    debloat: DebloatOptions | null,
+  ) {
     this.#exchange = exchange;
     this.#channels = channels;
     this.#bells = bells;
@@ -77,6 +99,11 @@ export class InputGate {
     this.#hasEnded = channels.map(() => false);
     this.#owed = channels.map(() => 0);
     this.#isWaiting = channels.map(() => false);
+    this.#bytesOf = channels.map(() => 0);
+    if (debloat !== null) {
+      this.#debloater = new BufferDebloater(debloat, exchange.spec.segmentBytes, channels.length);
+      this.#debloatPeriodMs = debloat.periodMs;
+    }
     this.#floating = exchange.floatingOfReceiver(receiver);
     this.#assembly = new ElementAssembly(exchange, exchange.scratchOfReceiver(receiver), channels.length);
     const { exclusivePerChannel, buffersPerSubpartitionMax } = exchange.spec;
@@ -135,6 +162,33 @@ export class InputGate {
       if (this.#owed[index]! > 0) this.#ring(index); // wait/hysteresis
   }
 
+  /** True if `debloat` should be called. */
+  isDebloatDue(nowMs: number): boolean {
+    return nowMs - this.#debloatedMs >= this.#debloatPeriodMs;
+  }
+
+  /**
+   * Fits what may be on the way to the target time; at the end of a period.
+   *
+   * @param activeMs  time ever spent not waiting for input
+   */
+  debloat(nowMs: number, activeMs: number): void {
+    const debloater = this.#debloater!;
+    this.#debloatedMs = nowMs;
+    for (const channel of this.#channels) channel.look();
+    debloater.endPeriod(
+      activeMs,
+      this.#bytesOf,
+      this.#channels.map(({ queued }) => queued),
+    );
+    for (const [index, channel] of this.#channels.entries()) {
+      channel.fillBytes = debloater.bufferBytes(index);
+      channel.lentMax = Math.max(1, this.#exchange.spec.exclusivePerChannel, debloater.segments(index)); // debloat/lent
+      if (!this.#hasEnded[index] && channel.wants) this.#want(index);
+    }
+    this.#deal();
+  }
+
   /** Polls a channel, and lends it what it is seen to want. */
   #look(index: number): number {
     const channel = this.#channels[index]!;
@@ -151,6 +205,7 @@ export class InputGate {
     const begin = this.#exchange.segmentStart(segment);
     this.buffersIn++;
     this.bytesIn += bytes;
+    this.#bytesOf[index]! += bytes;
     if (CHECKED) {
       assert(
         bytes > 0 && bytes <= this.#exchange.spec.segmentBytes,

@@ -12,6 +12,8 @@
  *   watermark/pending        A subpartition keeps the newest watermark and idleness as numbers and writes them
  *                            before the next record, at a flush and before the end: taking one never needs a
  *                            segment.
+ *   debloat/grow             Where no segment is free, a buffer that was kept small grows back to its whole segment
+ *                            rather than that a record waits.
  *   wait/coalesce            A finished buffer is readable at once, but its receiver is woken when half of what may
  *                            wait has gathered, or before this task ends its step, flushes, waits or exits.
  *
@@ -24,9 +26,9 @@ import type { ControlArena } from '../memory/control-arena.js';
 import { type Exchange, subpartitionCount } from '../memory/exchange-arena.js';
 import { OPEN, SENDER_FREE } from '../memory/ledger.js';
 import { INPUT } from '../memory/parker.js';
-import { CONTROL_HEADER_BYTES, controlBytes, SIGNAL_BYTES, TAG_IDLE, TAG_WATERMARK } from './element.js';
+import { CONTROL_HEADER_BYTES, controlBytes, TAG_IDLE } from './element.js';
 import { cancelled, type HardWaiter } from './hard-waiter.js';
-import { NO_IDLENESS, Subpartition } from './subpartition.js';
+import { Subpartition } from './subpartition.js';
 
 export function openPartition(
   exchange: Exchange,
@@ -101,11 +103,12 @@ export class ResultPartition {
     const sub = this.subpartitions[k]!;
     if (this.#isPoisoned) throw cancelled();
     if (bytes > this.#exchange.spec.elementBytesMax) throw this.#tooLarge(bytes);
-    if (sub.pendingBytes > 0) this.#writePending(sub);
+    if (sub.pendingBytes > 0) this.#writePending(sub, bytes);
     if (bytes > this.segmentBytes) return this.#scratch; // record/span
-    if (sub.pos + bytes > sub.end || sub.pos === 0) {
-      if (sub.pos > 0) this.#finishBuffer(sub, 0);
-      this.#open(sub);
+    if (sub.pos === 0) this.#open(sub, bytes);
+    else if (sub.pos + bytes > sub.end && !this.#grow(sub, bytes)) {
+      this.#finishBuffer(sub, 0);
+      this.#open(sub, bytes);
     }
     sub.limit = sub.end;
     return sub.pos;
@@ -121,7 +124,7 @@ export class ResultPartition {
     const sub = this.subpartitions[k]!;
     if (sub.pos > sub.start) this.#finishBuffer(sub, 0);
     for (let done = 0; done < bytes; done += this.segmentBytes) {
-      if (sub.pos === 0) this.#open(sub);
+      if (sub.pos === 0) this.#open(sub, this.segmentBytes);
       const size = Math.min(this.segmentBytes, bytes - done);
       u8.copyWithin(sub.start, this.#scratch + done, this.#scratch + done + size);
       sub.pos = sub.start + size;
@@ -204,7 +207,7 @@ export class ResultPartition {
   finish(): void {
     if (this.#isPoisoned) throw cancelled();
     for (const sub of this.subpartitions) {
-      if (sub.pendingBytes > 0) this.#writePending(sub); // watermark/pending: before the end
+      if (sub.pendingBytes > 0) this.#writePending(sub, 0); // watermark/pending: before the end
       if (sub.pos > sub.start) this.#finishBuffer(sub, 0);
       else if (sub.pos > 0) this.#putBack(sub);
       sub.channel.end();
@@ -271,34 +274,20 @@ export class ResultPartition {
       const hasRoom = sub.pos > 0 && sub.pos + sub.pendingBytes <= sub.end;
       if (!hasRoom && sub.pos > 0) this.#finishBuffer(sub, 0); // yields a segment at once
       if (!hasRoom && this.#free.length === 0) return false;
-      if (!hasRoom) this.#open(sub);
-      this.#writePending(sub);
+      this.#writePending(sub, 0);
       if (!sub.channel.isSendable) return false; // the credit went to the records before the watermark
     }
     this.#finishBuffer(sub, 0);
     return true;
   }
 
-  #writePending(sub: Subpartition): void {
+  /** @param ahead  bytes of the element that will follow */
+  #writePending(sub: Subpartition, ahead: number): void {
     if (sub.pos === 0 || sub.pos + sub.pendingBytes > sub.end) {
       if (sub.pos > 0) this.#finishBuffer(sub, 0);
-      this.#open(sub);
+      this.#open(sub, sub.pendingBytes + ahead);
     }
-    if (sub.idleness === 0) this.#writeSignal(sub, TAG_IDLE, 0, 0); // active: before the watermark it allows
-    if (!Number.isNaN(sub.watermark)) this.#writeSignal(sub, TAG_WATERMARK, 0, sub.watermark);
-    if (sub.idleness === 1) this.#writeSignal(sub, TAG_IDLE, 1, 0);
-    sub.watermark = Number.NaN;
-    sub.idleness = NO_IDLENESS;
-    sub.limit = sub.end;
-  }
-
-  #writeSignal(sub: Subpartition, tag: number, flag: number, value: number): void {
-    const { i32, f64 } = this.#exchange.view;
-    const p = sub.pos;
-    i32[p >> 2] = tag;
-    i32[(p >> 2) + 1] = flag;
-    f64[(p >> 3) + 1] = value;
-    sub.pos = p + SIGNAL_BYTES;
+    sub.writePending(this.#exchange.view);
   }
 
   /** Publishes the open buffer and takes what its swap and earlier ones gave. */
@@ -310,7 +299,7 @@ export class ResultPartition {
     this.#owe(sub);
     this.buffersOut++;
     this.bytesOut += bytes;
-    this.#close(sub);
+    sub.close();
     this.#collect(sub);
     if (sub.channel.backlog >= this.#backlogMax) this.available = false; // partition/available
   }
@@ -331,15 +320,7 @@ export class ResultPartition {
   #putBack(sub: Subpartition): void {
     if (CHECKED) this.#exchange.ledger.move(sub.segment, OPEN, SENDER_FREE);
     this.#free.push(sub.segment);
-    this.#close(sub);
-  }
-
-  #close(sub: Subpartition): void {
-    sub.segment = NO_SEGMENT;
-    sub.pos = 0;
-    sub.limit = 0;
-    sub.start = 0;
-    sub.end = 0;
+    sub.close();
   }
 
   #collect(sub: Subpartition): void {
@@ -348,15 +329,21 @@ export class ResultPartition {
       this.#free.push(segment);
   }
 
-  #open(sub: Subpartition): void {
+  /** debloat/grow: a record that would wait for a segment goes into the buffer that was kept small. */
+  #grow(sub: Subpartition, bytes: number): boolean {
+    if (this.#free.length > 0 || sub.pos + bytes > sub.start + this.segmentBytes) return false;
+    sub.end = sub.start + this.segmentBytes;
+    return true;
+  }
+
+  /** @param bytes  of what will be written first: the buffer is made to hold at least that */
+  #open(sub: Subpartition, bytes: number): void {
     if (this.#isStopped()) this.#poison(cancelled());
     if (this.#free.length === 0) this.#waitHard();
     const segment = this.#free.pop()!;
     if (CHECKED) this.#exchange.ledger.move(segment, SENDER_FREE, OPEN);
-    sub.segment = segment;
-    sub.start = this.#exchange.segmentStart(segment);
-    sub.pos = sub.start;
-    sub.end = sub.start + this.segmentBytes;
+    const fill = Math.min(Math.max(sub.channel.fillBytes, bytes), this.segmentBytes); // debloat/fill
+    sub.open(segment, this.#exchange.segmentStart(segment), fill);
     if (!this.available || this.#free.length <= this.#overdraft) this.refresh();
     if (CHECKED) this.assertConserved();
   }

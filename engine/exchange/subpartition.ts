@@ -1,7 +1,8 @@
 /** Runs in: the thread of the upstream task. */
 import { type ChannelSender, NO_SEGMENT } from '../memory/channel.js';
+import type { ExchangeView } from '../memory/exchange-arena.js';
 import type { Doorbell } from '../memory/parker.js';
-import { SIGNAL_BYTES } from './element.js';
+import { SIGNAL_BYTES, TAG_IDLE, TAG_WATERMARK, writeSignal } from './element.js';
 
 export const NO_IDLENESS = -1;
 
@@ -30,6 +31,33 @@ export class Subpartition {
   constructor(channel: ChannelSender, bell: Doorbell) {
     this.channel = channel;
     this.bell = bell;
+  }
+
+  /** Begins a buffer. @param bytes  to fill */
+  open(segment: number, start: number, bytes: number): void {
+    this.segment = segment;
+    this.start = start;
+    this.pos = start;
+    this.end = start + bytes;
+  }
+
+  close(): void {
+    this.segment = NO_SEGMENT;
+    this.pos = 0;
+    this.limit = 0;
+    this.start = 0;
+    this.end = 0;
+  }
+
+  /** Writes what is pending into the open buffer, which has room for it. watermark/pending */
+  writePending({ i32, f64 }: ExchangeView): void {
+    if (this.idleness === 0) this.pos = writeSignal(i32, f64, this.pos, TAG_IDLE, 0, 0); // before the watermark it allows
+    if (!Number.isNaN(this.watermark))
+      this.pos = writeSignal(i32, f64, this.pos, TAG_WATERMARK, 0, this.watermark);
+    if (this.idleness === 1) this.pos = writeSignal(i32, f64, this.pos, TAG_IDLE, 1, 0);
+    this.watermark = Number.NaN;
+    this.idleness = NO_IDLENESS;
+    this.limit = this.end;
   }
 
   get pendingBytes(): number {

@@ -13,6 +13,8 @@
  *   credit/ask              Without exclusive credits no credit ever waits in an empty channel, so one buffer may be
  *                           published ahead of credit: it is how the sender asks.
  *   event/position-words    The end is a position in a word, not a slot: no memory, no credit, no bound.
+ *   debloat/fill            The receiver says how much of a segment the sender shall fill; the sender looks when it
+ *                           opens a buffer, and fills more only for an element that would not fit otherwise.
  *   end/reclaim             After the end at T the receiver takes the segments lent at [T, granted) back by itself:
  *                           the sender never touches an index at or past `tail`.
  *
@@ -33,9 +35,10 @@ export const CHANNEL = layout('channel', 256, {
   granted:  [ 128,  'i32', 'receiver', 'segments ever lent'],
   head:     [ 132,  'i32', 'receiver', 'buffers ever read'],
   reclaimed:[ 136,  'i32', 'receiver', 'segments taken back after the end'],
+  fill:     [ 140,  'i32', 'receiver', 'bytes of a segment that the sender shall fill'],
 });
 const { tail: TAIL, endPos: END_POS, endKind: END_KIND, taken: TAKEN } = CHANNEL;
-const { granted: GRANTED, head: HEAD, reclaimed: RECLAIMED } = CHANNEL;
+const { granted: GRANTED, head: HEAD, reclaimed: RECLAIMED, fill: FILL } = CHANNEL;
 
 /** Where positions start; checked builds soon pass the sign change. ring/wrap */
 export const POSITION_START = CHECKED ? 0x7ffffff0 : 0;
@@ -65,8 +68,12 @@ export interface ChannelMemory {
   readonly ledger: Ledger;
 }
 
-/** Sets the words of a channel to their start and lends the first segments. */
-export function initialiseChannel(channel: ChannelMemory, lent: readonly number[]): void {
+/**
+ * Sets the words of a channel to their start and lends the first segments.
+ *
+ * @param fill  bytes of a segment
+ */
+export function initialiseChannel(channel: ChannelMemory, lent: readonly number[], fill: number): void {
   const { words, base, credit, slots } = channel;
   lent.forEach((segment, index) => {
     words[credit + ((POSITION_START + index) & (slots - 1))] = segment;
@@ -74,6 +81,7 @@ export function initialiseChannel(channel: ChannelMemory, lent: readonly number[
   });
   for (const word of [TAIL, END_POS, TAKEN, HEAD]) words[base + word] = POSITION_START;
   words[base + GRANTED] = (POSITION_START + lent.length) | 0;
+  words[base + FILL] = fill;
 }
 
 /** The sending end of a channel. */
@@ -154,6 +162,11 @@ export class ChannelSender {
     return (this.#swapped(granted) - this.#taken) | 0;
   }
 
+  /** Bytes of a segment to fill, looked at anew. */
+  get fillBytes(): number {
+    return Atomics.load(this.#words, this.#base + FILL); // debloat/fill
+  }
+
   /** `tail - granted`, looked at anew: above 0 the backlog, below 0 credits. For conditions of a parked task. */
   peekBacklog(): number {
     return (this.#tail - Atomics.load(this.#words, this.#base + GRANTED)) | 0; // wait/park: looked at anew
@@ -199,6 +212,8 @@ export class ChannelReceiver {
   readonly #exclusive: number;
   #granted: number;
   #reclaimed = 0;
+  /** Segments that may be lent at once; at least E. */
+  lentMax = Number.MAX_SAFE_INTEGER;
   /** The buffer taken by the last poll that found one. */
   segment = NO_SEGMENT;
   bytes = 0;
@@ -242,7 +257,18 @@ export class ChannelReceiver {
 
   /** True if one more segment may be lent. */
   get wants(): boolean {
-    return ((this.#tailSeen + this.#exclusive - this.#granted) | 0) > 0; // credit/demand
+    const isAsked = ((this.#tailSeen + this.#exclusive - this.#granted) | 0) > 0; // credit/demand
+    return isAsked && this.lent < this.lentMax; // debloat/lent
+  }
+
+  /** Buffers published and not read, as of the last look. */
+  get queued(): number {
+    return (this.#tailSeen - this.#head) | 0;
+  }
+
+  /** Says how much of a segment the sender shall fill from now on. */
+  set fillBytes(bytes: number) {
+    Atomics.store(this.#words, this.#base + FILL, bytes); // debloat/fill: the next buffer opened is of this size
   }
 
   /**

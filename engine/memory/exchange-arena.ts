@@ -202,7 +202,11 @@ export function createExchange(spec: ExchangeSpec, attempt: number): SharedMemor
   const exchange = new Exchange(spec, plan, memory);
   for (let channel = 0; channel < plan.channels; channel++) {
     const first = channel * spec.exclusivePerChannel;
-    initialiseChannel(exchange.channelMemory(channel), range(first, spec.exclusivePerChannel));
+    initialiseChannel(
+      exchange.channelMemory(channel),
+      range(first, spec.exclusivePerChannel),
+      spec.segmentBytes,
+    );
   }
   for (let receiver = 0; receiver < spec.receivers; receiver++)
     for (const segment of exchange.floatingOfReceiver(receiver)) exchange.ledger.set(segment, GATE_FREE);

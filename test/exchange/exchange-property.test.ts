@@ -21,7 +21,7 @@ const RUNS = { seed, numRuns: Number(process.env['RUNS'] ?? 150) };
 type Step =
   | { readonly do: 'write'; readonly who: number; readonly to: number; readonly words: number }
   | {
-      readonly do: 'watermark' | 'idle' | 'flush' | 'refresh' | 'read';
+      readonly do: 'watermark' | 'idle' | 'flush' | 'refresh' | 'read' | 'debloat';
       readonly who: number;
       readonly n: number;
     };
@@ -43,7 +43,13 @@ const steps = fc.array(
     {
       weight: 4,
       arbitrary: fc.record({
-        do: fc.constantFrom('watermark' as const, 'idle' as const, 'flush' as const, 'refresh' as const),
+        do: fc.constantFrom(
+          'watermark' as const,
+          'idle' as const,
+          'flush' as const,
+          'refresh' as const,
+          'debloat' as const,
+        ),
         who: fc.nat(3),
         n: fc.nat(3),
       }),
@@ -71,6 +77,9 @@ const shapes = fc
   })
   .filter(({ exclusivePerChannel, floatingPerGate }) => exclusivePerChannel + floatingPerGate > 0);
 
+/** Buffers shrink to what a few units of the clock read, and grow again. */
+const DEBLOAT = { targetMs: 5, periodMs: 1, samples: 2, threshold: 0, bufferBytesMin: 8 };
+
 /** Runs the steps over production classes in this thread; then ends everything and looks at the whole. */
 function play(spec: ExchangeSpec, script: readonly Step[], isPolite: boolean): void {
   const control = new ControlArena(
@@ -78,7 +87,7 @@ function play(spec: ExchangeSpec, script: readonly Step[], isPolite: boolean): v
     1,
   );
   const exchange = attachExchange(spec, createExchange(spec, 1), 1);
-  const gates = spec.receiverTasks.map((_, receiver) => openGate(exchange, receiver, control));
+  const gates = spec.receiverTasks.map((_, receiver) => openGate(exchange, receiver, control, DEBLOAT));
   const got: string[][][] = gates.map(() => []);
   const sent: string[][][] = gates.map(() => spec.senderTasks.map(() => []));
   const readAll = (max: number): void => gates.forEach((gate, r) => void drain(exchange, gate, got[r]!, max));
@@ -106,7 +115,8 @@ function play(spec: ExchangeSpec, script: readonly Step[], isPolite: boolean): v
         false,
         'after a flush nothing more can be done without a new credit',
       );
-    } else drain(exchange, gates[step.who % spec.receivers]!, got[step.who % spec.receivers]!, step.n);
+    } else if (step.do === 'debloat') gates[step.who % spec.receivers]!.debloat(clock, ++clock);
+    else drain(exchange, gates[step.who % spec.receivers]!, got[step.who % spec.receivers]!, step.n);
     partition.assertConserved();
   }
   for (const partition of partitions) partition.finish();

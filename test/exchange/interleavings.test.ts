@@ -101,8 +101,8 @@ const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug
   }],
   ['credit/demand: more lent than there are buffers to use it', 'one floating', {
     file: 'memory/channel.js',
-    find: 'return (this.#tailSeen + this.#exclusive - this.#granted | 0) > 0;',
-    replace: 'return (this.#tailSeen + this.#exclusive + 1 - this.#granted | 0) > 0;',
+    find: 'const isAsked = (this.#tailSeen + this.#exclusive - this.#granted | 0) > 0;',
+    replace: 'const isAsked = (this.#tailSeen + this.#exclusive + 1 - this.#granted | 0) > 0;',
   }],
   ['wait/hysteresis: a floating segment lent and not told', 'no exclusive, soft wait', {
     file: 'exchange/input-gate.js',

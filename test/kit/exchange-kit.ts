@@ -21,7 +21,7 @@ export function tinySpec(changes: Partial<ExchangeSpec> = {}): ExchangeSpec {
     floatingPerGate: 0,
     buffersPerSubpartitionMax: 10,
     overdraftPerPartition: 0,
-    elementBytesMax: 64,
+    elementBytesMax: changes.segmentBytes ?? 64,
     ...changes,
   };
 }

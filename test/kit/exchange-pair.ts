@@ -1,4 +1,5 @@
 /** Whole small exchanges in one thread. */
+import type { DebloatOptions } from '../../engine/base/option-catalogue.js';
 import { type InputGate, openGate } from '../../engine/exchange/input-gate.js';
 import { openPartition, type ResultPartition } from '../../engine/exchange/result-partition.js';
 import {
@@ -51,12 +52,12 @@ export interface Many {
 }
 
 /** Any number of senders and receivers. */
-export function many(changes: Partial<ExchangeSpec>): Many {
+export function many(changes: Partial<ExchangeSpec>, debloat: DebloatOptions | null = null): Many {
   const spec = tinySpec(changes);
   const memory = createControlArena({ tasks: spec.senders + spec.receivers, cursors: 0, attempt: 1 });
   const control = new ControlArena(memory, 1);
   const exchange = attachExchange(spec, createExchange(spec, 1), 1);
-  const gates = spec.receiverTasks.map((_, receiver) => openGate(exchange, receiver, control));
+  const gates = spec.receiverTasks.map((_, receiver) => openGate(exchange, receiver, control, debloat));
   const waiter = steppingWaiter(() => all.whileWaiting(), 10);
   const partitions = spec.senderTasks.map((_, sender) => openPartition(exchange, sender, control, waiter));
   const got: string[][][] = gates.map(() => []);

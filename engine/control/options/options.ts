@@ -225,6 +225,15 @@ function complete(found: ReadonlyMap<OptionKey, Found>, surroundings: OptionSurr
     buffersPerSubpartitionMax: count('taskmanager.network.memory.max-buffers-per-channel'),
     overdraftPerPartition: count('taskmanager.network.memory.max-overdraft-buffers-per-gate'),
     recordBytesMax: count('sluice.record.max-size'),
+    debloat: isOn('taskmanager.network.memory.buffer-debloat.enabled')
+      ? {
+          targetMs: count('taskmanager.network.memory.buffer-debloat.target'),
+          periodMs: count('taskmanager.network.memory.buffer-debloat.period'),
+          samples: count('taskmanager.network.memory.buffer-debloat.samples'),
+          threshold: count('taskmanager.network.memory.buffer-debloat.threshold-percentages') / 100,
+          bufferBytesMin: count('taskmanager.memory.min-segment-size'),
+        }
+      : null,
     memoryBytes: number('sluice.memory') ?? surroundings.memoryBytes,
     taskHeapBytes: number('sluice.task.heap-size'),
   };

@@ -166,6 +166,8 @@ export class ThreadHost {
     if (gate !== null) {
       line.set('buffersIn', gate.buffersIn);
       line.set('bytesIn', gate.bytesIn);
+      const nowMs = SYSTEM_CLOCK.monotonicMs();
+      if (gate.isDebloatDue(nowMs)) gate.debloat(nowMs, nowMs - this.#beganMs - line.get('idleMs'));
     }
     let buffers = 0;
     let bytes = 0;

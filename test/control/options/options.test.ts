@@ -36,6 +36,7 @@ options('without any layer every option has its default', () => {
     buffersPerSubpartitionMax: 10,
     overdraftPerPartition: 20,
     recordBytesMax: 1024 ** 2,
+    debloat: null,
     memoryBytes: MACHINE.memoryBytes,
     taskHeapBytes: null,
   });
@@ -148,6 +149,17 @@ for (const [key, value, expected] of REFUSED) {
     assert.match(text, / is (a|true)/);
   });
 }
+
+options('debloating is off by default, and has the defaults of Flink', () => {
+  const on = { 'taskmanager.network.memory.buffer-debloat.enabled': true };
+  assert.equal(of(layer('-D', on)).options.debloat, {
+    targetMs: 1000,
+    periodMs: 200,
+    samples: 20,
+    threshold: 0.25,
+    bufferBytesMin: 256,
+  });
+});
 
 options('a channel has exclusive credits or shares floating ones', () => {
   const none = {
