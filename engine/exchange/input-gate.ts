@@ -1,7 +1,10 @@
 /**
  * The input of one subtask: the channels from all its senders, read fairly, one buffer at a time, in place.
  *
- *   gate/read-all     Every channel that has a buffer is read in turn; none is left aside.
+ *   gate/read-all     Every channel that has a buffer is read in turn; none is left aside, but those that wait at a
+ *                     barrier.
+ *   gate/align        A channel whose barrier came is not read until the barrier of every other one came, or its end.
+ *                     A newer barrier ends the waiting for an older one, which is never told.
  *   gate/lend         A segment whose buffer was read goes back to its channel while that has fewer than E, and else
  *                     to the gate's floating ones. These go to channels that were seen to have more to send than they
  *                     have credit for, one each, first waiting first served. So while a floating segment is free, no
@@ -18,7 +21,15 @@
  */
 import { assert } from '../base/assert.js';
 import type { DebloatOptions } from '../base/option-catalogue.js';
-import { BUFFER, type ChannelReceiver, END, LAST_PIECE, NO_SEGMENT, NOTHING } from '../memory/channel.js';
+import {
+  BARRIER,
+  BUFFER,
+  type ChannelReceiver,
+  END,
+  LAST_PIECE,
+  NO_SEGMENT,
+  NOTHING,
+} from '../memory/channel.js';
 import type { ControlArena } from '../memory/control-arena.js';
 import { type Exchange, gateChannelCount } from '../memory/exchange-arena.js';
 import { GATE_FREE, READING } from '../memory/ledger.js';
@@ -35,6 +46,8 @@ export const GATE_BUFFER = 1;
 export const GATE_CHANNEL_ENDED = 2;
 /** All channels have ended, and that was said. */
 export const GATE_ENDED = 3;
+/** The barrier `barrierId` has come on all channels that have not ended: all before it was read, and nothing after it. */
+export const GATE_BARRIER = 4;
 
 /** @param debloat  null: buffers are always filled whole */
 export function openGate(
@@ -55,6 +68,8 @@ export class InputGate {
   /** Byte offsets of the last buffer in the exchange's region; `begin` inclusive, `end` exclusive. */
   begin = 0;
   end = 0;
+  /** Number of the last barrier that came on all channels. */
+  barrierId = 0;
   readonly channelCount: number;
   /** Buffers and bytes taken so far. */
   buffersIn = 0;
@@ -78,6 +93,10 @@ export class InputGate {
   readonly #debloatPeriodMs: number = Number.POSITIVE_INFINITY;
   #debloatedMs = 0;
   #openChannels: number;
+  /** Channels that wait at barrier `#aligningId`; 0: none does. */
+  readonly #isBlocked: boolean[];
+  #blockedChannels = 0;
+  #aligningId = 0;
   #owedChannels = 0;
   #next = 0;
   #hasBuffer = false;
@@ -98,6 +117,7 @@ export class InputGate {
     this.#ready = exchange.readyWords(receiver);
     this.#hasEnded = channels.map(() => false);
     this.#owed = channels.map(() => 0);
+    this.#isBlocked = channels.map(() => false);
     this.#isWaiting = channels.map(() => false);
     this.#bytesOf = channels.map(() => 0);
     if (debloat !== null) {
@@ -115,12 +135,13 @@ export class InputGate {
    * Looks for the next buffer, from the channel after the last one on. Never waits. The buffer taken before must have
    * been recycled.
    *
-   * @returns  GATE_EMPTY, GATE_BUFFER, GATE_CHANNEL_ENDED or GATE_ENDED
+   * @returns  GATE_EMPTY, GATE_BUFFER, GATE_BARRIER, GATE_CHANNEL_ENDED or GATE_ENDED
    * Cost: an atomic load per 32 channels and round, one or two per channel that may have something; no allocation.
    */
   poll(): number {
     if (CHECKED) assert(!this.#hasBuffer, 'a buffer is recycled before the next is taken');
     if (this.#openChannels === 0) return GATE_ENDED;
+    if (this.#isAligned()) return this.#endAlignment();
     for (;;) {
       const index = this.#next < this.channelCount ? this.#ready.next(this.#next) : NO_CHANNEL;
       if (index === NO_CHANNEL) {
@@ -129,10 +150,15 @@ export class InputGate {
         if (CHECKED) this.#assertHome();
         return GATE_EMPTY;
       }
-      const found = this.#hasEnded[index] ? NOTHING : this.#look(index);
+      const found = this.#hasEnded[index] || this.#isBlocked[index] ? NOTHING : this.#look(index);
       if (found === BUFFER) {
         this.#next = index + 1; // gate/read-all
         if (this.#take(index)) return GATE_BUFFER;
+        continue;
+      }
+      if (found === BARRIER) {
+        this.#arrive(index);
+        if (this.#isAligned()) return this.#endAlignment();
         continue;
       }
       this.#ready.clear(index);
@@ -175,7 +201,8 @@ export class InputGate {
   debloat(nowMs: number, activeMs: number): void {
     const debloater = this.#debloater!;
     this.#debloatedMs = nowMs;
-    for (const channel of this.#channels) channel.look();
+    // One that waits at a barrier is clamped by it, and not looked at.
+    for (const [index, channel] of this.#channels.entries()) if (!this.#isBlocked[index]) channel.look();
     debloater.endPeriod(
       activeMs,
       this.#bytesOf,
@@ -197,6 +224,45 @@ export class InputGate {
     this.#want(index);
     this.#deal();
     return found === NOTHING ? channel.poll() : found;
+  }
+
+  /** A barrier has come on a channel. gate/align */
+  #arrive(index: number): void {
+    const channel = this.#channels[index]!;
+    const id = channel.barrierId;
+    if (((id - this.#aligningId) | 0) < 0) {
+      channel.passBarrier(id); // a newer one came on another channel
+      return;
+    }
+    if (id !== this.#aligningId) this.#unblock();
+    this.#aligningId = id;
+    this.#isBlocked[index] = true;
+    this.#blockedChannels++;
+    this.#ready.clear(index);
+  }
+
+  #isAligned(): boolean {
+    return this.#blockedChannels > 0 && this.#blockedChannels === this.#openChannels;
+  }
+
+  #endAlignment(): number {
+    this.barrierId = this.#aligningId;
+    this.#unblock();
+    return GATE_BARRIER;
+  }
+
+  /** Lets all channels be read again that wait at a barrier. */
+  #unblock(): void {
+    for (let index = 0; this.#blockedChannels > 0 && index < this.channelCount; index++) {
+      if (!this.#isBlocked[index]) continue;
+      const channel = this.#channels[index]!;
+      this.#isBlocked[index] = false;
+      this.#blockedChannels--;
+      channel.passBarrier(this.#aligningId);
+      this.#ready.set(index);
+      if (channel.wants) this.#want(index);
+    }
+    this.#deal();
   }
 
   /** @returns false for a piece after which more will come */

@@ -12,6 +12,8 @@
  *   watermark/pending        A subpartition keeps the newest watermark and idleness as numbers and writes them
  *                            before the next record, at a flush and before the end: taking one never needs a
  *                            segment.
+ *   event/atomic             A barrier is posted to all subpartitions at once, after all that was written before it;
+ *                            finishing a buffer needs no segment, so posting never waits.
  *   debloat/grow             Where no segment is free, a buffer that was kept small grows back to its whole segment
  *                            rather than that a record waits.
  *   wait/coalesce            A finished buffer is readable at once, but its receiver is woken when half of what may
@@ -201,6 +203,20 @@ export class ResultPartition {
   ringOwed(): void {
     if (this.#owedRings === 0) return;
     for (const sub of this.subpartitions) if (sub.owed > 0) this.#ring(sub); // wait/coalesce
+  }
+
+  /**
+   * Puts a barrier after all that was written, on every subpartition. Never waits. event/atomic
+   *
+   * @param id  larger than all before
+   */
+  emitBarrier(id: number): void {
+    if (this.#isPoisoned) throw cancelled();
+    for (const sub of this.subpartitions) {
+      if (sub.pos > sub.start) this.#finishBuffer(sub, 0);
+      sub.channel.postBarrier(id);
+      this.#ring(sub);
+    }
   }
 
   /** Writes the end of data on every subpartition, after all that was written before. May wait hard. */

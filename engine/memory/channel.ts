@@ -12,7 +12,12 @@
  *   ring/wrap               Positions count what has ever happened, mod 2^32; they are compared by `(a - b) | 0`.
  *   credit/ask              Without exclusive credits no credit ever waits in an empty channel, so one buffer may be
  *                           published ahead of credit: it is how the sender asks.
- *   event/position-words    The end is a position in a word, not a slot: no memory, no credit, no bound.
+ *   event/position-words    The end and a barrier are positions in words, not slots: no memory, no credit, no bound. Of
+ *                           barriers there is one: a newer one takes the place of an older one, which it cancels, and
+ *                           its number is 0 while its position changes. The receiver loads `tail` first and the
+ *                           barrier second; the sender writes the barrier before a later `tail`.
+ *   credit/barrier-clamp    While a barrier at b is not passed, nothing is lent for buffers from b on beyond E: they
+ *                           may have to wait, and must not keep what others need to come to theirs.
  *   debloat/fill            The receiver says how much of a segment the sender shall fill; the sender looks when it
  *                           opens a buffer, and fills more only for an element that would not fit otherwise.
  *   end/reclaim             After the end at T the receiver takes the segments lent at [T, granted) back by itself:
@@ -32,12 +37,15 @@ export const CHANNEL = layout('channel', 256, {
   endPos:   [   4,  'i32', 'sender',   'position after the last buffer; valid once endKind is not 0'],
   endKind:  [   8,  'i32', 'sender',   '0 while data may follow, 1 after the end of data'],
   taken:    [  12,  'i32', 'sender',   'credits ever taken'],
+  barrierPos:[  16,  'i32', 'sender',   'buffers before the barrier; valid while barrierId stays the same'],
+  barrierId:[  20,  'i32', 'sender',   'number of the last barrier, from 1; 0: none, or it is being written'],
   granted:  [ 128,  'i32', 'receiver', 'segments ever lent'],
   head:     [ 132,  'i32', 'receiver', 'buffers ever read'],
   reclaimed:[ 136,  'i32', 'receiver', 'segments taken back after the end'],
   fill:     [ 140,  'i32', 'receiver', 'bytes of a segment that the sender shall fill'],
 });
 const { tail: TAIL, endPos: END_POS, endKind: END_KIND, taken: TAKEN } = CHANNEL;
+const { barrierPos: BARRIER_POS, barrierId: BARRIER_ID } = CHANNEL;
 const { granted: GRANTED, head: HEAD, reclaimed: RECLAIMED, fill: FILL } = CHANNEL;
 
 /** Where positions start; checked builds soon pass the sign change. ring/wrap */
@@ -177,6 +185,18 @@ export class ChannelSender {
     return backlog < this.#ahead; // credit/ask
   }
 
+  /**
+   * Puts a barrier after all that was published, in place of an older one.
+   *
+   * @param id  larger than all before
+   */
+  postBarrier(id: number): void {
+    Atomics.store(this.#words, this.#base + BARRIER_ID, 0); // event/position-words: the older one is no more
+    this.#words[this.#base + BARRIER_POS] = this.#tail;
+    Atomics.store(this.#words, this.#base + BARRIER_ID, id); // event/position-words: the position is valid from now
+    this.#ready.raise();
+  }
+
   /** Says that no buffer will follow. */
   end(): void {
     this.#words[this.#base + END_POS] = this.#tail;
@@ -198,6 +218,7 @@ export class ChannelSender {
 export const NOTHING = 0;
 export const BUFFER = 1;
 export const END = 2;
+export const BARRIER = 3;
 
 /** The receiving end of a channel. */
 export class ChannelReceiver {
@@ -212,6 +233,10 @@ export class ChannelReceiver {
   readonly #exclusive: number;
   #granted: number;
   #reclaimed = 0;
+  /** Number of the barrier that was seen and not passed; 0: none. */
+  barrierId = 0;
+  #barrierPos = 0;
+  #passedId = 0;
   /** Segments that may be lent at once; at least E. */
   lentMax = Number.MAX_SAFE_INTEGER;
   /** The buffer taken by the last poll that found one. */
@@ -232,12 +257,15 @@ export class ChannelReceiver {
     this.#granted = (POSITION_START + exclusive) | 0;
   }
 
-  /** Takes the next buffer if there is one and a credit has met it. Cost: at most two atomic loads. */
+  /**
+   * Takes the next buffer if there is one and a credit has met it. A barrier is found until it is passed.
+   *
+   * Cost: at most three atomic loads.
+   */
   poll(): number {
-    if (this.#head === this.#tailSeen) {
-      this.look();
-      if (this.#head === this.#tailSeen) return this.#isAtEnd() ? END : NOTHING;
-    }
+    if (this.#head === this.#tailSeen) this.look();
+    if (this.barrierId !== 0 && this.#head === this.#barrierPos) return BARRIER;
+    if (this.#head === this.#tailSeen) return this.#isAtEnd() ? END : NOTHING;
     if (this.#head === this.#granted) return NOTHING; // exchange/swap-by-index: no credit has met it
     const slot = this.#data + ((this.#head & this.#mask) << 1);
     this.segment = this.#words[slot]!;
@@ -253,11 +281,31 @@ export class ChannelReceiver {
   /** Looks at how much was published; `wants` is as of the last look. */
   look(): void {
     this.#tailSeen = Atomics.load(this.#words, this.#base + TAIL); // credit/publish: slots below are readable
+    const id = Atomics.load(this.#words, this.#base + BARRIER_ID); // event/position-words: after the tail
+    if (id === this.barrierId) return;
+    this.barrierId = 0;
+    if (id === 0 || id === this.#passedId) return;
+    this.#barrierPos = this.#words[this.#base + BARRIER_POS]!;
+    const isSame = Atomics.load(this.#words, this.#base + BARRIER_ID) === id; // event/position-words: it was valid
+    if (isSame) this.barrierId = id;
+    if (CHECKED)
+      assert(
+        !isSame || ((this.#barrierPos - this.#head) | 0) >= 0,
+        'nothing after a barrier was read before it was seen',
+      );
+  }
+
+  /** Puts a barrier behind us: the next poll goes on after it. */
+  passBarrier(id: number): void {
+    this.#passedId = id;
+    if (this.barrierId === id) this.barrierId = 0;
   }
 
   /** True if one more segment may be lent. */
   get wants(): boolean {
-    const isAsked = ((this.#tailSeen + this.#exclusive - this.#granted) | 0) > 0; // credit/demand
+    let demand = this.#tailSeen;
+    if (this.barrierId !== 0 && ((this.#barrierPos - demand) | 0) < 0) demand = this.#barrierPos; // credit/barrier-clamp
+    const isAsked = ((demand + this.#exclusive - this.#granted) | 0) > 0; // credit/demand
     return isAsked && this.lent < this.lentMax; // debloat/lent
   }
 

@@ -37,6 +37,58 @@ interleavings(
   },
 );
 
+/** What was before the barriers came before, and what was after them after. */
+const isCut = ({ results: [sent, got] }: Outcome): boolean => sent === 'sent' && got === '0:1,1:1;0:2,1:2,b1';
+
+interleavings(
+  'gate/align, credit/barrier-clamp, event/atomic, event/position-words: a barrier cuts two channels, and none waits for ever',
+  async () => {
+    const { outcomes, schedules } = await lockstep('barrier', { preemptionsMax: 2 });
+    assert.ok(schedules > 1000);
+    for (const outcome of outcomes) assert.ok(isCut(outcome), JSON.stringify(outcome));
+  },
+);
+
+// biome-ignore format: a table
+const BARRIER_BUGS: readonly (readonly [title: string, bug: PlantedBug])[] = [
+  ['credit/barrier-clamp: floating segments lent for what is after a barrier', {
+    file: 'memory/channel.js',
+    find: 'demand = this.#barrierPos;',
+    replace: ';',
+  }],
+  ['event/position-words: the barrier looked at before the tail', {
+    file: 'memory/channel.js',
+    find: 'this.#tailSeen = Atomics.load(this.#words, this.#base + TAIL);\n    const id = Atomics.load(this.#words, this.#base + BARRIER_ID);',
+    replace: 'const id = Atomics.load(this.#words, this.#base + BARRIER_ID);\n    this.#tailSeen = Atomics.load(this.#words, this.#base + TAIL);',
+  }],
+  ['event/position-words: a barrier posted after the data that follows it', {
+    file: 'memory/channel.js',
+    find: 'this.#words[this.#base + BARRIER_POS] = this.#tail;',
+    replace: 'this.#words[this.#base + BARRIER_POS] = (this.#tail + 1) | 0;',
+  }],
+  ['gate/align: an alignment that ends with the first barrier', {
+    file: 'exchange/input-gate.js',
+    find: 'return this.#blockedChannels > 0 && this.#blockedChannels === this.#openChannels;',
+    replace: 'return this.#blockedChannels > 0;',
+  }],
+  ['gate/align: a channel that nobody looks at again after the barrier', {
+    file: 'exchange/input-gate.js',
+    find: 'channel.passBarrier(this.#aligningId);\n      this.#ready.set(index);',
+    replace: 'channel.passBarrier(this.#aligningId);',
+  }],
+  ['event/atomic: data before a barrier that is sent after it', {
+    file: 'exchange/result-partition.js',
+    find: 'if (sub.pos > sub.start) this.#finishBuffer(sub, 0);\n      sub.channel.postBarrier(id);',
+    replace: 'sub.channel.postBarrier(id);',
+  }],
+];
+
+for (const [title, bug] of BARRIER_BUGS)
+  interleavings(`${title} is noticed`, async () => {
+    const { outcomes } = await lockstep('barrier', { preemptionsMax: 3, bug, until: isCut });
+    assert.not(outcomes.every(isCut), 'the planted bug shows');
+  });
+
 // biome-ignore format: a table
 const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug])[] = [
   ['exchange/swap-by-index: a credit taken before its buffer exists', 'soft wait', {
@@ -101,8 +153,8 @@ const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug
   }],
   ['credit/demand: more lent than there are buffers to use it', 'one floating', {
     file: 'memory/channel.js',
-    find: 'const isAsked = (this.#tailSeen + this.#exclusive - this.#granted | 0) > 0;',
-    replace: 'const isAsked = (this.#tailSeen + this.#exclusive + 1 - this.#granted | 0) > 0;',
+    find: 'const isAsked = (demand + this.#exclusive - this.#granted | 0) > 0;',
+    replace: 'const isAsked = (demand + this.#exclusive + 1 - this.#granted | 0) > 0;',
   }],
   ['wait/hysteresis: a floating segment lent and not told', 'no exclusive, soft wait', {
     file: 'exchange/input-gate.js',
@@ -130,8 +182,8 @@ const BUGS_OF_TWO: readonly (readonly [title: string, bug: PlantedBug])[] = [
   }],
   ['gate/ready: a channel that is lent to and not looked at again', {
     file: 'exchange/input-gate.js',
-    find: 'this.#ready.set(index);',
-    replace: '',
+    find: 'this.#owe(index);\n      this.#ready.set(index);',
+    replace: 'this.#owe(index);',
   }],
 ];
 

@@ -259,6 +259,50 @@ function twoSenders(each: number): Scenario {
   };
 }
 
+/**
+ * One thread is two senders that post a barrier each: the first early, with data after it, the second late. The other
+ * thread reads both and says what came before the barrier and what after.
+ */
+function barrier(): Scenario {
+  const spec = tinySpec({ senders: 2, exclusivePerChannel: 0, floatingPerGate: 1 });
+  const upstream: Part = ([controlMemory, memory], engine) => {
+    const control = new engine.ControlArena(controlMemory!, 1);
+    const exchange = engine.attachExchange(spec, memory!, 1);
+    const waiter = new engine.ThreadWaiter(control, 0, control.parker(0));
+    const [early, late] = [0, 1].map((sender) => engine.openPartition(exchange, sender, control, waiter));
+    writeRecord(exchange, early!, 0, 1, 64);
+    early!.emitBarrier(1);
+    writeRecord(exchange, early!, 0, 2, 64);
+    early!.flush();
+    writeRecord(exchange, late!, 0, 1, 64);
+    late!.emitBarrier(1);
+    writeRecord(exchange, late!, 0, 2, 64);
+    for (const partition of [early!, late!]) partition.finish();
+    return 'sent';
+  };
+  const downstream: Part = ([controlMemory, memory], engine) => {
+    const control = new engine.ControlArena(controlMemory!, 1);
+    const exchange = engine.attachExchange(spec, memory!, 1);
+    const parker = control.parker(2);
+    const gate = engine.openGate(exchange, 0, control);
+    const condition = { isReady: () => gate.isInputReady() };
+    const parts: string[][] = [[]];
+    for (let found = gate.poll(); found !== engine.GATE_ENDED; found = gate.poll()) {
+      if (found === engine.GATE_BUFFER) {
+        parts.at(-1)!.push(...readBuffer(exchange, gate).map((value) => `${gate.channel}:${value}`));
+        gate.recycle();
+      } else if (found === engine.GATE_BARRIER) parts.push([`b${gate.barrierId}`]);
+      else if (found === engine.GATE_EMPTY) parker.park(engine.INPUT, condition, Number.POSITIVE_INFINITY);
+    }
+    return parts.map((part) => part.sort().join()).join(';');
+  };
+  return {
+    memory: () => [createControlArena({ tasks: 3, cursors: 0, attempt: 1 }), createExchange(spec, 1)],
+    load,
+    threads: [upstream, downstream],
+  };
+}
+
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   bell: bell(
     (control) => control.requestStop(1),
@@ -305,6 +349,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     changes: { exclusivePerChannel: 0, floatingPerGate: 1, buffersPerSubpartitionMax: 1 },
   }),
   'two senders': twoSenders(2),
+  barrier: barrier(),
   pieces: flow({
     records: 2,
     segments: 2,
