@@ -46,7 +46,7 @@ export const GATE_BUFFER = 1;
 export const GATE_CHANNEL_ENDED = 2;
 /** All channels have ended, and that was said. */
 export const GATE_ENDED = 3;
-/** The barrier `barrierId` has come on all channels that have not ended: all before it was read, and nothing after it. */
+/** The barrier `barrierId` has come on every channel: all before it was read, and nothing after it. */
 export const GATE_BARRIER = 4;
 
 /** @param debloat  null: buffers are always filled whole */
