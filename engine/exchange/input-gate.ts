@@ -4,7 +4,9 @@
  *   gate/read-all     Every channel that has a buffer is read in turn; none is left aside, but those that wait at a
  *                     barrier.
  *   gate/align        A channel whose barrier came is not read until the barrier of every other one came, or its end.
- *                     A newer barrier ends the waiting for an older one, which is never told.
+ *                     A newer barrier ends the waiting for an older one, which is never told. Whoever posts a newer one
+ *                     has said before that the older ones are aborted, and that ends the waiting for them everywhere:
+ *                     a task that never saw the older one will not pass it on.
  *   gate/lend         A segment whose buffer was read goes back to its channel while that has fewer than E, and else
  *                     to the gate's floating ones. These go to channels that were seen to have more to send than they
  *                     have credit for, one each, first waiting first served. So while a floating segment is free, no
@@ -97,6 +99,8 @@ export class InputGate {
   readonly #isBlocked: boolean[];
   #blockedChannels = 0;
   #aligningId = 0;
+  /** Barriers up to this are of no interest any more. */
+  #abortedId = 0;
   #owedChannels = 0;
   #next = 0;
   #hasBuffer = false;
@@ -216,6 +220,19 @@ export class InputGate {
     this.#deal();
   }
 
+  /** Ends the waiting for barriers up to a number. gate/align */
+  abortBarriers(upTo: number): void {
+    this.#abortedId = upTo;
+    if (((this.#aligningId - upTo) | 0) <= 0) this.#unblock();
+    for (const [index, channel] of this.#channels.entries()) {
+      if (this.#hasEnded[index] || channel.barrierId === 0 || ((channel.barrierId - upTo) | 0) > 0) continue;
+      channel.passBarrier(channel.barrierId); // credit/barrier-clamp: it ends here
+      this.#ready.set(index);
+      if (channel.wants) this.#want(index);
+    }
+    this.#deal();
+  }
+
   /** Polls a channel, and lends it what it is seen to want. */
   #look(index: number): number {
     const channel = this.#channels[index]!;
@@ -230,8 +247,8 @@ export class InputGate {
   #arrive(index: number): void {
     const channel = this.#channels[index]!;
     const id = channel.barrierId;
-    if (((id - this.#aligningId) | 0) < 0) {
-      channel.passBarrier(id); // a newer one came on another channel
+    if (((id - this.#aligningId) | 0) < 0 || ((id - this.#abortedId) | 0) <= 0) {
+      channel.passBarrier(id); // aborted, or a newer one came on another channel
       return;
     }
     if (id !== this.#aligningId) this.#unblock();

@@ -165,4 +165,20 @@ barriers('gate/read-all: buffers and barriers of a channel keep their order', ()
   }
 });
 
+barriers('gate/align, credit/barrier-clamp: an aborted barrier holds nothing back, wherever it is', () => {
+  const all = many({ senders: 2, exclusivePerChannel: 0, floatingPerGate: 2 });
+  const gate = all.gates[0]!;
+  all.partitions[0]!.emitBarrier(1);
+  for (let value = 1; value <= 3; value++) all.write(0, 0, value, 64);
+  assert.equal(readAll(all, gate), []);
+  gate.abortBarriers(1);
+  assert.equal(readAll(all, gate), ['0:1', '0:2']);
+  all.partitions[1]!.emitBarrier(1);
+  all.write(1, 0, 1, 64);
+  all.partitions[1]!.flush();
+  assert.equal(readAll(all, gate), ['1:1'], 'one that comes late is passed by');
+  for (const partition of all.partitions) partition.emitBarrier(2);
+  assert.equal(readAll(all, gate), ['0:3', 'b2']);
+});
+
 barriers.run();
