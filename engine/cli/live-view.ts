@@ -1,4 +1,4 @@
-import type { Metrics, TaskMetrics } from '../control/run.js';
+import type { Metrics, VertexMetrics } from '../control/run.js';
 import { formatBytes, formatCount, formatElapsed, formatEventTime, formatRemaining } from './quantities.js';
 
 /**
@@ -14,14 +14,14 @@ export function renderLiveView(
   color: boolean,
   linesMax = Number.POSITIVE_INFINITY,
 ): string[] {
-  const vertices = byVertex(metrics.tasks);
+  const { vertices } = metrics;
   const shown = vertices.slice(0, Math.max(1, linesMax - LINES_AROUND));
   const lines = [
     headLine(metrics, columns, color),
     '',
     ...vertexLines(shown, columns, color),
     ...(shown.length < vertices.length ? [`  and ${vertices.length - shown.length} more`] : []),
-    footLine(metrics, vertices, columns, color),
+    footLine(metrics, columns, color),
   ];
   return lines.map((line) => fit(line, columns));
 }
@@ -31,7 +31,7 @@ export function renderPlainLine(metrics: Metrics): string {
   const { job, state, elapsedMs, recordsIn, recordsInTotal, recordsInPerSecond } = metrics;
   const total = recordsInTotal === undefined ? '' : ` of ${formatCount(recordsInTotal)}`;
   const read = [`${formatCount(recordsIn)}${total} records`, `${formatCount(recordsInPerSecond)}/s`];
-  const level = pressureLevel(Math.max(0, ...metrics.tasks.map((task) => task.backpressuredRatio)));
+  const level = pressureLevel(worstPressure(metrics));
   return [
     clean(job),
     state,
@@ -55,26 +55,8 @@ const LINES_AROUND = 4;
 const BAR_COLUMNS_MAX = 24;
 const BAR_COLUMNS_MIN = 6;
 
-interface VertexFigures {
-  readonly name: string;
-  readonly taskCount: number;
-  readonly busyRatio: number;
-  readonly backpressuredRatio: number;
-  readonly recordsInPerSecond: number;
-  readonly watermarkMs: number | null;
-}
-
-function byVertex(tasks: readonly TaskMetrics[]): readonly VertexFigures[] {
-  const groups = new Map<string, TaskMetrics[]>();
-  for (const task of tasks) groups.set(task.vertex, [...(groups.get(task.vertex) ?? []), task]);
-  return [...groups.values()].map((group) => ({
-    name: clean(group[0]!.name),
-    taskCount: group.length,
-    busyRatio: group.reduce((sum, task) => sum + task.busyRatio, 0) / group.length,
-    backpressuredRatio: Math.max(...group.map((task) => task.backpressuredRatio)),
-    recordsInPerSecond: group.reduce((sum, task) => sum + task.recordsInPerSecond, 0),
-    watermarkMs: leastWatermark(group.map((task) => task.watermarkMs)),
-  }));
+function worstPressure({ vertices }: Metrics): number {
+  return Math.max(0, ...vertices.map(({ backpressuredRatioMax }) => backpressuredRatioMax));
 }
 
 /** A figure with its unit or name: shown whole or not at all. */
@@ -116,16 +98,17 @@ function headLine(metrics: Metrics, columns: number, color: boolean): string {
 
 const NAME_COLUMNS_MIN = 8;
 
-function vertexLines(vertices: readonly VertexFigures[], columns: number, color: boolean): readonly string[] {
+function vertexLines(vertices: readonly VertexMetrics[], columns: number, color: boolean): readonly string[] {
   const texts = vertices.map((vertex) => ({
     vertex,
-    tasks: `${vertex.taskCount} ${vertex.taskCount === 1 ? 'task ' : 'tasks'}`,
+    name: clean(vertex.name),
+    tasks: `${vertex.subtasks} ${vertex.subtasks === 1 ? 'task ' : 'tasks'}`,
     busy: `busy ${percent(vertex.busyRatio).padStart(3)} %`,
     rate: `${formatCount(vertex.recordsInPerSecond)}/s in`,
   }));
   const widest = (least: number, pick: (text: (typeof texts)[number]) => string) =>
     Math.max(least, ...texts.map((text) => width(pick(text))));
-  const longest = widest(NAME_COLUMNS_MIN, ({ vertex }) => vertex.name);
+  const longest = widest(NAME_COLUMNS_MIN, ({ name }) => name);
   const tasksWidth = widest(0, ({ tasks }) => tasks);
   const rateWidth = widest(10, ({ rate }) => rate);
   // What a column and the gap before it take; all lines show the same columns.
@@ -137,43 +120,65 @@ function vertexLines(vertices: readonly VertexFigures[], columns: number, color:
   const hasBar = hasTasks && afterTasks - 2 - BAR_COLUMNS_MIN >= NAME_COLUMNS_MIN;
   const nameWidth = Math.max(0, Math.min(longest, hasBar ? afterTasks - 2 - BAR_COLUMNS_MIN : afterTasks));
   const barWidth = Math.min(BAR_COLUMNS_MAX, afterTasks - 2 - nameWidth);
-  return texts.map(({ vertex, tasks, busy, rate }) =>
+  return texts.map(({ vertex, name, tasks, busy, rate }) =>
     [
-      `  ${padEnd(shorten(vertex.name, nameWidth), nameWidth)}`,
+      `  ${padEnd(shorten(name, nameWidth), nameWidth)}`,
       hasTasks ? `   ${tasks.padStart(tasksWidth)}` : '',
       `   ${busy}`,
-      hasBar ? `  ${busyBar(vertex, barWidth, color)}` : '',
+      hasBar ? `  ${timeBar(vertex, barWidth, color)}` : '',
       hasRate ? `  ${rate.padStart(rateWidth)}` : '',
     ].join(''),
   );
 }
 
-/** Green while it works, red for the share of the time it may not send. */
-function busyBar({ busyRatio, backpressuredRatio }: VertexFigures, columns: number, color: boolean): string {
-  const cells = (ratio: number) => Math.round(Math.min(1, Math.max(0, ratio)) * columns);
-  const busy = cells(busyRatio);
-  const pressured = Math.min(columns - busy, backpressuredRatio > 0.1 ? cells(backpressuredRatio) : 0);
-  return (
-    paint('green', '#'.repeat(busy), color) +
-    paint('red', '-'.repeat(pressured), color) +
-    ' '.repeat(columns - busy - pressured)
-  );
+/** What the cells of a bar are filled with, in their order. */
+// biome-ignore format: a table
+const TIMES = [
+  { sign: '#', word: 'busy',          color: 'green',  of: (vertex: VertexMetrics) => vertex.busyRatio },
+  { sign: '-', word: 'backpressured', color: 'red',    of: (vertex: VertexMetrics) => vertex.backpressuredRatio },
+  { sign: '~', word: 'held back',     color: 'yellow', of: (vertex: VertexMetrics) => vertex.asyncRatio + vertex.rateLimitedRatio },
+  { sign: '.', word: 'idle',          color: 'dim',    of: (vertex: VertexMetrics) => vertex.idleRatio },
+] as const;
+
+/** Where a vertex's time goes; blank for the part of its tasks that do not run. */
+function timeBar(vertex: VertexMetrics, columns: number, color: boolean): string {
+  let ratio = 0;
+  let filled = 0;
+  let bar = '';
+  for (const time of TIMES) {
+    ratio += Math.max(0, time.of(vertex));
+    const cells = Math.min(columns, Math.round(ratio * columns)) - filled; // ends are rounded, so no cell is lost
+    bar += paint(time.color, time.sign.repeat(cells), color);
+    filled += cells;
+  }
+  return bar + ' '.repeat(columns - filled);
 }
 
-function footLine(
-  metrics: Metrics,
-  vertices: readonly VertexFigures[],
-  columns: number,
-  color: boolean,
-): string {
-  const watermark = leastWatermark(vertices.map((vertex) => vertex.watermarkMs));
-  const level = pressureLevel(Math.max(0, ...vertices.map((vertex) => vertex.backpressuredRatio)));
+/** From here on bars are as wide as to need an explanation, and the foot has room for it. */
+const LEGEND_COLUMNS_MIN = 80;
+/** What is less fills no cell of a bar. */
+const LEGEND_RATIO_MIN = 1 / BAR_COLUMNS_MAX;
+
+function legend({ vertices }: Metrics, columns: number): readonly Part[] {
+  if (columns < LEGEND_COLUMNS_MIN) return [];
+  const seen = TIMES.filter(({ of }) => vertices.some((vertex) => of(vertex) >= LEGEND_RATIO_MIN));
+  return seen.map(({ sign, word }, at) => ({
+    text: `${sign} ${word}`,
+    rank: 3,
+    gap: at === 0 ? '   ' : ' ',
+  }));
+}
+
+function footLine(metrics: Metrics, columns: number, color: boolean): string {
+  const watermark = leastWatermark(metrics.vertices.map((vertex) => vertex.watermarkMs));
+  const level = pressureLevel(worstPressure(metrics));
   const painted = paint(level === 'ok' ? 'green' : level === 'low' ? 'yellow' : 'red', level, color);
   const gap = '   ';
   const parts = [
     ...(watermark === null ? [] : [{ text: `watermark ${formatEventTime(watermark)}`, rank: 2, gap }]),
     { text: `backpressure ${painted}`, rank: 0, gap },
     ...remaining(metrics).map((text) => ({ text, rank: 1, gap })),
+    ...legend(metrics, columns),
   ];
   return `  ${joinFitting(parts, columns - 2)}`;
 }
@@ -192,7 +197,7 @@ function percent(ratio: number): string {
   return String(Math.round(Math.min(1, Math.max(0, ratio)) * 100));
 }
 
-const COLORS = { bold: 1, red: 31, green: 32, yellow: 33 } as const;
+const COLORS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 } as const;
 
 function paint(color: keyof typeof COLORS, text: string, isOn: boolean): string {
   return isOn && text !== '' ? `\x1b[${COLORS[color]}m${text}\x1b[0m` : text;

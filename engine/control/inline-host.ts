@@ -5,10 +5,12 @@ import type { Committable } from '../connectors/connector.js';
 import type { HardWaiter } from '../exchange/hard-waiter.js';
 import { ControlArena, createControlArena } from '../memory/control-arena.js';
 import { attachExchange, createExchange } from '../memory/exchange-arena.js';
-import type { JobGraph } from '../plan/job-graph.js';
+import type { TaskClock, TaskTimes } from '../memory/task-clock.js';
+import { type JobGraph, tasksOf } from '../plan/job-graph.js';
 import { STEP, type Step } from '../runtime/task-input.js';
 import type { OutputCommit, PreparedJob } from './prepared-job.js';
 import { createSubtask, type Subtask } from './subtask.js';
+import { TIME_OF_STEP } from './time-of-step.js';
 
 /** Records of each step: small, so that tasks interleave. */
 const STEP_RECORDS = 64;
@@ -30,6 +32,7 @@ export class InlineHost {
   readonly #prng: Prng;
   readonly #clock = new ManualClock();
   readonly #control: ControlArena;
+  readonly #clocks: readonly TaskClock[];
   readonly #subtasks: Subtask[] = [];
   /** Tasks that a task feeds, directly or not. */
   readonly #downstream: readonly ReadonlySet<number>[];
@@ -43,6 +46,8 @@ export class InlineHost {
     this.#prng = new Prng(seed);
     const { blueprint, graph } = prepared;
     this.#control = new ControlArena(createControlArena({ ...blueprint.control, attempt: ATTEMPT }), ATTEMPT);
+    this.#clocks = graph.vertices.flatMap(tasksOf).map((task) => this.#control.clock(task));
+    for (const clock of this.#clocks) clock.begin(this.#clock.monotonicMs());
     const exchanges = new Map(
       blueprint.exchanges.map((spec) => [
         spec.id,
@@ -89,6 +94,11 @@ export class InlineHost {
     }
   }
 
+  /** Where the time of a task went, by the clock of this host. */
+  timesOf(task: number): TaskTimes {
+    return this.#control.clockReader(task).read(this.#clock.monotonicMs());
+  }
+
   /** A watermark as if the source at the head of the job had given it out. */
   emitWatermark(watermarkMs: number): void {
     this.#subtasks[0]!.task.core.onWatermark(watermarkMs);
@@ -114,7 +124,11 @@ export class InlineHost {
       const nowMs = this.#clock.monotonicMs();
       const step = task.step(nowMs);
       this.#steps[index] = step;
-      if (step !== STEP.PROGRESS && step !== STEP.DONE) {
+      if (step === STEP.DONE) {
+        this.#clocks[index]!.end(nowMs);
+      } else if (step === STEP.PROGRESS) {
+        this.#clocks[index]!.progressed();
+      } else {
         task.flush(nowMs);
         task.ringOwed();
       }
@@ -146,6 +160,9 @@ export class InlineHost {
         : [],
     );
     if (deadlines.length > 0) {
+      // Nobody works while time passes: what each task waits for is where it goes.
+      for (const [i, step] of this.#steps.entries())
+        if (step !== STEP.DONE) this.#clocks[i]!.wait(TIME_OF_STEP[step], this.#clock.monotonicMs());
       this.#clock.advance(Math.max(0, Math.min(...deadlines) - this.#clock.monotonicMs()));
       return;
     }

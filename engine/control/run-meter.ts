@@ -1,20 +1,22 @@
 import { SYSTEM_CLOCK } from '../base/clock.js';
 import type { ControlArena } from '../memory/control-arena.js';
+import type { TaskClockReader } from '../memory/task-clock.js';
 import { type JobVertex, subtaskOfTask } from '../plan/job-graph.js';
 import type { LearnedReport } from '../runtime/undeclared-writer.js';
 import type { PreparedJob } from './prepared-job.js';
 import type { Metrics, RunState, Summary, TaskMetrics } from './run.js';
 import { TASK_STATES } from './task-states.js';
+import { threadTimes } from './threads/thread-times.js';
+import { AT_REST, type TimeSample, timeRatios } from './time-ratios.js';
+import { vertexMetrics } from './vertex-metrics.js';
 
 /** Ratios and rates are over a window of about this length. */
 const WINDOW_MS = 1_000;
 /** Samples kept; at ten reads a second they span more than the window. */
 const SAMPLES_MAX = 32;
 
-interface TaskSample {
+interface TaskSample extends TimeSample {
   readonly recordsIn: number;
-  readonly idleMs: number;
-  readonly backpressuredMs: number;
 }
 
 interface Sample {
@@ -30,6 +32,7 @@ interface Sample {
 export class RunMeter {
   readonly #prepared: PreparedJob;
   readonly #control: ControlArena;
+  readonly #clocks: readonly TaskClockReader[];
   readonly #startedMs: number;
   #endedMs: number | null = null;
   #samples: Sample[] = [];
@@ -38,6 +41,7 @@ export class RunMeter {
   constructor(prepared: PreparedJob, control: ControlArena, startedMs: number) {
     this.#prepared = prepared;
     this.#control = control;
+    this.#clocks = Array.from({ length: prepared.graph.taskCount }, (_, task) => control.clockReader(task));
     this.#startedMs = startedMs;
   }
 
@@ -66,6 +70,7 @@ export class RunMeter {
       segmentBytes: blueprint.segmentBytes,
       writesToStdout: sinks.some(({ sink }) => sink.writesToStdout === true),
       tasks,
+      vertices: vertexMetrics(tasks),
     };
   }
 
@@ -79,6 +84,7 @@ export class RunMeter {
     learnedOf: (task: number) => readonly LearnedReport[],
   ): Summary {
     const { graph, blueprint, built, sinks } = this.#prepared;
+    const endedMs = this.#endedMs ?? SYSTEM_CLOCK.monotonicMs();
     const lines = Array.from({ length: graph.taskCount }, (_, task) => this.#control.taskLine(task));
     const total = (
       of: 'recordsIn' | 'recordsOut' | 'lateRecords',
@@ -93,14 +99,14 @@ export class RunMeter {
     return {
       job: built.plan.job,
       state,
-      durationMs: (this.#endedMs ?? SYSTEM_CLOCK.monotonicMs()) - this.#startedMs,
+      durationMs: endedMs - this.#startedMs,
       runningMs,
       recordsIn: total('recordsIn', (vertex) => this.#isSource(vertex)),
       recordsOut: total('recordsOut', (vertex) => !feeds(vertex)),
       lateRecords: total('lateRecords', () => true),
       tasks: lines.map((line, task) => {
         const { vertex, subtask } = subtaskOfTask(graph, task);
-        const backpressuredMs = line.get('softBackpressuredMs') + line.get('hardBackpressuredMs');
+        const times = this.#clocks[task]!.read(endedMs);
         return {
           vertex: vertex.id,
           name: vertex.name,
@@ -109,9 +115,15 @@ export class RunMeter {
           recordsIn: line.get('recordsIn'),
           recordsOut: line.get('recordsOut'),
           lateRecords: line.get('lateRecords'),
-          busyMs: line.get('busyMs'),
-          backpressuredMs,
-          idleMs: line.get('idleMs'),
+          busyMs: times.busyMs,
+          backpressuredMs: times.softBackpressuredMs + times.hardBackpressuredMs,
+          softBackpressuredMs: times.softBackpressuredMs,
+          hardBackpressuredMs: times.hardBackpressuredMs,
+          idleMs: times.idleMs,
+          asyncMs: times.asyncMs,
+          rateLimitedMs: times.rateLimitedMs,
+          longestSoftMs: times.longestSoftMs,
+          longestHardMs: times.longestHardMs,
           undeclared: learnedOf(task),
         };
       }),
@@ -125,25 +137,22 @@ export class RunMeter {
     const { vertex, subtask } = subtaskOfTask(this.#prepared.graph, task);
     const line = this.#control.taskLine(task);
     const state = TASK_STATES[line.state] ?? 'CREATED';
-    const share = (ms: number): number => (windowMs <= 0 ? 0 : Math.min(1, Math.max(0, ms / windowMs)));
-    const isRunning = state === 'RUNNING';
-    const idleRatio = isRunning ? share(now.idleMs - then.idleMs) : 1;
-    const backpressuredRatio = isRunning
-      ? Math.min(1 - idleRatio, share(now.backpressuredMs - then.backpressuredMs))
-      : 0;
     const watermarkMs = line.get('watermarkMs');
     return {
       vertex: vertex.id,
       name: vertex.name,
       subtask,
       state,
-      busyRatio: 1 - idleRatio - backpressuredRatio,
-      backpressuredRatio,
-      idleRatio,
+      ...(state === 'RUNNING' ? timeRatios(now, then) : AT_REST),
+      times: now.times,
       recordsIn: now.recordsIn,
       recordsOut: line.get('recordsOut'),
       bytesIn: line.get('bytesIn'),
       bytesOut: line.get('bytesOut'),
+      buffersIn: line.get('buffersIn'),
+      buffersOut: line.get('buffersOut'),
+      splitsDone: line.get('splitsDone'),
+      loops: line.loops,
       recordsInPerSecond: windowMs <= 0 ? 0 : ((now.recordsIn - then.recordsIn) * 1000) / windowMs,
       watermarkMs: Number.isFinite(watermarkMs) ? watermarkMs : null,
     };
@@ -154,15 +163,16 @@ export class RunMeter {
   }
 
   #sample(): Sample {
-    const tasks = Array.from({ length: this.#prepared.graph.taskCount }, (_, task) => {
+    const atMs = this.#endedMs ?? SYSTEM_CLOCK.monotonicMs();
+    const tasks = this.#clocks.map((clock, task) => {
       const line = this.#control.taskLine(task);
       return {
         recordsIn: line.get('recordsIn'),
-        idleMs: line.get('idleMs'),
-        backpressuredMs: line.get('softBackpressuredMs') + line.get('hardBackpressuredMs'),
+        times: clock.read(atMs),
+        thread: threadTimes(line.systemThreadId),
       };
     });
-    const sample = { atMs: SYSTEM_CLOCK.monotonicMs(), tasks };
+    const sample = { atMs, tasks };
     this.#samples.push(sample);
     if (this.#samples.length > SAMPLES_MAX) this.#samples.shift();
     return sample;

@@ -1,5 +1,6 @@
 import type { Json } from '../base/json.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
+import type { TaskTimes } from '../memory/task-clock.js';
 import type { LearnedReport } from '../runtime/undeclared-writer.js';
 
 /**
@@ -78,24 +79,67 @@ export interface Metrics {
   readonly writesToStdout: boolean;
   /** In order of the job graph: by vertex, then subtask. */
   readonly tasks: readonly TaskMetrics[];
+  /** In order of the job graph. */
+  readonly vertices: readonly VertexMetrics[];
 }
 
-export interface TaskMetrics {
+/** Where the time of tasks goes, as shares 0..1 of it; together 1 for a task that runs, and 0 for one that does not. */
+export interface TimeRatios {
+  /** At work, in the job's own functions or around them. */
+  readonly busyRatio: number;
+  /** Waiting for input while every output has room. */
+  readonly idleRatio: number;
+  /** Waiting for output, between two records or inside one. */
+  readonly backpressuredRatio: number;
+  /** Waiting for a promise of its source or sink. */
+  readonly asyncRatio: number;
+  /** Held back by the rate of its own source or sink. */
+  readonly rateLimitedRatio: number;
+}
+
+/** Over the subtasks of one vertex; ratios are means. */
+export interface VertexMetrics extends TimeRatios {
+  readonly vertex: string;
+  readonly name: string;
+  readonly subtasks: number;
+  /** Of the subtask that waits most. */
+  readonly backpressuredRatioMax: number;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly recordsInPerSecond: number;
+  /** The earliest; null if none has one. */
+  readonly watermarkMs: number | null;
+}
+
+export interface TaskMetrics extends TimeRatios {
   /** Id of the vertex, 32 hex digits. */
   readonly vertex: string;
   /** Name of the vertex: `parquet -> filter`. */
   readonly name: string;
   readonly subtask: number;
   readonly state: string;
-  /** 0..1 each; together about 1. */
-  readonly busyRatio: number;
-  readonly backpressuredRatio: number;
-  readonly idleRatio: number;
+  /** The two kinds of `backpressuredRatio`: waiting between two records, and inside one. */
+  readonly softBackpressuredRatio: number;
+  readonly hardBackpressuredRatio: number;
+  /**
+   * Its thread on a core, and able to run while others had the cores, as shares of the time. If busy is more than
+   * both, the rest went into waiting for the system: files, pages. Absent where the system does not tell.
+   */
+  readonly onCoreRatio?: number;
+  readonly awaitingCoreRatio?: number;
+  /** Totals since the task began to run. */
+  readonly times: TaskTimes;
   readonly recordsIn: number;
   readonly recordsOut: number;
   /** Of buffers taken and finished; sources take none and sinks finish none. */
   readonly bytesIn: number;
   readonly bytesOut: number;
+  readonly buffersIn: number;
+  readonly buffersOut: number;
+  /** Splits of a source read to their end. */
+  readonly splitsDone: number;
+  /** Turns of the task's loop so far: its heartbeat. */
+  readonly loops: number;
   readonly recordsInPerSecond: number;
   /** Milliseconds since the epoch; null before the first watermark and after the last. */
   readonly watermarkMs: number | null;
@@ -128,8 +172,16 @@ export interface TaskSummary {
   readonly recordsOut: number;
   readonly lateRecords: number;
   readonly busyMs: number;
+  /** `softBackpressuredMs` and `hardBackpressuredMs` together. */
   readonly backpressuredMs: number;
+  readonly softBackpressuredMs: number;
+  readonly hardBackpressuredMs: number;
   readonly idleMs: number;
+  readonly asyncMs: number;
+  readonly rateLimitedMs: number;
+  /** Longest single wait for output between two records, and inside one. */
+  readonly longestSoftMs: number;
+  readonly longestHardMs: number;
   /** One for each output whose rows nobody declared: the shape it learned, and how often that changed. */
   readonly undeclared: readonly LearnedReport[];
 }

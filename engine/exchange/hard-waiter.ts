@@ -6,9 +6,11 @@
  *
  * Runs in: the thread of the upstream task.
  */
+import { SYSTEM_CLOCK } from '../base/clock.js';
 import { SluiceError } from '../base/errors.js';
 import type { ControlArena } from '../memory/control-arena.js';
 import { CREDIT, MAIL, type Parker } from '../memory/parker.js';
+import type { TaskClock } from '../memory/task-clock.js';
 
 /** What a partition can answer while it waits. */
 export interface CreditWait {
@@ -27,23 +29,29 @@ export interface OwesRings {
   ringOwed(): void;
 }
 
+/** What a hard wait tells the clock of its task. */
+export type HardClock = Pick<TaskClock, 'waitHard' | 'work'>;
+
 /** The hard waiter of a task that has a thread to itself. */
 export class ThreadWaiter implements HardWaiter {
   readonly #control: ControlArena;
   readonly #task: number;
   readonly #parker: Parker;
+  readonly #clock: HardClock;
   readonly #condition: { isReady(): boolean };
   #partition: CreditWait | undefined;
   /** Everything of the task that may owe rings: its gate and its partitions. */
   owes: readonly OwesRings[] = [];
-  /** Time spent in hard waits, ms. */
-  waitedMs = 0;
 
-  /** @param parker  the one parker of the task */
-  constructor(control: ControlArena, task: number, parker: Parker) {
+  /**
+   * @param parker  the one parker of the task
+   * @param clock   its one clock
+   */
+  constructor(control: ControlArena, task: number, parker: Parker, clock: HardClock) {
     this.#control = control;
     this.#task = task;
     this.#parker = parker;
+    this.#clock = clock;
     this.#condition = {
       isReady: () => this.#control.isStopRequested(this.#task) || this.#partition!.isSegmentReady(),
     };
@@ -52,9 +60,9 @@ export class ThreadWaiter implements HardWaiter {
   awaitCredit(partition: CreditWait): void {
     for (const each of this.owes) each.ringOwed();
     this.#partition = partition;
-    const since = performance.now();
+    this.#clock.waitHard(SYSTEM_CLOCK.monotonicMs());
     this.#parker.park(CREDIT | MAIL, this.#condition, Number.POSITIVE_INFINITY); // wait/hard
-    this.waitedMs += performance.now() - since;
+    this.#clock.work(SYSTEM_CLOCK.monotonicMs());
     if (this.#control.isStopRequested(this.#task)) throw cancelled();
   }
 }

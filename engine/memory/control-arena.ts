@@ -12,6 +12,7 @@ import { assert } from '../base/assert.js';
 import { LINE_BYTES, layout } from './layout.js';
 import { DOORBELL, Doorbell, MAIL, Parker } from './parker.js';
 import { CONTROL_MAGIC, checkRegion, REGION, type SharedMemory, stampRegion } from './region.js';
+import { TASK_CLOCK, TaskClock, TaskClockReader } from './task-clock.js';
 import { TASK, TaskLine } from './task-line.js';
 
 // biome-ignore format: a table
@@ -35,7 +36,7 @@ export const CURSOR = layout('split-cursor', 128, {
 });
 
 /** From one task's doorbell to the next one's. */
-export const TASK_BYTES = DOORBELL.BYTES + CONTROL.BYTES + TASK.BYTES;
+export const TASK_BYTES = DOORBELL.BYTES + CONTROL.BYTES + TASK.BYTES + TASK_CLOCK.BYTES;
 /** Where the first task's doorbell is. */
 export const CONTROL_FIRST_BYTE = REGION.BYTES + SIZES.BYTES;
 
@@ -53,6 +54,7 @@ export function controlTerms({ tasks, cursors }: { tasks: number; cursors: numbe
     { name: 'doorbells', count: tasks, bytes: DOORBELL.BYTES },
     { name: 'control lines', count: tasks, bytes: CONTROL.BYTES },
     { name: 'task lines', count: tasks, bytes: TASK.BYTES },
+    { name: 'task clocks', count: tasks, bytes: TASK_CLOCK.BYTES },
     { name: 'split cursors', count: cursors, bytes: CURSOR.BYTES },
   ] as const;
 }
@@ -99,6 +101,15 @@ export class ControlArena {
     return new TaskLine(this.#i32, this.#f64, this.#taskByte(task) + DOORBELL.BYTES + CONTROL.BYTES);
   }
 
+  /** The clock of a task belongs to the thread of that task; make it once. */
+  clock(task: number): TaskClock {
+    return new TaskClock(this.#i32, this.#clockWord(task));
+  }
+
+  clockReader(task: number): TaskClockReader {
+    return new TaskClockReader(this.#i32, this.#clockWord(task));
+  }
+
   /** Asks a task to end, whatever it waits for. */
   requestStop(task: number): void {
     Atomics.store(this.#i32, this.#controlWord(task) + CONTROL.stop, 1); // control/signals: written before the ring
@@ -131,6 +142,10 @@ export class ControlArena {
 
   #controlWord(task: number): number {
     return (CONTROL_FIRST_BYTE + task * TASK_BYTES + DOORBELL.BYTES) >> 2;
+  }
+
+  #clockWord(task: number): number {
+    return (this.#taskByte(task) + DOORBELL.BYTES + CONTROL.BYTES + TASK.BYTES) >> 2;
   }
 
   #cursorWord(cursor: number): number {

@@ -8,24 +8,20 @@
 import { layout } from './layout.js';
 
 // biome-ignore format: a table
-export const TASK = layout('task', 256, {
+export const TASK = layout('task', 128, {
   //                       offset  type   writer  meaning
   state:                 [   0,  'i32', 'task', 'state of the subtask, an index given by the runtime'],
   loops:                 [   4,  'i32', 'task', 'turns of the task loop, mod 2^32: the heartbeat'],
-  waitingFor:            [   8,  'i32', 'task', 'bits of the doorbell it is parked for; 0 while it runs'],
+  systemThreadId:        [   8,  'i32', 'task', 'number by which the system knows its thread; 0 where it does not tell'],
   recordsIn:             [  16,  'f64', 'task', 'records taken from input or made by the source'],
   recordsOut:            [  24,  'f64', 'task', 'records given to the output'],
   bytesIn:               [  32,  'f64', 'task', 'bytes of buffers taken'],
   bytesOut:              [  40,  'f64', 'task', 'bytes of buffers finished'],
   buffersIn:             [  48,  'f64', 'task', 'buffers taken'],
   buffersOut:            [  56,  'f64', 'task', 'buffers finished'],
-  busyMs:                [  64,  'f64', 'task', 'time at work, ms'],
-  idleMs:                [  72,  'f64', 'task', 'time waiting for input, ms'],
-  softBackpressuredMs:   [  80,  'f64', 'task', 'time waiting for output between two records, ms'],
-  hardBackpressuredMs:   [  88,  'f64', 'task', 'time waiting for output inside a record, ms'],
-  watermarkMs:           [  96,  'f64', 'task', 'last watermark, ms since the epoch; -Infinity before the first'],
-  lateRecords:           [ 104,  'f64', 'task', 'records dropped because their window had closed'],
-  splitsDone:            [ 112,  'f64', 'task', 'splits read to their end'],
+  watermarkMs:           [  64,  'f64', 'task', 'last watermark, ms since the epoch; -Infinity before the first'],
+  lateRecords:           [  72,  'f64', 'task', 'records dropped because their window had closed'],
+  splitsDone:            [  80,  'f64', 'task', 'splits read to their end'],
 });
 
 export type TaskCounter =
@@ -35,10 +31,6 @@ export type TaskCounter =
   | 'bytesOut'
   | 'buffersIn'
   | 'buffersOut'
-  | 'busyMs'
-  | 'idleMs'
-  | 'softBackpressuredMs'
-  | 'hardBackpressuredMs'
   | 'watermarkMs'
   | 'lateRecords'
   | 'splitsDone';
@@ -74,12 +66,12 @@ export class TaskLine {
     this.#i32[this.#wordBase + TASK.loops] = loops;
   }
 
-  get waitingFor(): number {
-    return this.#i32[this.#wordBase + TASK.waitingFor]!;
+  get systemThreadId(): number {
+    return this.#i32[this.#wordBase + TASK.systemThreadId]!;
   }
 
-  set waitingFor(bits: number) {
-    this.#i32[this.#wordBase + TASK.waitingFor] = bits;
+  set systemThreadId(id: number) {
+    this.#i32[this.#wordBase + TASK.systemThreadId] = id;
   }
 
   get(counter: TaskCounter): number {
@@ -88,9 +80,5 @@ export class TaskLine {
 
   set(counter: TaskCounter, value: number): void {
     this.#f64[this.#doubleBase + TASK[counter]] = value;
-  }
-
-  add(counter: TaskCounter, by: number): void {
-    this.#f64[this.#doubleBase + TASK[counter]]! += by;
   }
 }

@@ -3,6 +3,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { pressureLevel, renderLiveView, renderPlainLine } from '../../engine/cli/live-view.js';
 import type { Metrics, TaskMetrics } from '../../engine/control/run.js';
+import { AT_REST } from '../../engine/control/time-ratios.js';
+import { vertexMetrics } from '../../engine/control/vertex-metrics.js';
+import { TaskClockReader } from '../../engine/memory/task-clock.js';
 
 const view = suite('live view');
 
@@ -11,18 +14,27 @@ const task = (over: Partial<TaskMetrics>): TaskMetrics => ({
   name: 'parquet -> eventTime -> filter',
   subtask: 0,
   state: 'RUNNING',
+  ...AT_REST,
   busyRatio: 0.96,
-  backpressuredRatio: 0,
   idleRatio: 0.04,
+  times: new TaskClockReader(new Int32Array(new SharedArrayBuffer(128)), 0).read(0),
   recordsIn: 1e6,
   recordsOut: 5e5,
   bytesIn: 0,
   bytesOut: 0,
+  buffersIn: 0,
+  buffersOut: 0,
+  splitsDone: 0,
+  loops: 0,
   recordsInPerSecond: 950_000,
   watermarkMs: Date.UTC(2001, 2, 12),
   ...over,
 });
-const METRICS: Metrics = {
+const withTasks = (metrics: Omit<Metrics, 'vertices'>): Metrics => ({
+  ...metrics,
+  vertices: vertexMetrics(metrics.tasks),
+});
+const METRICS = withTasks({
   job: 'flight-delays',
   state: 'RUNNING',
   elapsedMs: 1_400,
@@ -34,24 +46,31 @@ const METRICS: Metrics = {
   tasks: [
     task({}),
     task({ subtask: 1 }),
-    task({ vertex: 'b', name: 'window(tumbling 1d) -> csv', busyRatio: 0.31, recordsInPerSecond: 350_000 }),
+    task({
+      vertex: 'b',
+      name: 'window(tumbling 1d) -> csv',
+      busyRatio: 0.31,
+      idleRatio: 0.69,
+      recordsInPerSecond: 350_000,
+    }),
     task({
       vertex: 'b',
       name: 'window(tumbling 1d) -> csv',
       subtask: 1,
       busyRatio: 0.31,
       recordsInPerSecond: 350_000,
+      idleRatio: 0.69,
     }),
   ],
-};
+});
 
 view('it has a head, a line for each task with its busy bar, and a foot', () => {
   assert.equal(renderLiveView(METRICS, 80, false), [
     'flight-delays  RUNNING  0:01.4   4 tasks   1.9 M records/s   41 MB segments',
     '',
     '  parquet -> eventTime -> filter   2 tasks   busy  96 %  ###########  1.9 M/s in',
-    '  window(tumbling 1d) -> csv       2 tasks   busy  31 %  ###          700 k/s in',
-    '  watermark 2001-03-12   backpressure ok   eta 0:01',
+    '  window(tumbling 1d) -> csv       2 tasks   busy  31 %  ###........  700 k/s in',
+    '  watermark 2001-03-12   backpressure ok   eta 0:01   # busy . idle',
   ]);
 });
 
@@ -73,7 +92,7 @@ view('no line is wider than the terminal, whatever the names and figures', () =>
       fc.boolean(),
       ({ job, ...figures }, columns, color) => {
         for (const line of renderLiveView(
-          { ...METRICS, job, tasks: [task(figures), ...METRICS.tasks] },
+          withTasks({ ...METRICS, job, tasks: [task(figures), ...METRICS.tasks] }),
           columns,
           color,
         )) {
@@ -96,25 +115,42 @@ view('colours change nothing but colours', () => {
 
 view('tasks that do not fit the terminal are counted', () => {
   const tasks = Array.from({ length: 10 }, (_, at) => task({ vertex: `v${at}`, name: `task ${at}` }));
-  const lines = renderLiveView({ ...METRICS, tasks }, 80, false, 8);
+  const lines = renderLiveView(withTasks({ ...METRICS, tasks }), 80, false, 8);
   assert.is(lines.length, 8);
   assert.is(lines.at(-2), '  and 6 more');
 });
 
 view('without a known size there is no time left to show, and without watermarks none', () => {
   const { recordsInTotal: _, ...unknown } = METRICS;
-  const lines = renderLiveView({ ...unknown, tasks: [task({ watermarkMs: null })] }, 80, false);
+  const lines = renderLiveView(withTasks({ ...unknown, tasks: [task({ watermarkMs: null })] }), 79, false);
   assert.is(lines.at(-1), '  backpressure ok');
 });
 
 view('the worst backpressure of all tasks is named, with the levels of Flink', () => {
   assert.equal([0, 0.1, 0.11, 0.5, 0.51, 1].map(pressureLevel), ['ok', 'ok', 'low', 'low', 'high', 'high']);
-  const pressured = {
+  const pressured = withTasks({
     ...METRICS,
-    tasks: [task({ busyRatio: 0.3, backpressuredRatio: 0.7 }), task({ vertex: 'b' })],
-  };
+    tasks: [task({ busyRatio: 0.3, backpressuredRatio: 0.7, idleRatio: 0 }), task({ vertex: 'b' })],
+  });
   assert.match(renderLiveView(pressured, 80, false).at(-1)!, 'backpressure high');
   assert.match(renderLiveView(pressured, 80, false)[2]!, /#-+/);
+});
+
+view('a bar tells where the time goes: every state has its sign, and none loses a cell to rounding', () => {
+  const lineOf = (over: Partial<TaskMetrics>): string =>
+    renderLiveView(
+      withTasks({ ...METRICS, tasks: [task({ ...AT_REST, name: 'a', ...over })] }),
+      80,
+      false,
+    )[2]!;
+  const bar = (over: Partial<TaskMetrics>): string => /% {2}(.{24}) {2}/.exec(lineOf(over))![1]!;
+  const thirds = { busyRatio: 1 / 3, backpressuredRatio: 1 / 3, idleRatio: 1 / 3 };
+  assert.is(bar(thirds), '########--------........');
+  assert.is(bar({ rateLimitedRatio: 0.25, asyncRatio: 0.25, idleRatio: 0.5 }), '~~~~~~~~~~~~............');
+  assert.is(bar({ busyRatio: 0.0625, backpressuredRatio: 0.9375 }), '##----------------------');
+  assert.is(bar({}), ' '.repeat(24), 'a task that does not run');
+  const uneven = { busyRatio: 0.02, backpressuredRatio: 0.02, rateLimitedRatio: 0.02, idleRatio: 0.94 };
+  assert.is(bar(uneven).trim().length, 24);
 });
 
 view('a narrow terminal shows fewer figures, each whole and with its unit', () => {
@@ -122,7 +158,7 @@ view('a narrow terminal shows fewer figures, each whole and with its unit', () =
     'flight-delays  RUNNING  0:01.4   4 tasks   1.9 M records/s',
     '',
     '  parquet -> ev..   2 tasks   busy  96 %  ######  1.9 M/s in',
-    '  window(tumbli..   2 tasks   busy  31 %  ##      700 k/s in',
+    '  window(tumbli..   2 tasks   busy  31 %  ##....  700 k/s in',
     '  watermark 2001-03-12   backpressure ok   eta 0:01',
   ]);
   assert.equal(renderLiveView(METRICS, 40, false), [
@@ -143,7 +179,7 @@ view('at no width is a figure cut', () => {
   for (const state of ['RUNNING', 'STOPPING', 'FINISHED'] as const) {
     const whole = new Set(partsOf(200, state));
     for (let columns = 20; columns < 200; columns++) {
-      const cut = partsOf(columns, state).filter((part) => !whole.has(part) && !/\.\.$|^#+$/.test(part));
+      const cut = partsOf(columns, state).filter((part) => !whole.has(part) && !/\.\.$|^[#.]+$/.test(part));
       assert.equal(cut, [], `${state} at ${columns} columns`);
     }
   }

@@ -24,6 +24,7 @@ function drawnAtOnce(stdoutIsTTY: boolean, writesToStdout: boolean): string {
     segmentBytes: 1,
     writesToStdout,
     tasks: [],
+    vertices: [],
   });
   const before = process.stdout.isTTY;
   process.stdout.isTTY = stdoutIsTTY;

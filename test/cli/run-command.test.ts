@@ -36,7 +36,7 @@ const STAND_IN = (ms: number, stopMs: number) => `
       stop: () => { console.log('stop'); if (${stopMs} >= 0) setTimeout(() => end({ ...summary, state: 'STOPPED' }), ${stopMs}); return finished; },
       cancel: async () => { console.log('cancel'); },
       notices: options.params?.p === 'short' ? ['lowered it to fit'] : [],
-      metrics: () => ({ job: 'a', state: 'RUNNING', elapsedMs: 1, recordsIn: 1, recordsInPerSecond: 1, segmentBytes: 1, writesToStdout: false, tasks: [] }) };
+      metrics: () => ({ job: 'a', state: 'RUNNING', elapsedMs: 1, recordsIn: 1, recordsInPerSecond: 1, segmentBytes: 1, writesToStdout: false, tasks: [], vertices: [] }) };
   };
   try {
     process.exitCode = await runCommand(readCommand(process.argv.slice(1)), startJob);

@@ -181,9 +181,15 @@ runs('metrics show every task while it runs', async () => {
   const metrics = run.metrics();
   assert.is(metrics.state, 'RUNNING');
   assert.is(metrics.tasks.length, 4);
-  for (const { busyRatio, idleRatio, backpressuredRatio, recordsIn } of metrics.tasks) {
-    assert.ok(Math.abs(busyRatio + idleRatio + backpressuredRatio - 1) < 1e-9);
-    assert.ok(recordsIn > 0);
+  assert.equal(
+    metrics.vertices.map(({ subtasks }) => subtasks),
+    [2, 2],
+  );
+  for (const each of [...metrics.tasks, ...metrics.vertices]) {
+    const { busyRatio, idleRatio, backpressuredRatio, asyncRatio, rateLimitedRatio } = each;
+    const sum = busyRatio + idleRatio + backpressuredRatio + asyncRatio + rateLimitedRatio;
+    assert.ok(Math.abs(sum - 1) < 1e-9, `${each.name}: ${sum}`);
+    assert.ok(each.recordsIn > 0);
   }
   await run.stop();
 });

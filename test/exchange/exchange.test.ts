@@ -14,7 +14,7 @@ import { attachExchange, createExchange } from '../../engine/memory/exchange-are
 import { dump } from '../../engine/memory/layout.js';
 import { LENT } from '../../engine/memory/ledger.js';
 import { CREDIT, INPUT } from '../../engine/memory/parker.js';
-import { drain, steppingWaiter, tinySpec, writeRecord } from '../kit/exchange-kit.js';
+import { drain, steppingWaiter, tinySpec, UNTIMED, writeRecord } from '../kit/exchange-kit.js';
 import { pair } from '../kit/exchange-pair.js';
 
 const exchanges = suite('exchange');
@@ -304,7 +304,12 @@ exchanges(
     const spec = tinySpec();
     const control = new ControlArena(createControlArena({ tasks: 2, cursors: 0, attempt: 1 }), 1);
     const exchange = attachExchange(spec, createExchange(spec, 1), 1);
-    const partition = openPartition(exchange, 0, control, new ThreadWaiter(control, 0, control.parker(0)));
+    const partition = openPartition(
+      exchange,
+      0,
+      control,
+      new ThreadWaiter(control, 0, control.parker(0), UNTIMED),
+    );
     writeRecord(exchange, partition, 0, 1);
     control.requestStop(0);
     const code = (write: () => void): string => {

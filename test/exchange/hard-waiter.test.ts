@@ -9,7 +9,11 @@ const waits = suite('hard waiter');
 function waiterOfTask1() {
   const control = new ControlArena(createControlArena({ tasks: 2, cursors: 0, attempt: 1 }), 1);
   const parker = new NotingParker();
-  return { control, parker, waiter: new ThreadWaiter(control, 1, parker) };
+  const clock = {
+    waitHard: () => void parker.notes.push('waits hard'),
+    work: () => void parker.notes.push('works'),
+  };
+  return { control, parker, waiter: new ThreadWaiter(control, 1, parker, clock) };
 }
 const never = { isSegmentReady: () => false };
 
@@ -17,14 +21,17 @@ waits('wait/hard: every bell owed is rung before the sleep, which only credit or
   const { parker, waiter } = waiterOfTask1();
   waiter.owes = ['gate', 'partition'].map((name) => ({ ringOwed: () => void parker.notes.push(name) }));
   waiter.awaitCredit(never);
-  assert.equal(parker.notes, ['gate', 'partition', 'park CREDIT+MAIL Infinity ms: asleep']);
+  assert.equal(parker.notes, [
+    ...['gate', 'partition', 'waits hard', 'park CREDIT+MAIL Infinity ms: asleep', 'works'],
+  ]);
 });
 
 waits('wait/hard: a segment for the partition that waits now ends the sleep', () => {
   const { parker, waiter } = waiterOfTask1();
   for (const isReady of [false, true, false]) waiter.awaitCredit({ isSegmentReady: () => isReady });
+  const parks = parker.notes.filter((note) => note.startsWith('park'));
   assert.equal(
-    parker.notes.map((note) => note.split(': ')[1]),
+    parks.map((note) => note.split(': ')[1]),
     ['asleep', 'ready', 'asleep'],
   );
 });
@@ -37,7 +44,7 @@ waits('wait/hard: a stop before, at or after the look throws TASK_CANCELLED', ()
   const during = waiterOfTask1();
   during.parker.beforeLook = () => during.control.requestStop(1);
   assert.throws(() => during.waiter.awaitCredit(never), /TASK_CANCELLED/);
-  assert.match(during.parker.notes[0]!, /ready/);
+  assert.match(during.parker.notes[1]!, /ready/);
 
   const after = waiterOfTask1();
   const stopAfterLook = {
@@ -47,14 +54,14 @@ waits('wait/hard: a stop before, at or after the look throws TASK_CANCELLED', ()
     },
   };
   assert.throws(() => after.waiter.awaitCredit(stopAfterLook), /TASK_CANCELLED/);
-  assert.match(after.parker.notes[0]!, /asleep/);
+  assert.match(after.parker.notes[1]!, /asleep/);
 });
 
 waits('wait/hard: the stop word of another task ends no wait', () => {
   const { control, parker, waiter } = waiterOfTask1();
   parker.beforeLook = () => control.requestStop(0);
   waiter.awaitCredit(never);
-  assert.match(parker.notes[0]!, /asleep/);
+  assert.match(parker.notes[1]!, /asleep/);
 });
 
 waits.run();

@@ -1,7 +1,7 @@
 /** Small exchanges for tests: records that carry one number, written and read as generated code does. */
 
 import { controlBytesAt, TAG_IDLE, TAG_SHAPE, TAG_WATERMARK } from '../../engine/exchange/element.js';
-import type { HardWaiter } from '../../engine/exchange/hard-waiter.js';
+import type { HardClock, HardWaiter } from '../../engine/exchange/hard-waiter.js';
 import type { InputGate } from '../../engine/exchange/input-gate.js';
 import type { ResultPartition } from '../../engine/exchange/result-partition.js';
 import type { Exchange, ExchangeSpec } from '../../engine/memory/exchange-arena.js';
@@ -85,6 +85,9 @@ export function drain(exchange: Exchange, gate: InputGate, into: string[][], buf
   }
   return buffers;
 }
+
+/** For hard waits that nobody times. */
+export const UNTIMED: HardClock = { waitHard: () => {}, work: () => {} };
 
 /** More hard waits than any test has: whoever comes here goes round in circles. */
 const WAITS_MAX = 1_000_000;

@@ -10,7 +10,8 @@ import type * as ArenaModule from '../../engine/memory/exchange-arena.js';
 import { createExchange, type Exchange, type ExchangeSpec } from '../../engine/memory/exchange-arena.js';
 import type * as LedgerModule from '../../engine/memory/ledger.js';
 import type * as ParkerModule from '../../engine/memory/parker.js';
-import { readBuffer, tinySpec, writeRecord } from './exchange-kit.js';
+import type * as ClockModule from '../../engine/memory/task-clock.js';
+import { readBuffer, tinySpec, UNTIMED, writeRecord } from './exchange-kit.js';
 
 /** The engine's modules, loaded from the folder under test, which may hold a planted bug. */
 export type Engine = typeof GateModule &
@@ -20,7 +21,8 @@ export type Engine = typeof GateModule &
   typeof ControlModule &
   typeof ArenaModule &
   typeof LedgerModule &
-  typeof ParkerModule;
+  typeof ParkerModule &
+  typeof ClockModule;
 
 export interface Scenario {
   memory(): SharedArrayBuffer[];
@@ -36,6 +38,7 @@ async function load(folder: string): Promise<Engine> {
     'memory/control-arena.js',
     'memory/exchange-arena.js',
     'memory/ledger.js',
+    'memory/task-clock.js',
     'exchange/hard-waiter.js',
     'exchange/input-gate.js',
     'exchange/result-partition.js',
@@ -78,12 +81,33 @@ const stopInHardWait: Scenario = {
     ([memory], { ControlArena, ThreadWaiter }) => {
       const control = new ControlArena(memory!, 1);
       try {
-        new ThreadWaiter(control, 1, control.parker(1)).awaitCredit({ isSegmentReady: () => false });
+        new ThreadWaiter(control, 1, control.parker(1), UNTIMED).awaitCredit({ isSegmentReady: () => false });
       } catch (error) {
         if ((error as { code?: string }).code === 'TASK_CANCELLED') return 'seen';
         throw error;
       }
       return 'woken for nothing';
+    },
+  ],
+};
+
+/** Thread 0 begins at 10, is idle from 20 to 50 and works from then on; thread 1 looks at 100. */
+const clock: Scenario = {
+  memory: () => [createControlArena({ tasks: 1, cursors: 0, attempt: 1 })],
+  load,
+  threads: [
+    ([memory], { ControlArena, IDLE }) => {
+      const own = new ControlArena(memory!, 1).clock(0);
+      own.begin(10);
+      own.wait(IDLE, 20);
+      own.work(50);
+      return 'kept';
+    },
+    ([memory], { ControlArena }) => {
+      const { state, sinceMs, busyMs, idleMs, elapsedMs } = new ControlArena(memory!, 1)
+        .clockReader(0)
+        .read(100);
+      return `${state} since ${sinceMs}: busy ${busyMs}, idle ${idleMs}, elapsed ${elapsedMs}`;
     },
   ],
 };
@@ -182,7 +206,12 @@ function flow({ records, segments, isPolite, isFlushed = false, bytes = 64, chan
     const control = new engine.ControlArena(controlMemory!, 1);
     const exchange = withSegments(engine.attachExchange(spec, memory!, 1), segments);
     const parker = control.parker(0);
-    const partition = engine.openPartition(exchange, 0, control, new engine.ThreadWaiter(control, 0, parker));
+    const partition = engine.openPartition(
+      exchange,
+      0,
+      control,
+      new engine.ThreadWaiter(control, 0, parker, UNTIMED),
+    );
     const condition = { isReady: () => partition.isCreditReady() };
     for (let value = 1; value <= records; value++) {
       while (isPolite && !partition.available && !partition.refresh()) {
@@ -227,7 +256,7 @@ function twoSenders(each: number): Scenario {
   const upstream: Part = ([controlMemory, memory], engine) => {
     const control = new engine.ControlArena(controlMemory!, 1);
     const exchange = engine.attachExchange(spec, memory!, 1);
-    const waiter = new engine.ThreadWaiter(control, 0, control.parker(0));
+    const waiter = new engine.ThreadWaiter(control, 0, control.parker(0), UNTIMED);
     const partitions = [0, 1].map((sender) => engine.openPartition(exchange, sender, control, waiter));
     for (let value = 1; value <= each; value++)
       for (const partition of partitions) {
@@ -268,7 +297,7 @@ function barrier(): Scenario {
   const upstream: Part = ([controlMemory, memory], engine) => {
     const control = new engine.ControlArena(controlMemory!, 1);
     const exchange = engine.attachExchange(spec, memory!, 1);
-    const waiter = new engine.ThreadWaiter(control, 0, control.parker(0));
+    const waiter = new engine.ThreadWaiter(control, 0, control.parker(0), UNTIMED);
     const [early, late] = [0, 1].map((sender) => engine.openPartition(exchange, sender, control, waiter));
     writeRecord(exchange, early!, 0, 1, 64);
     early!.emitBarrier(1);
@@ -304,6 +333,7 @@ function barrier(): Scenario {
 }
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  clock,
   bell: bell(
     (control) => control.requestStop(1),
     (control) => control.isStopRequested(1),

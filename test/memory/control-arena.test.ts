@@ -66,14 +66,14 @@ controls(
     const lines = [0, 1, 2].map((task) => new ControlArena(memory, 4).taskLine(task));
     const reader = new ControlArena(memory, 4).taskLine(1);
     assert.is(reader.get('watermarkMs'), -Infinity);
-    lines[1]!.add('recordsIn', 5);
-    lines[1]!.add('recordsIn', 2 ** 40);
+    lines[1]!.set('recordsIn', 5 + 2 ** 40);
     lines[1]!.set('splitsDone', 3);
     lines[1]!.state = 7;
     lines[1]!.loops = 9;
+    lines[1]!.systemThreadId = 11;
     assert.is(reader.get('recordsIn'), 5 + 2 ** 40);
     assert.is(reader.get('splitsDone'), 3);
-    assert.equal([reader.state, reader.loops], [7, 9]);
+    assert.equal([reader.state, reader.loops, reader.systemThreadId], [7, 9, 11]);
     assert.equal([lines[0]!.get('recordsIn'), lines[2]!.state], [0, 0]);
   },
 );

@@ -53,6 +53,21 @@ for (const [scenario, preemptionsMax] of [
     },
   );
 
+/** What a look at the clock of the scenario can find, told by hand. */
+const CLOCK_PICTURES = [
+  'null since 0: busy 0, idle 0, elapsed 0',
+  'busy since 10: busy 90, idle 0, elapsed 90',
+  'idle since 20: busy 10, idle 80, elapsed 90',
+  'busy since 50: busy 60, idle 30, elapsed 90',
+];
+const isOnePicture = ({ results }: Outcome): boolean => CLOCK_PICTURES.includes(results[1]);
+
+interleavings('clock/one-picture: a clock is never seen half changed, by any order', async () => {
+  const { outcomes } = await lockstep('clock', { preemptionsMax: 2 });
+  for (const outcome of outcomes) assert.ok(isOnePicture(outcome), JSON.stringify(outcome));
+  assert.is(outcomes.length, CLOCK_PICTURES.length, 'each was seen');
+});
+
 interface Case {
   readonly title: string;
   readonly scenario: string;
@@ -64,7 +79,31 @@ const CHANNEL = 'memory/channel.js';
 const PARKER = 'memory/parker.js';
 const isSeen = ({ results }: Outcome): boolean => results[1] === 'seen';
 
+const CLOCK = 'memory/task-clock.js';
+
 const CASES: readonly Case[] = [
+  {
+    title: 'clock/one-picture: a reader that does not look at the version again',
+    scenario: 'clock',
+    isRight: isOnePicture,
+    bug: {
+      file: CLOCK,
+      find: 'if (Atomics.load(words, base + TASK_CLOCK.version) !== version)',
+      replace: 'if (false)',
+    },
+  },
+  {
+    title: 'clock/one-picture: a reader that takes what is being changed',
+    scenario: 'clock',
+    isRight: isOnePicture,
+    bug: { file: CLOCK, find: 'if ((version & 1) !== 0)', replace: 'if (false)' },
+  },
+  {
+    title: 'clock/one-picture: a change that is not announced',
+    scenario: 'clock',
+    isRight: isOnePicture,
+    bug: { file: CLOCK, find: 'this.#version = this.#version + 1 | 0;', replace: 'this.#version += 2;' },
+  },
   {
     title: 'credit/publish: a buffer published before its slot is written',
     scenario: 'channel',

@@ -13,7 +13,7 @@ import { ControlArena, createControlArena } from '../../engine/memory/control-ar
 import { attachExchange, createExchange, type ExchangeSpec } from '../../engine/memory/exchange-arena.js';
 import { CREDIT, INPUT } from '../../engine/memory/parker.js';
 import type { SharedMemory } from '../../engine/memory/region.js';
-import { tinySpec, writeRecord } from '../kit/exchange-kit.js';
+import { tinySpec, UNTIMED, writeRecord } from '../kit/exchange-kit.js';
 
 interface Setup {
   readonly spec: ExchangeSpec;
@@ -37,7 +37,7 @@ function send({ spec, control: controlMemory, memory, task, seed, records }: Set
   const control = new ControlArena(controlMemory, 1);
   const exchange = attachExchange(spec, memory, 1);
   const parker = control.parker(task);
-  const partition = openPartition(exchange, task, control, new ThreadWaiter(control, task, parker));
+  const partition = openPartition(exchange, task, control, new ThreadWaiter(control, task, parker, UNTIMED));
   const condition = { isReady: () => partition.isCreditReady() };
   const prng = new Prng(seed + task);
   let sum = 0;

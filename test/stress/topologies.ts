@@ -12,6 +12,7 @@ import { Prng } from '../../engine/base/prng.js';
 import { ThreadWaiter } from '../../engine/exchange/hard-waiter.js';
 import { ControlArena } from '../../engine/memory/control-arena.js';
 import { CREDIT, INPUT, MAIL } from '../../engine/memory/parker.js';
+import { UNTIMED } from '../kit/exchange-kit.js';
 import { ToyTask } from '../kit/toy-task.js';
 import {
   checkEnd,
@@ -40,7 +41,7 @@ const PAUSE_MS_MAX = 3;
 function play({ topology, memory, task, asked }: Setup): ToyReport | null {
   const control = new ControlArena(memory.control, 1);
   const parker = control.parker(task);
-  const waiter = new ThreadWaiter(control, task, parker);
+  const waiter = new ThreadWaiter(control, task, parker, UNTIMED);
   const toy = new ToyTask(setupOf(topology, memory, task), control, waiter);
   waiter.owes = [...toy.partitions, ...toy.gates];
   const prng = new Prng(topology.seed + task);

@@ -1,20 +1,22 @@
 import { SYSTEM_CLOCK } from '../../base/clock.js';
 import { isSluiceError } from '../../base/errors.js';
-import type { ThreadWaiter } from '../../exchange/hard-waiter.js';
 import type { ControlArena } from '../../memory/control-arena.js';
 import { CREDIT, INPUT, MAIL, type Parker } from '../../memory/parker.js';
+import type { TaskClock } from '../../memory/task-clock.js';
 import type { TaskLine } from '../../memory/task-line.js';
 import { STEP, type Step } from '../../runtime/task-input.js';
 import type { Subtask } from '../subtask.js';
 import { TASK_STATES } from '../task-states.js';
+import { TIME_OF_STEP } from '../time-of-step.js';
+import { systemThreadId } from './thread-times.js';
 
 /** A busy task takes an event-loop turn this often, so that console output, timers and rejections get through. */
 const TURN_INTERVAL_MS = 100;
 /** Before parking a task takes a turn unless the last one is more recent than this. */
 const TURN_FRESH_MS = 10;
 /**
- * A parked task looks around this often, so that its clocks do not stand still for those who read them. That would also
- * make up for a wake that got lost, so tests of wakes switch it off.
+ * A parked task looks around this often, so that timers and rejections of user code get through. That would also make
+ * up for a wake that got lost, so tests of wakes switch it off.
  */
 const PARK_MS_MAX = CHECKED && process.env['SLUICE_NEVER_LOOK_AROUND'] === '1' ? 1e9 : 100;
 
@@ -33,19 +35,18 @@ export class ThreadHost {
   readonly #index: number;
   readonly #parker: Parker;
   readonly #line: TaskLine;
-  readonly #waiter: ThreadWaiter;
+  readonly #clock: TaskClock;
   readonly #condition: { isReady(): boolean };
-  #beganMs = 0;
   #lastTurnMs = 0;
   #waitingFor: Step = STEP.PROGRESS;
   #flushed = true;
 
-  constructor(subtask: Subtask, control: ControlArena, index: number, parker: Parker, waiter: ThreadWaiter) {
+  constructor(subtask: Subtask, control: ControlArena, index: number, parker: Parker, clock: TaskClock) {
     this.#subtask = subtask;
     this.#control = control;
     this.#index = index;
     this.#parker = parker;
-    this.#waiter = waiter;
+    this.#clock = clock;
     this.#line = control.taskLine(index);
     const { task } = subtask;
     this.#condition = {
@@ -63,24 +64,32 @@ export class ThreadHost {
    * @throws the error that ended the task, told so that a user understands it
    */
   async run(): Promise<'FINISHED' | 'CANCELED'> {
-    const { task } = this.#subtask;
+    let outcome: 'FINISHED' | 'CANCELED' | 'FAILED' = 'FAILED';
+    this.#line.systemThreadId = systemThreadId();
     this.#line.state = TASK_STATES.indexOf('RUNNING');
-    this.#beganMs = SYSTEM_CLOCK.monotonicMs();
+    this.#clock.begin(SYSTEM_CLOCK.monotonicMs());
+    try {
+      outcome = await this.#live();
+      return outcome;
+    } finally {
+      this.#clock.end(SYSTEM_CLOCK.monotonicMs());
+      this.#line.state = TASK_STATES.indexOf(outcome);
+    }
+  }
+
+  async #live(): Promise<'FINISHED' | 'CANCELED'> {
+    const { task } = this.#subtask;
     try {
       const outcome = await this.#loop();
       if (outcome === 'CANCELED') await task.cancel();
-      this.#publish();
-      this.#line.state = TASK_STATES.indexOf(outcome);
+      this.#publish(SYSTEM_CLOCK.monotonicMs());
       return outcome;
     } catch (error) {
       if (isSluiceError(error) && error.code === 'TASK_CANCELLED') {
         await task.cancel();
-        this.#line.state = TASK_STATES.indexOf('CANCELED');
         return 'CANCELED';
       }
-      const explained = await task.fail(error);
-      this.#line.state = TASK_STATES.indexOf('FAILED');
-      throw explained;
+      throw await task.fail(error);
     }
   }
 
@@ -89,10 +98,12 @@ export class ThreadHost {
     for (;;) {
       if (this.#control.isStopRequested(this.#index)) return 'CANCELED';
       const nowMs = SYSTEM_CLOCK.monotonicMs();
+      this.#clock.work(nowMs);
       const step = task.step(nowMs);
-      this.#publish();
+      this.#publish(nowMs);
       if (step === STEP.DONE) return 'FINISHED';
       if (step === STEP.PROGRESS) {
+        this.#clock.progressed();
         if (nowMs - this.#lastTurnMs >= TURN_INTERVAL_MS) await this.#turn(); // control/yield
       } else if (step === STEP.WAIT_PROMISE) {
         await this.#await(task.waitFor!, nowMs);
@@ -109,6 +120,7 @@ export class ThreadHost {
     const soon = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, PARK_MS_MAX);
     });
+    this.#clock.wait(TIME_OF_STEP[STEP.WAIT_PROMISE], SYSTEM_CLOCK.monotonicMs());
     await Promise.race([promise, soon]);
     clearTimeout(timer);
     this.#lastTurnMs = SYSTEM_CLOCK.monotonicMs();
@@ -125,17 +137,8 @@ export class ThreadHost {
       step === STEP.WAIT_TIME
         ? Math.max(0, this.#subtask.task.waitUntilMs - beganMs)
         : Number.POSITIVE_INFINITY;
-    this.#line.waitingFor = inputBit | creditBit | MAIL;
+    this.#clock.wait(TIME_OF_STEP[step], beganMs);
     this.#parker.park(inputBit | creditBit | MAIL, this.#condition, Math.min(waitMs, PARK_MS_MAX));
-    this.#line.waitingFor = 0;
-    const tookMs = SYSTEM_CLOCK.monotonicMs() - beganMs;
-    this.#line.add(this.#clockOf(step), tookMs);
-  }
-
-  /** A source held back by its rate waits for input; a sink that holds its task back is pressure on the task. */
-  #clockOf(step: Step): 'idleMs' | 'softBackpressuredMs' {
-    if (step === STEP.WAIT_OUTPUT) return 'softBackpressuredMs';
-    return step === STEP.WAIT_TIME && this.#subtask.gate !== null ? 'softBackpressuredMs' : 'idleMs';
   }
 
   #prepareToWait(nowMs: number): void {
@@ -150,7 +153,7 @@ export class ThreadHost {
     this.#lastTurnMs = SYSTEM_CLOCK.monotonicMs();
   }
 
-  #publish(): void {
+  #publish(nowMs: number): void {
     const line = this.#line;
     const { task, gate, partitions } = this.#subtask;
     const { core } = task;
@@ -159,15 +162,11 @@ export class ThreadHost {
     line.set('recordsOut', core.recordsOut);
     line.set('lateRecords', core.lateRecords);
     line.set('watermarkMs', core.watermarkMs);
-    line.set('hardBackpressuredMs', this.#waiter.waitedMs);
-    const waitedMs = line.get('idleMs') + line.get('softBackpressuredMs') + this.#waiter.waitedMs;
-    line.set('busyMs', SYSTEM_CLOCK.monotonicMs() - this.#beganMs - waitedMs);
     line.set('splitsDone', this.#subtask.splitsDone());
     if (gate !== null) {
       line.set('buffersIn', gate.buffersIn);
       line.set('bytesIn', gate.bytesIn);
-      const nowMs = SYSTEM_CLOCK.monotonicMs();
-      if (gate.isDebloatDue(nowMs)) gate.debloat(nowMs, nowMs - this.#beganMs - line.get('idleMs'));
+      if (gate.isDebloatDue(nowMs)) gate.debloat(nowMs, this.#clock.activeMs(nowMs));
     }
     let buffers = 0;
     let bytes = 0;

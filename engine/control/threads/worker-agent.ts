@@ -53,7 +53,8 @@ class WorkerAgent implements TaskAgent {
     const control = new ControlArena(engine.control, deployment.attempt);
     control.taskLine(engine.task).state = TASK_STATES.indexOf('DEPLOYING');
     const parker = control.parker(engine.task);
-    const waiter = new ThreadWaiter(control, engine.task, parker);
+    const clock = control.clock(engine.task);
+    const waiter = new ThreadWaiter(control, engine.task, parker, clock);
     const subtask = createSubtask(
       {
         built: connectEndpoints(built, engine.inputs),
@@ -75,7 +76,7 @@ class WorkerAgent implements TaskAgent {
       waiter,
     );
     waiter.owes = [...subtask.partitions, ...(subtask.gate === null ? [] : [subtask.gate])];
-    this.#host = new ThreadHost(subtask, control, engine.task, parker, waiter);
+    this.#host = new ThreadHost(subtask, control, engine.task, parker, clock);
     this.#subtask = subtask;
   }
 

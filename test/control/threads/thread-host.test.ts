@@ -2,7 +2,6 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Subtask } from '../../../engine/control/subtask.js';
 import { ThreadHost } from '../../../engine/control/threads/thread-host.js';
-import { ThreadWaiter } from '../../../engine/exchange/hard-waiter.js';
 import { ControlArena, createControlArena } from '../../../engine/memory/control-arena.js';
 import { STEP, type Step } from '../../../engine/runtime/task-input.js';
 import { NotingParker } from '../../kit/noting-parker.js';
@@ -45,7 +44,7 @@ function hostOf(script: Script) {
     fail: async (error: unknown) => error,
   };
   const subtask = { task, gate: null, partitions: [], splitsDone: () => 0 } as unknown as Subtask;
-  const host = new ThreadHost(subtask, control, 0, parker, new ThreadWaiter(control, 0, parker));
+  const host = new ThreadHost(subtask, control, 0, parker, control.clock(0));
   return { control, host, notes, parker };
 }
 
@@ -60,6 +59,39 @@ hosts('wait/park: a task is parked for what its step waits for, and for mail', a
     'park CREDIT+MAIL 100 ms: asleep',
     'park MAIL 0 ms: asleep',
   ]);
+});
+
+hosts('clock/sum: while a task is parked its time goes into what its step waits for', async () => {
+  const steps = [STEP.WAIT_INPUT, STEP.WAIT_OUTPUT, STEP.WAIT_TIME, STEP.PROGRESS];
+  let release = (): void => {};
+  const waitFor = new Promise<void>((resolve) => (release = resolve));
+  const seen: (string | null)[] = [];
+  const look = (): void => void seen.push(control.clockReader(0).read(0).state);
+  const whileAwaiting = (): void => {
+    look();
+    release();
+  };
+  const onStep = (): void => {
+    look();
+    if (seen.length === 8) setTimeout(whileAwaiting, 1);
+  };
+  const { control, host, parker } = hostOf({ steps: [...steps, STEP.WAIT_PROMISE], waitFor, onStep });
+  parker.beforeLook = look;
+  await host.run();
+  const parked = ['idle', 'softBackpressured', 'rateLimited'];
+  assert.equal(seen, [...parked.flatMap((state) => ['busy', state]), 'busy', 'busy', 'async', 'busy']);
+  assert.is(control.clockReader(0).read(0).state, null);
+});
+
+hosts('a wait lasts until something was done, whatever looks around come in between', async () => {
+  const begins = async (between: Step): Promise<number> => {
+    const { control, host, parker } = hostOf({ steps: [STEP.WAIT_INPUT, between, STEP.WAIT_INPUT] });
+    const began = new Set<number>();
+    parker.beforeLook = () => void began.add(control.clockReader(0).read(0).sinceMs);
+    await host.run();
+    return began.size;
+  };
+  assert.equal([await begins(STEP.WAIT_INPUT), await begins(STEP.PROGRESS)], [1, 2]);
 });
 
 hosts(
