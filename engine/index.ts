@@ -9,12 +9,16 @@ export type { ErrorCode } from './base/error-catalogue.js';
 export { isSluiceError, SluiceError } from './base/errors.js';
 export { start } from './control/engine.js';
 export type {
+  InputMetrics,
   Metrics,
+  OutputMetrics,
   Run,
   RunState,
   StartOptions,
   Summary,
   TaskMetrics,
   TaskSummary,
+  TimeRatios,
+  VertexMetrics,
 } from './control/run.js';
 export { type RowOf, t } from './records/schema.js';

@@ -88,7 +88,7 @@ export class JobMaster implements Run {
     this.#controlMemory = createControlArena({ ...blueprint.control, attempt: ATTEMPT });
     this.#control = new ControlArena(this.#controlMemory, ATTEMPT);
     this.#exchanges = blueprint.exchanges.map((spec) => createExchange(spec, ATTEMPT));
-    this.#meter = new RunMeter(prepared, this.#control, options.startedMs);
+    this.#meter = new RunMeter(prepared, this.#control, this.#exchanges, options.startedMs);
     const flowing = new Promise<void>((resolve) => {
       this.#onStarted = resolve;
     });

@@ -1,8 +1,11 @@
 import { SYSTEM_CLOCK } from '../base/clock.js';
 import type { ControlArena } from '../memory/control-arena.js';
+import { ExchangeReader } from '../memory/exchange-reader.js';
+import type { SharedMemory } from '../memory/region.js';
 import type { TaskClockReader } from '../memory/task-clock.js';
 import { type JobVertex, subtaskOfTask } from '../plan/job-graph.js';
 import type { LearnedReport } from '../runtime/undeclared-writer.js';
+import { type PoolMetrics, poolMetrics } from './pool-metrics.js';
 import type { PreparedJob } from './prepared-job.js';
 import type { Metrics, RunState, Summary, TaskMetrics } from './run.js';
 import { TASK_STATES } from './task-states.js';
@@ -33,15 +36,22 @@ export class RunMeter {
   readonly #prepared: PreparedJob;
   readonly #control: ControlArena;
   readonly #clocks: readonly TaskClockReader[];
+  readonly #exchanges: readonly ExchangeReader[];
   readonly #startedMs: number;
   #endedMs: number | null = null;
   #samples: Sample[] = [];
 
   /** @param startedMs  monotonic time at which the run was asked for */
-  constructor(prepared: PreparedJob, control: ControlArena, startedMs: number) {
+  constructor(
+    prepared: PreparedJob,
+    control: ControlArena,
+    exchanges: readonly SharedMemory[],
+    startedMs: number,
+  ) {
     this.#prepared = prepared;
     this.#control = control;
     this.#clocks = Array.from({ length: prepared.graph.taskCount }, (_, task) => control.clockReader(task));
+    this.#exchanges = exchanges.map((memory) => new ExchangeReader(memory));
     this.#startedMs = startedMs;
   }
 
@@ -54,9 +64,11 @@ export class RunMeter {
     const then = this.#past(now);
     const elapsedMs = (this.#endedMs ?? now.atMs) - this.#startedMs;
     const { graph, blueprint, recordsInTotal, sinks } = this.#prepared;
-    const tasks = now.tasks.map((each, task) =>
-      this.#taskMetrics(task, each, then.tasks[task]!, now.atMs - then.atMs),
-    );
+    const pools = poolMetrics(this.#exchanges, graph.taskCount);
+    const tasks = now.tasks.map((each, task) => ({
+      ...this.#taskMetrics(task, each, then.tasks[task]!, now.atMs - then.atMs),
+      ...pools[task]!,
+    }));
     const sources = tasks.filter((_, task) => this.#isSource(subtaskOfTask(graph, task).vertex));
     const sum = (of: (task: TaskMetrics) => number): number =>
       sources.reduce((all, each) => all + of(each), 0);
@@ -133,7 +145,12 @@ export class RunMeter {
     };
   }
 
-  #taskMetrics(task: number, now: TaskSample, then: TaskSample, windowMs: number): TaskMetrics {
+  #taskMetrics(
+    task: number,
+    now: TaskSample,
+    then: TaskSample,
+    windowMs: number,
+  ): Omit<TaskMetrics, keyof PoolMetrics> {
     const { vertex, subtask } = subtaskOfTask(this.#prepared.graph, task);
     const line = this.#control.taskLine(task);
     const state = TASK_STATES[line.state] ?? 'CREATED';

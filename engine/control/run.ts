@@ -136,6 +136,10 @@ export interface TaskMetrics extends TimeRatios {
   readonly bytesOut: number;
   readonly buffersIn: number;
   readonly buffersOut: number;
+  /** Null for a source. */
+  readonly input: InputMetrics | null;
+  /** Null for a task that feeds no other. */
+  readonly output: OutputMetrics | null;
   /** Splits of a source read to their end. */
   readonly splitsDone: number;
   /** Turns of the task's loop so far: its heartbeat. */
@@ -143,6 +147,31 @@ export interface TaskMetrics extends TimeRatios {
   readonly recordsInPerSecond: number;
   /** Milliseconds since the epoch; null before the first watermark and after the last. */
   readonly watermarkMs: number | null;
+}
+
+/** What lies before a task, and the segments lent to those who feed it. */
+export interface InputMetrics {
+  /** Buffers published for the task that it has not begun to read. */
+  readonly queuedBuffers: number;
+  /** Segments that hold such buffers, and all there are: those of one channel alone, and those lent on demand. */
+  readonly exclusiveInUse: number;
+  readonly exclusive: number;
+  readonly floatingInUse: number;
+  readonly floating: number;
+  /** Share of all these segments in use. */
+  readonly poolUsage: number;
+}
+
+/** What lies behind a task, and the segments it fills; over all its outputs. */
+export interface OutputMetrics {
+  /** Buffers published that wait for credit. */
+  readonly queuedBuffers: number;
+  readonly freeSegments: number;
+  /** Those of all segments that only a record already begun may use. */
+  readonly overdraft: number;
+  readonly segments: number;
+  /** Share of the segments up to the overdraft in use; above 1 while a record uses that. */
+  readonly poolUsage: number;
 }
 
 /** What is left of a run when it has ended; plain JSON. */

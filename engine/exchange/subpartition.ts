@@ -35,6 +35,7 @@ export class Subpartition {
 
   /** Begins a buffer. @param bytes  to fill */
   open(segment: number, start: number, bytes: number): void {
+    this.channel.noteOpen(true);
     this.segment = segment;
     this.start = start;
     this.pos = start;
@@ -42,6 +43,7 @@ export class Subpartition {
   }
 
   close(): void {
+    this.channel.noteOpen(false);
     this.segment = NO_SEGMENT;
     this.pos = 0;
     this.limit = 0;

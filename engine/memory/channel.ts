@@ -39,12 +39,13 @@ export const CHANNEL = layout('channel', 256, {
   taken:    [  12,  'i32', 'sender',   'credits ever taken'],
   barrierPos:[  16,  'i32', 'sender',   'buffers before the barrier; valid while barrierId stays the same'],
   barrierId:[  20,  'i32', 'sender',   'number of the last barrier, from 1; 0: none, or it is being written'],
+  open:     [  24,  'i32', 'sender',   '1 while a segment is being filled for this channel'],
   granted:  [ 128,  'i32', 'receiver', 'segments ever lent'],
   head:     [ 132,  'i32', 'receiver', 'buffers ever read'],
   reclaimed:[ 136,  'i32', 'receiver', 'segments taken back after the end'],
   fill:     [ 140,  'i32', 'receiver', 'bytes of a segment that the sender shall fill'],
 });
-const { tail: TAIL, endPos: END_POS, endKind: END_KIND, taken: TAKEN } = CHANNEL;
+const { tail: TAIL, endPos: END_POS, endKind: END_KIND, taken: TAKEN, open: OPENED } = CHANNEL;
 const { barrierPos: BARRIER_POS, barrierId: BARRIER_ID } = CHANNEL;
 const { granted: GRANTED, head: HEAD, reclaimed: RECLAIMED, fill: FILL } = CHANNEL;
 
@@ -136,6 +137,11 @@ export class ChannelSender {
     this.#tail = (this.#tail + 1) | 0;
     Atomics.store(this.#words, this.#base + TAIL, this.#tail); // credit/publish: slot and bytes are readable from now
     this.#ready.raise();
+  }
+
+  /** Notes whether a segment is being filled for the channel: a figure for those who watch. */
+  noteOpen(isOpen: boolean): void {
+    this.#words[this.#base + OPENED] = isOpen ? 1 : 0;
   }
 
   /** Looks at how much is lent; the answers below are as of the last look. */

@@ -31,6 +31,7 @@ export const SHAPE = layout('exchange-shape', 128, {
   overdraft:         [  36,  'i32', 'creator', 'how many of them only a record already begun may use'],
   backlogMax:        [  40,  'i32', 'creator', 'buffers of a subpartition that may wait for credit: its cap'],
   channelsByte:      [  44,  'i32', 'creator', 'byte offset of the channel lines'],
+  readyByte:         [  48,  'i32', 'creator', 'byte offset of the ready words'],
 });
 
 export interface ExchangeSpec {
@@ -230,6 +231,7 @@ function stampShape(spec: ExchangeSpec, plan: ExchangePlan, memory: SharedMemory
   words[SHAPE.overdraft] = spec.overdraftPerPartition;
   words[SHAPE.backlogMax] = spec.buffersPerSubpartitionMax;
   words[SHAPE.channelsByte] = plan.startOf('channel lines');
+  words[SHAPE.readyByte] = plan.startOf('ready words');
 }
 
 /** @throws SluiceError ARENA_INVALID  not the region of this exchange and attempt */

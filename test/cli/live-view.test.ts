@@ -24,6 +24,8 @@ const task = (over: Partial<TaskMetrics>): TaskMetrics => ({
   bytesOut: 0,
   buffersIn: 0,
   buffersOut: 0,
+  input: null,
+  output: null,
   splitsDone: 0,
   loops: 0,
   recordsInPerSecond: 950_000,

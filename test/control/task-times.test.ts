@@ -102,6 +102,10 @@ times('a sink with a rate is held back by it, and what feeds the sink is backpre
   const run = await start(ENDLESS, { parallelism: 1, params: { sinkRate: 20_000 } });
   await until(run, ([source, sink]) => source!.softBackpressuredRatio > 0.6 && sink!.rateLimitedRatio > 0.6);
   await until(run, ([source]) => source!.times.longestSoftMs < source!.times.softBackpressuredMs);
+  const [feeder, fed] = run.metrics().tasks;
+  assert.equal([feeder!.input, fed!.output], [null, null]);
+  assert.ok(feeder!.output!.queuedBuffers > 0 && feeder!.output!.poolUsage > 0.5);
+  assert.ok(fed!.input!.queuedBuffers > 0 && fed!.input!.poolUsage > 0.5);
   const [vertex] = run.metrics().vertices;
   assert.ok(vertex!.backpressuredRatioMax > 0.6);
   const summary = await run.stop();

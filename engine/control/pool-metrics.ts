@@ -1,0 +1,78 @@
+import type { ChannelFigures, ExchangeReader } from '../memory/exchange-reader.js';
+import type { InputMetrics, OutputMetrics } from './run.js';
+
+/** Queues and pools of one task. */
+export interface PoolMetrics {
+  readonly input: InputMetrics | null;
+  readonly output: OutputMetrics | null;
+}
+
+/**
+ * Queues and pools of every task, from the words of the channels.
+ *
+ * Source: Flink's inputExclusiveBuffersUsage, inputFloatingBuffersUsage, inPoolUsage and outPoolUsage, with one
+ * difference: exclusive and floating are counts of a channel's segments and not labels on them, so of what is in use
+ * the first E are exclusive.
+ */
+export function poolMetrics(exchanges: readonly ExchangeReader[], taskCount: number): readonly PoolMetrics[] {
+  const all = exchanges.map((exchange) => ({ exchange, channels: exchange.channels() }));
+  return Array.from({ length: taskCount }, (_, task) => {
+    const inputs = all.flatMap(({ exchange, channels }) => {
+      const own = channels.filter(({ receiverTask }) => receiverTask === task);
+      return own.length === 0 ? [] : [inputOf(exchange, own)];
+    });
+    const outputs = all.flatMap(({ exchange, channels }) => {
+      const own = channels.filter(({ senderTask }) => senderTask === task);
+      return own.length === 0 ? [] : [outputOf(exchange, own)];
+    });
+    return { input: inputs[0] ?? null, output: outputs.length === 0 ? null : together(outputs) };
+  });
+}
+
+function inputOf(
+  { exclusive: each, floating }: ExchangeReader,
+  channels: readonly ChannelFigures[],
+): InputMetrics {
+  const exclusive = each * channels.length;
+  const exclusiveInUse = sum(channels, ({ readable }) => Math.min(each, readable));
+  const floatingInUse = sum(channels, ({ readable }) => Math.max(0, readable - each));
+  return {
+    queuedBuffers: sum(channels, ({ queued }) => queued),
+    exclusiveInUse,
+    exclusive,
+    floatingInUse,
+    floating,
+    poolUsage: (exclusiveInUse + floatingInUse) / (exclusive + floating),
+  };
+}
+
+function outputOf(
+  { overdraft, segmentsPerSender: segments }: ExchangeReader,
+  channels: readonly ChannelFigures[],
+): OutputMetrics {
+  const inUse = sum(channels, ({ outstanding, isOpen }) => outstanding + (isOpen ? 1 : 0));
+  return {
+    queuedBuffers: sum(channels, ({ backlog }) => backlog),
+    freeSegments: Math.max(0, segments - inUse),
+    overdraft,
+    segments,
+    poolUsage: inUse / (segments - overdraft),
+  };
+}
+
+function together(outputs: readonly OutputMetrics[]): OutputMetrics {
+  const segments = sum(outputs, (each) => each.segments);
+  const overdraft = sum(outputs, (each) => each.overdraft);
+  const freeSegments = sum(outputs, (each) => each.freeSegments);
+  return {
+    queuedBuffers: sum(outputs, ({ queuedBuffers }) => queuedBuffers),
+    freeSegments,
+    overdraft,
+    segments,
+    poolUsage: (segments - freeSegments) / (segments - overdraft),
+  };
+}
+
+function sum<T>(all: readonly T[], of: (each: T) => number): number {
+  return all.reduce((total, each) => total + of(each), 0);
+}

@@ -1,0 +1,124 @@
+/**
+ * The figures of an exchange, for those who watch and take no part. Everything is read from its region alone, which
+ * says itself how it is laid out.
+ *
+ *   exchange/figures  Words are read while others write them: what is read of a channel is right if its two tasks stand
+ *                     still, and else it was right of each word at some moment of the reading.
+ *
+ * Runs in: any thread, usually the main one.
+ */
+import { CHANNEL } from './channel.js';
+import { SHAPE } from './exchange-arena.js';
+import { READY, readyWordCount } from './ready-words.js';
+import { REGION, type SharedMemory } from './region.js';
+
+/** One channel. Counts of buffers and segments. */
+export interface ChannelFigures {
+  /** Number of the channel in its exchange. */
+  readonly channel: number;
+  readonly senderTask: number;
+  readonly receiverTask: number;
+  /** Published and not read yet. */
+  readonly queued: number;
+  /** Those of them that a credit has met: the receiver may read them. */
+  readonly readable: number;
+  /** Those of them that no credit has met. */
+  readonly backlog: number;
+  /** Segments lent that no buffer has met. */
+  readonly credits: number;
+  /** Swaps of which the sender has not taken the segment yet. */
+  readonly takeable: number;
+  /** Segments that the sender has given and not taken back. */
+  readonly outstanding: number;
+  /** A segment is being filled for it. */
+  readonly isOpen: boolean;
+  /** No buffer will follow. */
+  readonly hasEnded: boolean;
+  /** Buffers ever read. */
+  readonly read: number;
+}
+
+export class ExchangeReader {
+  readonly id: number;
+  readonly senders: number;
+  readonly receivers: number;
+  readonly isPointwise: boolean;
+  /** E, F, P, and the lines within P and within a subpartition. */
+  readonly exclusive: number;
+  readonly floating: number;
+  readonly segmentsPerSender: number;
+  readonly overdraft: number;
+  readonly backlogMax: number;
+  readonly #words: Int32Array;
+  readonly #shape: (field: number) => number;
+
+  constructor(memory: SharedMemory) {
+    this.#words = new Int32Array(memory);
+    const shape = (field: number): number => this.#words[(REGION.BYTES >> 2) + field]!;
+    this.#shape = shape;
+    this.id = this.#words[REGION.id]!;
+    this.senders = shape(SHAPE.senders);
+    this.receivers = shape(SHAPE.receivers);
+    this.isPointwise = shape(SHAPE.pattern) === 1;
+    this.exclusive = shape(SHAPE.exclusive);
+    this.floating = shape(SHAPE.floating);
+    this.segmentsPerSender = shape(SHAPE.segmentsPerSender);
+    this.overdraft = shape(SHAPE.overdraft);
+    this.backlogMax = shape(SHAPE.backlogMax);
+  }
+
+  senderTask(sender: number): number {
+    return this.#shape(SHAPE.firstSenderTask) + sender;
+  }
+
+  receiverTask(receiver: number): number {
+    return this.#shape(SHAPE.firstReceiverTask) + receiver;
+  }
+
+  /** Every channel, by sender and then by receiver. */
+  channels(): ChannelFigures[] {
+    const count = this.isPointwise ? this.senders : this.senders * this.receivers;
+    return Array.from({ length: count }, (_, channel) => this.#channel(channel));
+  }
+
+  /** True if some sender has raised its bit and the receiver has not looked since. */
+  isRaised(receiver: number): boolean {
+    const words = readyWordCount(this.isPointwise ? 1 : this.senders);
+    const first = this.#shape(SHAPE.readyByte) + receiver * words * READY.BYTES;
+    for (let word = 0; word < words; word++) {
+      const index = ((first + word * READY.BYTES) >> 2) + READY.bits;
+      if (Atomics.load(this.#words, index) !== 0) return true; // exchange/figures
+    }
+    return false;
+  }
+
+  #channel(channel: number): ChannelFigures {
+    const base = (this.#shape(SHAPE.channelsByte) + channel * CHANNEL.BYTES) >> 2;
+    const word = (field: number): number => Atomics.load(this.#words, base + field); // exchange/figures
+    const tail = word(CHANNEL.tail);
+    const granted = (word(CHANNEL.granted) - word(CHANNEL.reclaimed)) | 0;
+    const head = word(CHANNEL.head);
+    const taken = word(CHANNEL.taken);
+    const ahead = (granted - tail) | 0;
+    const swapped = ahead < 0 ? granted : tail;
+    return {
+      channel,
+      senderTask: this.senderTask(this.isPointwise ? channel : Math.floor(channel / this.receivers)),
+      receiverTask: this.receiverTask(this.isPointwise ? channel : channel % this.receivers),
+      queued: count(tail - head),
+      readable: count(swapped - head),
+      backlog: count(-ahead),
+      credits: count(ahead),
+      takeable: count(swapped - taken),
+      outstanding: count(tail - taken),
+      isOpen: word(CHANNEL.open) !== 0,
+      hasEnded: word(CHANNEL.endKind) !== 0,
+      read: head,
+    };
+  }
+}
+
+/** A difference of positions, which words of different moments may make negative. */
+function count(difference: number): number {
+  return Math.max(0, difference | 0);
+}
