@@ -56,6 +56,10 @@ export const ERRORS = {
   WORKER_EXITED:                ['job',   'A worker thread ended without being asked to; look for process.exit or an out-of-memory error in the job.'],
   WORKER_POOL_EXHAUSTED:        ['job',   'The job has more subtasks than there are free worker threads; lower the parallelism or give the engine more threads.'],
   CONTROL_CALL_FAILED:          ['job',   'A call to a worker did not complete: it exited, timed out or was cancelled; look for code that keeps its thread busy for minutes.'],
+  TASKS_DEADLOCKED:             ['job',   'Tasks wait for each other, and nothing can end that: a fault of the engine; report it with the message, which names every wait.'],
+  TASK_STUCK:                   ['job',   'A function of the job has not come back for longer than sluice.watchdog.stuck-after; look at what the task named computes or calls, or raise the option.'],
+  CHANNEL_STARVED:              ['job',   'A task reads some of its senders and leaves another aside: a fault of the engine; report it with the message.'],
+  WAKE_LOST:                    ['job',   'A task sleeps although what it waits for is there: a fault of the engine; report it with the message.'],
   RUN_ABORTED:                  ['job',   'The run was cancelled, by its AbortSignal or by cancel().'],
   ARENA_INVALID:                ['job',   'A shared-memory region does not carry the expected magic, version or attempt: a fault of the engine; report it with the message.'],
 } as const satisfies Record<string, readonly [Severity, string]>;

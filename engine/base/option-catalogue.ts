@@ -5,12 +5,15 @@
  * null is worked out when the job starts. Sizes are in bytes and durations in milliseconds once parsed.
  */
 
-export type OptionType = 'count' | 'switch' | 'ratio' | 'size' | 'duration';
+export type OptionType = 'count' | 'switch' | 'ratio' | 'size' | 'duration' | 'choice';
+
+/** A value as it is parsed; null: worked out when the job starts. */
+export type OptionValue = number | boolean | string | null;
 
 interface OptionRow {
   readonly type: OptionType;
   /** Null: worked out when the job starts, as `auto` says. */
-  readonly default: number | boolean | null;
+  readonly default: OptionValue;
   /** For people: what null comes to. */
   readonly auto?: string;
   /** Inclusive. */
@@ -20,6 +23,8 @@ interface OptionRow {
   readonly autoValue?: number;
   /** Sizes: a multiple of this. */
   readonly multipleOf?: number;
+  /** Choices: all there are. */
+  readonly choices?: readonly string[];
   readonly was: readonly string[];
   readonly meaning: string;
 }
@@ -97,6 +102,15 @@ export const OPTIONS = {
     { type: 'size', default: null, auto: 'the limit of the cgroup, or the memory of the machine', min: 64 * MB,
       was: ['taskmanager.memory.process.size', 'taskmanager.memory.flink.size'],
       meaning: 'Memory the job may use in all, heaps of the tasks and network memory; also --memory.' },
+  'sluice.watchdog.action':
+    { type: 'choice', default: 'warn', choices: ['warn', 'fail', 'off'], was: [],
+      meaning: 'What follows when tasks wait for ever or a function does not come back: a warning, the end of the run, or nothing.' },
+  'sluice.watchdog.interval':
+    { type: 'duration', default: 1000, min: 1, max: 3_600_000, was: [],
+      meaning: 'How often it is looked whether tasks wait for each other.' },
+  'sluice.watchdog.stuck-after':
+    { type: 'duration', default: 60_000, min: 1, was: [],
+      meaning: 'How long a function may take before it is told.' },
   'sluice.task.heap-size':
     { type: 'size', default: null, auto: 'half of the memory shared among the tasks, 64 mb to 4 gb', min: 16 * MB, max: 64 * GB, was: [],
       meaning: 'The most memory the objects of one task may take.' },
@@ -137,6 +151,9 @@ export interface EngineOptions {
   readonly recordBytesMax: number;
   /** Null: buffers are always filled whole. */
   readonly debloat: DebloatOptions | null;
+  readonly watchdogAction: 'warn' | 'fail' | 'off';
+  readonly watchdogIntervalMs: number;
+  readonly stuckAfterMs: number;
   readonly memoryBytes: number;
   /** Null: a share of the memory, see `networkMemory`. */
   readonly taskHeapBytes: number | null;

@@ -27,6 +27,7 @@ export async function runCommand(command: RunCommand, startJob: StartJob = start
     const run = await startJob(loaded, {
       params: command.params,
       optionLayers: layers,
+      onWarning: ({ message }) => tell(command, [message]),
       signal: interrupts.signal,
     });
     tell(command, run.notices);

@@ -39,6 +39,7 @@ export async function start(job: string | URL | LoadedJob, options: StartOptions
       id: newRunId(),
       startedMs,
       inputs,
+      ...(options.onWarning !== undefined && { onWarning: options.onWarning }),
       ...(options.signal !== undefined && { signal: options.signal }),
     });
   } catch (error) {
@@ -56,6 +57,7 @@ const OPTION_NAMES: readonly (keyof StartOptions)[] = [
   'options',
   'optionLayers',
   'inputs',
+  'onWarning',
   'signal',
 ];
 
@@ -73,10 +75,13 @@ function checkArguments(job: unknown, options: unknown): void {
     if ((OPTION_NAMES as readonly string[]).includes(name)) continue;
     throw argument(`start(job, options): there is no option '${name}'${didYouMean(name, OPTION_NAMES)}`);
   }
-  const { params, options: engineOptions, inputs, signal } = options as Record<string, unknown>;
+  const { params, options: engineOptions, inputs, onWarning, signal } = options as Record<string, unknown>;
   for (const [name, value] of Object.entries({ params, options: engineOptions, inputs })) {
     if (value === undefined || (typeof value === 'object' && value !== null)) continue;
     throw argument(`start(job, { ${name} }): ${name} is an object, not ${String(value)}`);
+  }
+  if (onWarning !== undefined && typeof onWarning !== 'function') {
+    throw argument('start(job, { onWarning }): onWarning is a function');
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw argument('start(job, { signal }): signal is an AbortSignal');

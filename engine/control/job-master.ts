@@ -4,7 +4,7 @@ import type { Committable } from '../connectors/connector.js';
 import { ControlArena, createControlArena } from '../memory/control-arena.js';
 import { createExchange } from '../memory/exchange-arena.js';
 import type { SharedMemory } from '../memory/region.js';
-import { subtaskOfTask, tasksOf } from '../plan/job-graph.js';
+import { type JobGraph, subtaskOfTask, tasksOf } from '../plan/job-graph.js';
 import { planFingerprint } from '../plan/logical-plan.js';
 import { knownProofs } from '../records/proofs.js';
 import type { LoadedJob } from './job-file/job-loader.js';
@@ -14,6 +14,7 @@ import { RunMeter } from './run-meter.js';
 import type { PlacedWorker } from './threads/placed-worker.js';
 import type { Deployment, TaskAgent, TaskReport } from './threads/protocol.js';
 import { WorkerPool } from './threads/worker-pool.js';
+import { Watchdog } from './watchdog.js';
 
 /** Importing the job module and compiling the chains is all that a deploy does. */
 const DEPLOY_TIME_MS_MAX = 60_000;
@@ -64,6 +65,8 @@ export class JobMaster implements Run {
   #isCommitting = false;
   #workers: readonly PlacedWorker<TaskAgent>[] = [];
   #graceTimer: NodeJS.Timeout | undefined;
+  #watchTimer: NodeJS.Timeout | undefined;
+  readonly #onWarning: (warning: SluiceError) => void;
   #runningMs = 0;
 
   constructor(
@@ -74,6 +77,7 @@ export class JobMaster implements Run {
       id: string;
       startedMs: number;
       inputs: Readonly<Record<string, readonly object[]>>;
+      onWarning?: (warning: SluiceError) => void;
       signal?: AbortSignal;
     },
   ) {
@@ -83,6 +87,7 @@ export class JobMaster implements Run {
     this.#prepared = prepared;
     this.#pool = pool;
     this.#inputs = options.inputs;
+    this.#onWarning = options.onWarning ?? warnProcess;
     const { blueprint } = prepared;
     this.notices = blueprint.notices;
     this.#controlMemory = createControlArena({ ...blueprint.control, attempt: ATTEMPT });
@@ -156,19 +161,33 @@ export class JobMaster implements Run {
       throw this.#failure!.error;
     } finally {
       clearTimeout(this.#graceTimer);
+      clearInterval(this.#watchTimer);
     }
+  }
+
+  /** Looks now and then whether a task waits for ever, until the run is over. */
+  #watch(): void {
+    const { graph, options } = this.#prepared;
+    if (options.watchdogAction === 'off') return;
+    const watchdog = new Watchdog({
+      control: this.#controlMemory,
+      exchanges: this.#exchanges,
+      nameOf: (task) => taskName(graph, task),
+      stuckAfterMs: options.stuckAfterMs,
+    });
+    this.#watchTimer = setInterval(() => {
+      for (const finding of watchdog.look(SYSTEM_CLOCK.monotonicMs())) {
+        if (options.watchdogAction === 'fail') this.#fail(finding);
+        else this.#onWarning(finding);
+      }
+    }, options.watchdogIntervalMs).unref();
   }
 
   async #deploy(pool: WorkerPool): Promise<void> {
     const { graph } = this.#prepared;
     pool.admit(graph.taskCount);
     const tasks = Array.from({ length: graph.taskCount }, (_, task) => task);
-    this.#workers = await Promise.all(
-      tasks.map((task) => {
-        const { vertex, subtask } = subtaskOfTask(graph, task);
-        return pool.place(task, `${vertex.name} (${subtask})`);
-      }),
-    );
+    this.#workers = await Promise.all(tasks.map((task) => pool.place(task, taskName(graph, task))));
     const deployed = this.#workers.map((worker, task) =>
       worker.client.call('deploy', [this.#deployment(task)], { timeoutMs: DEPLOY_TIME_MS_MAX }),
     );
@@ -178,6 +197,7 @@ export class JobMaster implements Run {
 
   async #runAll(): Promise<readonly TaskReport[]> {
     this.#become('RUNNING');
+    this.#watch();
     const began = SYSTEM_CLOCK.monotonicMs();
     const runs = this.#workers.map(async (worker): Promise<TaskReport | null> => {
       try {
@@ -256,6 +276,17 @@ export class JobMaster implements Run {
 async function* rowsAfter(finished: Promise<unknown>, rows: () => readonly any[]): AsyncGenerator<any> {
   await finished;
   yield* rows();
+}
+
+/** For whoever starts a run and does not say where its warnings shall go. */
+function warnProcess({ message, code }: SluiceError): void {
+  process.emitWarning(message, { type: 'SluiceWarning', code });
+}
+
+/** A task as messages name it. */
+function taskName(graph: JobGraph, task: number): string {
+  const { vertex, subtask } = subtaskOfTask(graph, task);
+  return `${vertex.name} (${subtask})`;
 }
 
 /** Threads for all tasks of a job; they begin to load the engine. */

@@ -1,3 +1,4 @@
+import type { SluiceError } from '../base/errors.js';
 import type { Json } from '../base/json.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
 import type { TaskTimes } from '../memory/task-clock.js';
@@ -35,6 +36,11 @@ export interface StartOptions {
   readonly optionLayers?: readonly OptionLayer[];
   /** Rows of the job's named inputs. */
   readonly inputs?: Readonly<Record<string, readonly object[]>>;
+  /**
+   * Told what goes wrong without ending the run: tasks that wait for each other, a function that does not come back.
+   * See the options `sluice.watchdog`. Without it they are warnings of the process.
+   */
+  readonly onWarning?: (warning: SluiceError) => void;
   /** Aborting it cancels the run; `finished` then rejects with RUN_ABORTED. */
   readonly signal?: AbortSignal;
 }

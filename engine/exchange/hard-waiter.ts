@@ -14,6 +14,7 @@ import type { TaskClock } from '../memory/task-clock.js';
 
 /** What a partition can answer while it waits. */
 export interface CreditWait {
+  readonly exchangeId: number;
   /** True if a segment can be had, looked at anew. */
   isSegmentReady(): boolean;
 }
@@ -60,6 +61,7 @@ export class ThreadWaiter implements HardWaiter {
   awaitCredit(partition: CreditWait): void {
     for (const each of this.owes) each.ringOwed();
     this.#partition = partition;
+    this.#control.taskLine(this.#task).waitingExchange = partition.exchangeId;
     this.#clock.waitHard(SYSTEM_CLOCK.monotonicMs());
     this.#parker.park(CREDIT | MAIL, this.#condition, Number.POSITIVE_INFINITY); // wait/hard
     this.#clock.work(SYSTEM_CLOCK.monotonicMs());

@@ -264,6 +264,10 @@ export class ResultPartition {
     return false;
   }
 
+  get exchangeId(): number {
+    return this.#exchange.spec.id;
+  }
+
   /** Segments that can be filled now. */
   get freeSegments(): number {
     return this.#free.length;

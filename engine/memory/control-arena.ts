@@ -10,7 +10,7 @@
  */
 import { assert } from '../base/assert.js';
 import { LINE_BYTES, layout } from './layout.js';
-import { DOORBELL, Doorbell, MAIL, Parker } from './parker.js';
+import { DOORBELL, Doorbell, interestOf, MAIL, Parker } from './parker.js';
 import { CONTROL_MAGIC, checkRegion, REGION, type SharedMemory, stampRegion } from './region.js';
 import { TASK_CLOCK, TaskClock, TaskClockReader } from './task-clock.js';
 import { TASK, TaskLine } from './task-line.js';
@@ -95,6 +95,11 @@ export class ControlArena {
   /** The parker of a task belongs to the thread of that task; make it once. */
   parker(task: number): Parker {
     return new Parker(this.#i32, this.#taskByte(task) >> 2);
+  }
+
+  /** Bits of what a task is parked for; 0 while it is not. */
+  interestOf(task: number): number {
+    return interestOf(this.#i32, this.#taskByte(task) >> 2);
   }
 
   taskLine(task: number): TaskLine {

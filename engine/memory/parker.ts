@@ -54,6 +54,11 @@ export class Doorbell {
   }
 }
 
+/** What a task is parked for, as others see it. @param base  index of the DOORBELL structure in int32 */
+export function interestOf(words: Int32Array, base: number): number {
+  return Atomics.load(words, base + DOORBELL.interest); // wait/park: what a parked task wrote before is visible
+}
+
 interface AsyncWait {
   readonly async: boolean;
   readonly value: string | Promise<string>;

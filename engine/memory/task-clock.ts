@@ -215,6 +215,11 @@ export class TaskClockReader {
     return pictureOf(this.#whole, nowMs);
   }
 
+  /** Changes with everything the task does; odd while it changes. */
+  get version(): number {
+    return Atomics.load(this.#words, this.#base + TASK_CLOCK.version); // clock/one-picture
+  }
+
   #look(): boolean {
     const words = this.#words;
     const base = this.#base;

@@ -13,6 +13,7 @@ export const TASK = layout('task', 128, {
   state:                 [   0,  'i32', 'task', 'state of the subtask, an index given by the runtime'],
   loops:                 [   4,  'i32', 'task', 'turns of the task loop, mod 2^32: the heartbeat'],
   systemThreadId:        [   8,  'i32', 'task', 'number by which the system knows its thread; 0 where it does not tell'],
+  waitingExchange:       [  12,  'i32', 'task', 'exchange for whose segments it waits inside a record; matters only while it does'],
   recordsIn:             [  16,  'f64', 'task', 'records taken from input or made by the source'],
   recordsOut:            [  24,  'f64', 'task', 'records given to the output'],
   bytesIn:               [  32,  'f64', 'task', 'bytes of buffers taken'],
@@ -72,6 +73,14 @@ export class TaskLine {
 
   set systemThreadId(id: number) {
     this.#i32[this.#wordBase + TASK.systemThreadId] = id;
+  }
+
+  get waitingExchange(): number {
+    return this.#i32[this.#wordBase + TASK.waitingExchange]!;
+  }
+
+  set waitingExchange(id: number) {
+    this.#i32[this.#wordBase + TASK.waitingExchange] = id;
   }
 
   get(counter: TaskCounter): number {

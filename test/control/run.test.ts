@@ -243,6 +243,7 @@ runs('wrong arguments of start are refused by name, before anything else', async
     [[ENDLESS, null], /options is an object/],
     [[ENDLESS, { paralelism: 3 }], /no option 'paralelism'.*parallelism/],
     [[ENDLESS, { params: 5 }], /params is an object/],
+    [[ENDLESS, { onWarning: 'log' }], /onWarning is a function/],
     [[ENDLESS, { signal: 3 }], /signal is an AbortSignal/],
   ];
   for (const [args, text] of wrong) {

@@ -15,12 +15,13 @@ function waiterOfTask1() {
   };
   return { control, parker, waiter: new ThreadWaiter(control, 1, parker, clock) };
 }
-const never = { isSegmentReady: () => false };
+const never = { exchangeId: 7, isSegmentReady: () => false };
 
 waits('wait/hard: every bell owed is rung before the sleep, which only credit or mail ends', () => {
-  const { parker, waiter } = waiterOfTask1();
+  const { control, parker, waiter } = waiterOfTask1();
   waiter.owes = ['gate', 'partition'].map((name) => ({ ringOwed: () => void parker.notes.push(name) }));
   waiter.awaitCredit(never);
+  assert.is(control.taskLine(1).waitingExchange, 7);
   assert.equal(parker.notes, [
     ...['gate', 'partition', 'waits hard', 'park CREDIT+MAIL Infinity ms: asleep', 'works'],
   ]);
@@ -28,7 +29,8 @@ waits('wait/hard: every bell owed is rung before the sleep, which only credit or
 
 waits('wait/hard: a segment for the partition that waits now ends the sleep', () => {
   const { parker, waiter } = waiterOfTask1();
-  for (const isReady of [false, true, false]) waiter.awaitCredit({ isSegmentReady: () => isReady });
+  for (const isReady of [false, true, false])
+    waiter.awaitCredit({ exchangeId: 7, isSegmentReady: () => isReady });
   const parks = parker.notes.filter((note) => note.startsWith('park'));
   assert.equal(
     parks.map((note) => note.split(': ')[1]),
@@ -48,6 +50,7 @@ waits('wait/hard: a stop before, at or after the look throws TASK_CANCELLED', ()
 
   const after = waiterOfTask1();
   const stopAfterLook = {
+    exchangeId: 7,
     isSegmentReady: () => {
       after.control.requestStop(1);
       return false;

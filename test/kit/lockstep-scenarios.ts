@@ -81,7 +81,10 @@ const stopInHardWait: Scenario = {
     ([memory], { ControlArena, ThreadWaiter }) => {
       const control = new ControlArena(memory!, 1);
       try {
-        new ThreadWaiter(control, 1, control.parker(1), UNTIMED).awaitCredit({ isSegmentReady: () => false });
+        new ThreadWaiter(control, 1, control.parker(1), UNTIMED).awaitCredit({
+          exchangeId: 1,
+          isSegmentReady: () => false,
+        });
       } catch (error) {
         if ((error as { code?: string }).code === 'TASK_CANCELLED') return 'seen';
         throw error;

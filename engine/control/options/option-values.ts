@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../base/error-catalogue.js';
 import { SluiceError } from '../../base/errors.js';
-import { type OptionKey, optionRow } from '../../base/option-catalogue.js';
+import { type OptionKey, type OptionValue, optionRow } from '../../base/option-catalogue.js';
 
 /**
  * How values of options are written and read: Flink's syntax.
@@ -10,6 +10,7 @@ import { type OptionKey, optionRow } from '../../base/option-catalogue.js';
  *   ratio     0.1
  *   size      32 kb, 2g, 64MiB, 1048576, infinite; units are powers of 1024
  *   duration  100 ms, 1 s, 2 min, 1 h, 100 (milliseconds)
+ *   choice    one of some words
  *
  * Source: the units of Flink's MemorySize and TimeUtils.
  */
@@ -20,12 +21,16 @@ import { type OptionKey, optionRow } from '../../base/option-catalogue.js';
  * @returns       the value in bytes, milliseconds or as is; null where it stands for "work it out"
  * @throws SluiceError OPTION_INVALID, PARALLELISM_INVALID
  */
-export function parseOption(key: OptionKey, value: unknown, origin: string): number | boolean | null {
-  const { type, autoValue } = optionRow(key);
+export function parseOption(key: OptionKey, value: unknown, origin: string): OptionValue {
+  const { type, autoValue, choices } = optionRow(key);
   const text = typeof value === 'string' ? value.trim() : value;
   const parsed = PARSERS[type](text);
   if (parsed === undefined) throw invalid(key, value, origin);
   if (typeof parsed === 'boolean') return parsed;
+  if (typeof parsed === 'string') {
+    if (!choices!.includes(parsed)) throw invalid(key, value, origin);
+    return parsed;
+  }
   if (parsed === autoValue) return null;
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, multipleOf = 1 } = optionRow(key);
   const fits =
@@ -37,9 +42,9 @@ export function parseOption(key: OptionKey, value: unknown, origin: string): num
 }
 
 /** The shortest exact way to write a value. */
-export function formatOption(key: OptionKey, value: number | boolean): string {
+export function formatOption(key: OptionKey, value: number | boolean | string): string {
   const { type } = optionRow(key);
-  if (typeof value === 'boolean') return String(value);
+  if (typeof value !== 'number') return String(value);
   if (type === 'size') return formatSize(value);
   if (type === 'duration') return `${value} ms`;
   return String(value);
@@ -64,7 +69,8 @@ const SHORT_COLUMNS = 8;
 
 /** What is accepted for an option, as a phrase. */
 export function acceptedValues(key: OptionKey): string {
-  const { type, min, max, multipleOf, autoValue, auto } = optionRow(key);
+  const { type, min, max, multipleOf, autoValue, auto, choices } = optionRow(key);
+  if (choices !== undefined) return `one of ${choices.join(', ')}`;
   const show = (value: number) => formatOption(key, value);
   const range =
     min === undefined
@@ -83,6 +89,7 @@ const KIND_OF_VALUE = {
   ratio: 'a number',
   size: 'a size such as 64 mb',
   duration: 'a duration such as 100 ms',
+  choice: 'a word',
 } as const;
 
 const SIZE_STEPS = [
@@ -128,7 +135,8 @@ const PARSERS = {
     return withUnit(value, SIZE_UNITS);
   },
   duration: (value: unknown) => withUnit(value, DURATION_UNITS),
-} satisfies Record<string, (value: unknown) => number | boolean | undefined>;
+  choice: (value: unknown) => (typeof value === 'string' ? value.toLowerCase() : undefined),
+} satisfies Record<string, (value: unknown) => number | boolean | string | undefined>;
 
 function wholeNumber(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^[+-]?\d+$/.test(value) ? Number(value) : value;

@@ -7,6 +7,7 @@ import {
   OPTIONS,
   type OptionKey,
   type OptionLayer,
+  type OptionValue,
   optionRow,
 } from '../../base/option-catalogue.js';
 import { formatOption, formatSizeShort, parseOption } from './option-values.js';
@@ -43,7 +44,7 @@ export interface EffectiveOptions {
 }
 
 interface Found {
-  readonly value: number | boolean | null;
+  readonly value: OptionValue;
   readonly origin: string;
 }
 
@@ -132,7 +133,7 @@ function meaningOf(
   key: OptionKey,
   value: unknown,
   origin: string,
-): readonly (readonly [OptionKey, number | boolean | null])[] {
+): readonly (readonly [OptionKey, OptionValue])[] {
   if (written === BUFFER_TIMEOUT_OF_FLINK_1 && /^-\s*1(\s*ms)?$/.test(String(value))) {
     return [['execution.buffer-timeout.enabled', false]];
   }
@@ -197,7 +198,7 @@ function together(faults: readonly SluiceError[]): SluiceError {
   });
 }
 
-function given(found: ReadonlyMap<OptionKey, Found>, key: OptionKey): number | boolean | null {
+function given(found: ReadonlyMap<OptionKey, Found>, key: OptionKey): OptionValue {
   const entry = found.get(key);
   return entry === undefined ? optionRow(key).default : entry.value;
 }
@@ -234,6 +235,9 @@ function complete(found: ReadonlyMap<OptionKey, Found>, surroundings: OptionSurr
           bufferBytesMin: count('taskmanager.memory.min-segment-size'),
         }
       : null,
+    watchdogAction: given(found, 'sluice.watchdog.action') as EngineOptions['watchdogAction'],
+    watchdogIntervalMs: count('sluice.watchdog.interval'),
+    stuckAfterMs: count('sluice.watchdog.stuck-after'),
     memoryBytes: number('sluice.memory') ?? surroundings.memoryBytes,
     taskHeapBytes: number('sluice.task.heap-size'),
   };

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { formatSize, formatSizeShort, parseOption } from '../../../engine/control/options/option-values.js';
+import {
+  formatOption,
+  formatSize,
+  formatSizeShort,
+  parseOption,
+} from '../../../engine/control/options/option-values.js';
 
 const values = suite('option values');
 const KEY = 'taskmanager.memory.network.max';
@@ -45,6 +50,14 @@ values('a long size is shown short', () => {
 
 values('-1 stands for a maximum parallelism that is worked out', () => {
   assert.is(parseOption('pipeline.max-parallelism', '-1', '-D'), null);
+});
+
+values('a choice is one of its words, however they are written, and the others are named', () => {
+  const parse = (value: unknown) => parseOption('sluice.watchdog.action', value, 'test');
+  assert.equal(['warn', ' FAIL ', 'Off'].map(parse), ['warn', 'fail', 'off']);
+  for (const wrong of ['kill', '', true, 3])
+    assert.throws(() => parse(wrong), /test: sluice\.watchdog\.action is one of warn, fail, off, not/);
+  assert.is(formatOption('sluice.watchdog.action', 'fail'), 'fail');
 });
 
 values.run();

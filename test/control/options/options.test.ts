@@ -39,6 +39,9 @@ options('without any layer every option has its default', () => {
     debloat: null,
     memoryBytes: MACHINE.memoryBytes,
     taskHeapBytes: null,
+    watchdogAction: 'warn',
+    watchdogIntervalMs: 1000,
+    stuckAfterMs: 60_000,
   });
 });
 
