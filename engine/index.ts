@@ -21,4 +21,5 @@ export type {
   TimeRatios,
   VertexMetrics,
 } from './control/run.js';
+export type { TaskTimes } from './memory/task-clock.js';
 export { type RowOf, t } from './records/schema.js';
