@@ -90,8 +90,8 @@ export interface Metrics {
 }
 
 /**
- * Where the time of tasks goes, as shares 0..1 of it; together 1 for a task that runs, and 0 for one that does not. Flink's
- * `busyTimeMsPerSecond` is 1000 times `busyRatio`, and so on.
+ * Where the time of tasks goes, as shares 0..1 of it; together 1 for a task that runs, and 0 for one that does not.
+ * Flink's `busyTimeMsPerSecond` is 1000 times `busyRatio`, and so on.
  */
 export interface TimeRatios {
   /** At work, in the job's own functions or around them. */
@@ -131,8 +131,8 @@ export interface TaskMetrics extends TimeRatios {
   readonly softBackpressuredRatio: number;
   readonly hardBackpressuredRatio: number;
   /**
-   * Its thread on a core, and able to run while others had the cores, as shares of the time. A task that was woken waits
-   * for a core before it is busy. Absent where the system does not tell.
+   * Its thread on a core, and able to run while others had the cores, as shares of the time. A task that was woken
+   * waits for a core before it is busy. Absent where the system does not tell.
    */
   readonly onCoreRatio?: number;
   readonly awaitingCoreRatio?: number;

@@ -128,7 +128,9 @@ function forInput(
     if (own.length === 0) continue;
     hasGate = true;
     if (isRaised[task - reader.receiverTask(0)]) return []; // gate/ready: this is what it sleeps for
-    if (own.some(({ readable }) => readable > 0) || own.every(({ hasEnded }) => hasEnded)) return [];
+    // gate/align: what lies behind a barrier is not read before the barriers of the others come.
+    if (own.some(({ readable, isAtBarrier }) => readable > 0 && !isAtBarrier)) return [];
+    if (own.every(({ hasEnded }) => hasEnded)) return [];
     for (const figures of own) {
       const { hasEnded, senderTask: waker } = figures;
       if (!hasEnded) wakers.push({ exchange: reader.id, waker, brings: 'buffer', figures }); // watch/wakers

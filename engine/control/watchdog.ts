@@ -122,8 +122,8 @@ export class Watchdog {
       const reads = new Map<number, number>();
       for (const { receiverTask, read } of channels)
         reads.set(receiverTask, ((reads.get(receiverTask) ?? 0) + read) | 0);
-      return channels.flatMap(({ channel, readable, read, senderTask, receiverTask }) => {
-        if (readable === 0) return [];
+      return channels.flatMap(({ channel, readable, isAtBarrier, read, senderTask, receiverTask }) => {
+        if (readable === 0 || isAtBarrier) return [];
         const what = `starved ${reader.id} ${channel}`;
         const ms = this.#lasted(what, String(read), this.#parts.stuckAfterMs, reads.get(receiverTask)!);
         if (ms === null) return [];

@@ -49,6 +49,7 @@ export function openPartition(
 
 export class ResultPartition {
   readonly subpartitions: readonly Subpartition[];
+  readonly exchangeId: number;
   readonly segmentBytes: number;
   /** True if the next record may begin. Kept true to the words by `roll`, `flush` and `refresh`. */
   available = true;
@@ -79,6 +80,7 @@ export class ResultPartition {
     isStopped: () => boolean,
   ) {
     this.subpartitions = subpartitions;
+    this.exchangeId = exchange.spec.id;
     this.#exchange = exchange;
     this.segmentBytes = exchange.spec.segmentBytes;
     this.#overdraft = exchange.spec.overdraftPerPartition;
@@ -264,10 +266,6 @@ export class ResultPartition {
     return false;
   }
 
-  get exchangeId(): number {
-    return this.#exchange.spec.id;
-  }
-
   /** Segments that can be filled now. */
   get freeSegments(): number {
     return this.#free.length;
@@ -390,11 +388,11 @@ export class ResultPartition {
   }
 
   #tooLarge(bytes: number): SluiceError {
-    const { elementBytesMax, id } = this.#exchange.spec;
+    const { elementBytesMax } = this.#exchange.spec;
     return new SluiceError(
       'RECORD_TOO_LARGE',
       `a record of ${bytes} bytes is larger than the largest that may be sent, ${elementBytesMax} bytes`,
-      { detail: { recordBytes: bytes, recordBytesMax: elementBytesMax, exchange: id } },
+      { detail: { recordBytes: bytes, recordBytesMax: elementBytesMax, exchange: this.exchangeId } },
     );
   }
 }

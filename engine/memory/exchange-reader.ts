@@ -32,6 +32,8 @@ export interface ChannelFigures {
   readonly outstanding: number;
   /** A segment is being filled for it. */
   readonly isOpen: boolean;
+  /** The next buffer comes after a barrier, which its receiver may be waiting at. */
+  readonly isAtBarrier: boolean;
   /** No buffer will follow. */
   readonly hasEnded: boolean;
   /** Buffers ever read. */
@@ -112,6 +114,7 @@ export class ExchangeReader {
       takeable: count(swapped - taken),
       outstanding: count(tail - taken),
       isOpen: word(CHANNEL.open) !== 0,
+      isAtBarrier: word(CHANNEL.barrierId) !== 0 && word(CHANNEL.barrierPos) === head,
       hasEnded: word(CHANNEL.endKind) !== 0,
       read: head,
     };

@@ -171,6 +171,18 @@ graphs('watch/wakers: what a flush left over makes its receiver one that may wak
   assert.equal(waits(INPUT | CREDIT), ['1: buffer of 0 or credit of 2']);
 });
 
+graphs('gate/align: what lies behind a barrier is nothing to read, and its sender may still wake', () => {
+  const tasks = new PlantedTasks(3, [{ from: [0, 1], to: [2] }]);
+  tasks.barrier(0, 0);
+  tasks.publish(0, 1, 0);
+  tasks.lookedAt(0);
+  wait(tasks, 2, IDLE);
+  assert.equal(waitsIn(picture(tasks)).map(textOf), ['2: buffer of 0 or buffer of 1']);
+  tasks.publish(0, 1, 1);
+  tasks.lookedAt(0);
+  assert.equal(waitsIn(picture(tasks)).map(textOf), ['2: '], 'on the other channel there is something');
+});
+
 graphs('partition/available: few free segments are waited for with any receiver that holds some', () => {
   const tasks = new PlantedTasks(3, [
     { from: [0], to: [1, 2], changes: { exclusivePerChannel: 1, overdraftPerPartition: 6 } },

@@ -97,8 +97,12 @@ dogs('a task whose loop does not turn is told once the limit is over, unless it 
 });
 
 dogs('a channel that is left aside is told once its receiver has read others for the limit', () => {
-  const starved = (reads: (tasks: PlantedTasks, ms: number) => void): string[] => {
+  const starved = (
+    reads: (tasks: PlantedTasks, ms: number) => void,
+    prepare = (_: PlantedTasks): void => {},
+  ): string[] => {
     const tasks = new PlantedTasks(3, [{ from: [0, 1], to: [2] }]);
+    prepare(tasks);
     const dog = watchdogOf(tasks);
     tasks.publish(0, 1, 0);
     return [0, 4_000, 8_000, 12_000, 16_000].map((ms) => {
@@ -110,6 +114,8 @@ dogs('a channel that is left aside is told once its receiver has read others for
   /** As a gate would that never looks at its first channel. */
   const readSecond = (tasks: PlantedTasks): void => tasks.readOnly(0, 1);
   assert.equal(starved(readSecond), ['', '', '', 'CHANNEL_STARVED', '']);
+  const atBarrier = starved(readSecond, (tasks) => tasks.barrier(0, 0));
+  assert.equal(atBarrier, ['', '', '', '', ''], 'what waits at a barrier is not left aside');
   assert.equal(
     starved(() => {}),
     ['', '', '', '', ''],

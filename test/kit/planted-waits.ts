@@ -112,6 +112,11 @@ export class PlantedTasks {
     words[base + CHANNEL.granted]!++;
   }
 
+  /** Posts a barrier from one sender to all receivers of a link. */
+  barrier(link: number, sender: number): void {
+    this.partitions[link]![sender]!.emitBarrier(1);
+  }
+
   /** The receivers of a link have looked, and found nothing that they could read. */
   lookedAt(link: number): void {
     for (const receiver of this.gates[link]!.keys()) this.#attached[link]!.readyWords(receiver).gather();
