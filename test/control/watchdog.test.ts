@@ -54,6 +54,42 @@ dogs('watch/twice, watch/deadlock: a deadlock is told at the second look, edge b
   assert.equal(dog.look(4_000), []);
 });
 
+dogs('watch/deadlock: waits inside records and for input are told as such', () => {
+  const tasks = new PlantedTasks(3, [
+    { from: [0], to: [1], changes: TIGHT },
+    { from: [1], to: [0], changes: TIGHT },
+    { from: [0], to: [2] },
+  ]);
+  tasks.fill(0);
+  tasks.publish(1, 2);
+  tasks.clocks[0]!.waitHard(0);
+  tasks.park(0, CREDIT | MAIL);
+  wait(tasks, 1, SOFT_BACKPRESSURED, 0);
+  wait(tasks, 2, IDLE, 0);
+  const dog = watchdogOf(tasks);
+  dog.look(500);
+  const [finding] = dog.look(1_000);
+  assert.equal(finding!.message.split('\n  ').slice(1), [
+    'a (0) waits inside a record for b (0) to read, for 1.0 s: exchange 0, channel 0, backlog 10, credits 0, 0 of 10 segments free',
+    'b (0) waits for a (0) to read, for 1.0 s: exchange 1, channel 0, backlog 1, credits 0, 8 of 10 segments free',
+    'c (0) waits for a (0) to send, for 1.0 s: exchange 2, channel 0, backlog 0, credits 2, 10 of 10 segments free',
+  ]);
+});
+
+dogs('of a deadlock of many tasks the first waits are told, and how many there are', () => {
+  const ring = Array.from({ length: 25 }, (_, task) => task);
+  const tasks = new PlantedTasks(
+    25,
+    ring.map((task) => ({ from: [task], to: [(task + 1) % 25] })),
+  );
+  for (const task of ring) wait(tasks, task, IDLE, 0);
+  const dog = watchdogOf(tasks);
+  dog.look(500);
+  const lines = dog.look(1_000)[0]!.message.split('\n  ');
+  assert.match(lines[0]!, /25 tasks wait for each other/);
+  assert.equal([lines.length, lines.at(-1)], [22, 'and 5 more']);
+});
+
 dogs('watch/twice: looks around leave a deadlock the same, and another wait makes it another', () => {
   const tasks = cycleOfTwo();
   const dog = watchdogOf(tasks);
