@@ -15,18 +15,29 @@ export interface PoolMetrics {
  * the first E are exclusive.
  */
 export function poolMetrics(exchanges: readonly ExchangeReader[], taskCount: number): readonly PoolMetrics[] {
-  const all = exchanges.map((exchange) => ({ exchange, channels: exchange.channels() }));
+  const inputs = new Map<number, InputMetrics>();
+  const outputs = new Map<number, readonly OutputMetrics[]>();
+  for (const exchange of exchanges) {
+    const channels = exchange.channels();
+    for (const [task, own] of groupsBy(channels, ({ receiverTask }) => receiverTask))
+      inputs.set(task, inputOf(exchange, own));
+    for (const [task, own] of groupsBy(channels, ({ senderTask }) => senderTask))
+      outputs.set(task, [...(outputs.get(task) ?? []), outputOf(exchange, own)]);
+  }
   return Array.from({ length: taskCount }, (_, task) => {
-    const inputs = all.flatMap(({ exchange, channels }) => {
-      const own = channels.filter(({ receiverTask }) => receiverTask === task);
-      return own.length === 0 ? [] : [inputOf(exchange, own)];
-    });
-    const outputs = all.flatMap(({ exchange, channels }) => {
-      const own = channels.filter(({ senderTask }) => senderTask === task);
-      return own.length === 0 ? [] : [outputOf(exchange, own)];
-    });
-    return { input: inputs[0] ?? null, output: outputs.length === 0 ? null : together(outputs) };
+    const own = outputs.get(task);
+    return { input: inputs.get(task) ?? null, output: own === undefined ? null : together(own) };
   });
+}
+
+function groupsBy<T>(all: readonly T[], keyOf: (each: T) => number): ReadonlyMap<number, readonly T[]> {
+  const groups = new Map<number, T[]>();
+  for (const each of all) {
+    const group = groups.get(keyOf(each));
+    if (group === undefined) groups.set(keyOf(each), [each]);
+    else group.push(each);
+  }
+  return groups;
 }
 
 function inputOf(
