@@ -155,6 +155,7 @@ export class JobMaster implements Run {
     } catch (error) {
       this.#fail(error);
       await pool.close(STOP_GRACE_MS);
+      warnOfQuarantine(pool, this.job);
       await outputs.abort();
       this.#meter.stop();
       this.#become(this.#isCanceled ? 'CANCELED' : 'FAILED');
@@ -313,4 +314,14 @@ function committablesOf(reports: readonly TaskReport[], uid: string): readonly C
 async function firstError(promises: readonly Promise<unknown>[]): Promise<void> {
   const settled = await Promise.allSettled(promises);
   for (const each of settled) if (each.status === 'rejected') throw each.reason;
+}
+
+/** attempt/quarantine: nothing else would tell why the process does not end. */
+function warnOfQuarantine({ quarantinedThreads }: WorkerPool, job: string): void {
+  if (quarantinedThreads === 0) return;
+  process.emitWarning(
+    `${quarantinedThreads} threads of ${job} were terminated and did not end, since they are inside calls to the ` +
+      'system; their memory stays allocated, and the process cannot exit before they return',
+    { code: 'SLUICE_THREADS_QUARANTINED' },
+  );
 }

@@ -6,7 +6,7 @@ import { type Client, connect } from './rpc.js';
  * One task on one thread, from its placing to its end.
  *
  *   thread/end    `done` settles when the task has ended, and if its thread dies, not before the thread is gone:
- *                 then nothing touches the task's memory any more.
+ *                 then nothing touches the task's memory any more. A thread that does not go is quarantined.
  *   thread/cause  A death keeps its reason: the exit code, or the uncaught error as the cause.
  *
  * Runs in: the master's thread.
@@ -57,7 +57,11 @@ export class Placement<A> implements PlacedWorker<A> {
   #onGone!: () => void;
   readonly #gone: Promise<void>;
 
-  constructor(index: number, name: string) {
+  readonly #exitMsMax: number;
+
+  /** @param exitMsMax  time that a thread gets to go once its task has ended badly */
+  constructor(index: number, name: string, exitMsMax: number) {
+    this.#exitMsMax = exitMsMax;
     this.index = index;
     this.name = name;
     this.assigned = new Promise((resolve) => {
@@ -129,11 +133,12 @@ export class Placement<A> implements PlacedWorker<A> {
   async #reasonOf(thrown: unknown): Promise<SluiceError> {
     const isDying =
       this.#terminatedWhy !== undefined || this.#uncaught !== undefined || this.#exitCode !== undefined;
-    if (this.#thread !== undefined && isDying) await this.#gone; // thread/end
+    const isGone = this.#thread === undefined || !isDying || (await isWithin(this.#gone, this.#exitMsMax)); // thread/end
     if (this.#uncaught !== undefined) return this.#uncaughtReason(this.#uncaught.error);
     const detail = { worker: this.name, index: this.index };
     if (this.#terminatedWhy !== undefined) {
-      return new SluiceError('TASK_CANCELLED', `${this.name}: ${this.#terminatedWhy}`, { detail });
+      const left = isGone ? '' : ', and its thread did not go: it is inside a call to the system';
+      return new SluiceError('TASK_CANCELLED', `${this.name}: ${this.#terminatedWhy}${left}`, { detail });
     }
     if (this.#exitCode !== undefined) {
       const exitCode = this.#exitCode;
@@ -171,4 +176,15 @@ export class Placement<A> implements PlacedWorker<A> {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** True if a promise settles within a time. */
+export async function isWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const isDone = await Promise.race([promise.then(() => true), over]);
+  clearTimeout(timer);
+  return isDone;
 }

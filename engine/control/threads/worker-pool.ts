@@ -3,7 +3,7 @@ import { Piscina, queueOptionsSymbol } from 'piscina';
 import { SluiceError } from '../../base/errors.js';
 import { workerEntry } from '../package-copy.js';
 import { THREADS_MAX } from './limits.js';
-import { type PlacedWorker, Placement } from './placed-worker.js';
+import { isWithin, type PlacedWorker, Placement } from './placed-worker.js';
 import type { TaskAgent, TaskAssignment } from './protocol.js';
 
 /**
@@ -12,7 +12,11 @@ import type { TaskAgent, TaskAssignment } from './protocol.js';
  *   threads/admit   No task is submitted without a free thread; a task that waited for one would block those that
  *                   wait for its data, for ever.
  *   threads/fixed   Exactly `threads` threads exist until the pool closes; one that dies is replaced by a fresh one.
- *   threads/closed  After `close` no thread, port, timer or listener of the pool is left.
+ *   threads/closed  After `close` no thread, port, timer or listener of the pool is left, but those that are
+ *                   quarantined.
+ *   attempt/quarantine  A thread that does not end though it was terminated, since it is inside a call to the system,
+ *                   is given up after a while. It may still write to the memory of its attempt, so that is never used
+ *                   again: every attempt has memory of its own, and this one stays allocated while the thread lives.
  *
  * piscina owns the threads. It keeps silent about which thread runs which task, so its load balancer, which is asked
  * for every task, also tells the task's placement.
@@ -34,10 +38,14 @@ export interface WorkerPoolOptions {
    * Without it the error becomes a process warning.
    */
   readonly onStrayError?: (error: SluiceError) => void;
+  /** Time that a terminated thread gets to end before it is quarantined; 10 s if not given. */
+  readonly exitMsMax?: number;
 }
 
 /** Time that `close` gives tasks to end by themselves. */
 export const CLOSE_GRACE_MS = 5_000;
+/** Time that a terminated thread gets to end before it is quarantined. */
+const EXIT_MS_MAX = 10_000;
 
 type PiscinaOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>;
 type LoadBalancer = NonNullable<PiscinaOptions['loadBalancer']>;
@@ -50,6 +58,9 @@ export class WorkerPool<A extends object = TaskAgent> {
   readonly #living = new Map<Worker, Promise<void>>();
   readonly #onStrayError: (error: SluiceError) => void;
   #closed: Promise<void> | undefined;
+  /** Threads that were terminated and did not end: attempt/quarantine. Known after `close`. */
+  quarantinedThreads = 0;
+  readonly #exitMsMax: number;
   /** Set when threads cannot be started any more. */
   #broken: SluiceError | undefined;
 
@@ -66,6 +77,7 @@ export class WorkerPool<A extends object = TaskAgent> {
       throw new SluiceError('ARGUMENT_INVALID', what);
     }
     this.threads = threads;
+    this.#exitMsMax = options.exitMsMax ?? EXIT_MS_MAX;
     this.#onStrayError = options.onStrayError ?? ((error) => process.emitWarning(error));
     this.#piscina = new Piscina({
       filename: (options.entry ?? workerEntry()).href,
@@ -121,7 +133,7 @@ export class WorkerPool<A extends object = TaskAgent> {
    */
   async place(index: number, name = `worker ${index}`): Promise<PlacedWorker<A>> {
     this.admit(1); // threads/admit
-    const placement = new Placement<A>(index, name);
+    const placement = new Placement<A>(index, name, this.#exitMsMax);
     this.#placements.add(placement);
     const port = placement.workerPort;
     const ran = this.#piscina.run({ port, [queueOptionsSymbol]: placement } as TaskAssignment, {
@@ -154,12 +166,7 @@ export class WorkerPool<A extends object = TaskAgent> {
   async #close(graceMs: number): Promise<void> {
     const placements = [...this.#placements];
     if (graceMs > 0 && placements.length > 0) {
-      let timer: NodeJS.Timeout | undefined;
-      const graceOver = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, graceMs);
-      });
-      await Promise.race([Promise.all(placements.map((placement) => placement.release())), graceOver]);
-      clearTimeout(timer);
+      await isWithin(Promise.all(placements.map((placement) => placement.release())), graceMs);
     }
     for (const placement of this.#placements) {
       placement.markTerminated(`it did not end within ${graceMs} ms after its pool was closed`);
@@ -171,9 +178,16 @@ export class WorkerPool<A extends object = TaskAgent> {
       this.#watchThreads();
       const exits = [...this.#living.values()];
       const ends = placements.map((placement) => placement.ended);
-      await this.#piscina.destroy();
-      await Promise.all([...exits, ...ends]);
+      const ended = this.#piscina.destroy().then(() => Promise.all([...exits, ...ends]));
+      if (!(await isWithin(ended, 2 * this.#exitMsMax))) return this.#quarantine();
     } while (this.#piscina.threads.length > 0);
+    this.#piscina.removeAllListeners();
+  }
+
+  /** attempt/quarantine: gives up the threads that are left. */
+  #quarantine(): void {
+    this.quarantinedThreads = this.#living.size;
+    for (const thread of this.#living.keys()) thread.unref();
     this.#piscina.removeAllListeners();
   }
 

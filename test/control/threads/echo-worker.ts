@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { SluiceError } from '../../../engine/base/errors.js';
 import type { TaskAssignment } from '../../../engine/control/threads/protocol.js';
 import { serve } from '../../../engine/control/threads/rpc.js';
@@ -27,6 +28,11 @@ export class EchoAgent {
   /** Counts in shared memory for ever, and never yields. */
   async countIn(words: Int32Array): Promise<void> {
     for (;;) Atomics.add(words, 0, 1);
+  }
+
+  /** Reads a pipe that nobody writes to: a call to the system that no termination ends. */
+  async readPipe(path: string): Promise<void> {
+    readFileSync(path);
   }
 
   async exit(code: number): Promise<void> {

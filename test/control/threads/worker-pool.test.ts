@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
@@ -223,6 +226,37 @@ test('close terminates what is left when the grace is over, and says so', async 
   assert.is((await call).code, 'CONTROL_CALL_FAILED');
   await idle!.done;
 });
+
+test('attempt/quarantine: a thread inside a call to the system is given up after a while, and counted', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-pipe-'));
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const pool = openPool(2, { exitMsMax: 300 });
+  const [stuck, idle] = await placeAll(pool, 2);
+  await idle!.client.call('echo', ['loaded']);
+  const call = failureOf(stuck!.client.call('readPipe', [pipe]));
+  const writer = await writerOf(pipe); // it has begun, and waits for what will be written
+  await pool.close(50);
+  assert.is(pool.quarantinedThreads, 1);
+  assert.is((await call).code, 'CONTROL_CALL_FAILED');
+  closeSync(writer); // lets it go, so that this process can end
+  rmSync(folder, { recursive: true });
+  for (let tries = 0; tries < 500 && pool.threadCount > 0; tries++)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.is(pool.threadCount, 0);
+});
+
+/** Opens the other end of a pipe, once somebody waits at this one. */
+async function writerOf(pipe: string): Promise<number> {
+  for (;;) {
+    try {
+      return openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch (error: any) {
+      if (error.code !== 'ENXIO') throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
 
 test('threads/closed: a closed pool refuses tasks, and closing again gives the same promise', async () => {
   const pool = openPool(1);
