@@ -1,6 +1,13 @@
 /** What users import as `sluice`. */
 export { count, max, mean, min, sum, windowEnd, windowStart } from './api/aggregates.js';
-export { type InputsOf, type JobModule, job, type OutputsOf, type ParamsOf } from './api/job.js';
+export {
+  type FromOptions,
+  type InputsOf,
+  type JobModule,
+  job,
+  type OutputsOf,
+  type ParamsOf,
+} from './api/job.js';
 export { KeyedStream, WindowedStream } from './api/keyed-stream.js';
 export { Stream } from './api/stream.js';
 export { tumbling } from './api/windows.js';
@@ -8,11 +15,13 @@ export type { Duration } from './base/duration.js';
 export type { ErrorCode } from './base/error-catalogue.js';
 export { isSluiceError, SluiceError } from './base/errors.js';
 export { start } from './control/engine.js';
+export type { LiveInput, LiveInputOptions } from './control/live/live-input.js';
 export type {
   InputMetrics,
   Metrics,
   OutputMetrics,
   Run,
+  RunSource,
   RunState,
   StartOptions,
   Summary,

@@ -5,10 +5,11 @@ import type { PlanDraft } from '../plan/draft.js';
 import { faultsError } from '../plan/faults.js';
 import { type BuiltJob, planFingerprint } from '../plan/logical-plan.js';
 import { planDifference } from '../plan/plan-difference.js';
+import { rateFault } from '../plan/rate.js';
 import { validatePlan } from '../plan/validate.js';
 import { CallSite } from './call-site.js';
 import { describeValue, FlowGraph } from './flow-graph.js';
-import { type JobModule, jobOrigin } from './job.js';
+import { type FromOptions, type JobModule, jobOrigin } from './job.js';
 import { LazySites } from './lazy-sites.js';
 import { SinkHandle } from './operator-handle.js';
 import { readParams } from './params.js';
@@ -124,10 +125,12 @@ function flowOf(graph: FlowGraph, { name, inputs }: JobModule): object {
     const node = graph.add(step, [], { kind: 'input', input }, { fields: type?.fields ?? null });
     return [input, new Stream(graph, node)] as const;
   });
-  return Object.assign(Object.fromEntries(streams), { from: (source: Source) => streamFrom(graph, source) });
+  return Object.assign(Object.fromEntries(streams), {
+    from: (source: Source, options?: FromOptions) => streamFrom(graph, source, options),
+  });
 }
 
-function streamFrom(graph: FlowGraph, source: Source): Stream<any> {
+function streamFrom(graph: FlowGraph, source: Source, given: FromOptions = {}): Stream<any> {
   const site = new CallSite();
   const isSource = typeof source?.createReader === 'function';
   if (!isSource) {
@@ -141,7 +144,12 @@ function streamFrom(graph: FlowGraph, source: Source): Stream<any> {
     bounded = true,
     schema = null,
   } = isSource ? source : {};
-  const config = { kind: 'source', urn, label, options, bounded } as const;
+  const { ratePerSecond } = given;
+  const fault = ratePerSecond === undefined ? null : rateFault(ratePerSecond);
+  if (fault !== null)
+    graph.fault('ARGUMENT_INVALID', { call: `from(${label}, { ratePerSecond })`, site }, fault);
+  const rate = ratePerSecond === undefined ? {} : { ratePerSecond };
+  const config = { kind: 'source', urn, label, options, bounded, ...rate } as const;
   const shape = { fields: schema?.fields ?? null };
   return new Stream(graph, graph.add({ call: `from(${label})`, site }, [], config, shape, { source }));
 }

@@ -20,8 +20,18 @@ export interface JobDeclaration<P extends FieldTypes = FieldTypes, I extends Inp
 /** Where a job begins: `from` a source, or a property per named input. May be destructured. */
 export type Flow<I extends InputTypes> = {
   /** The rows of a source. */
-  readonly from: <R extends object>(source: Source<R>) => Stream<R>;
+  readonly from: <R extends object>(source: Source<R>, options?: FromOptions) => Stream<R>;
 } & { readonly [K in keyof I]: Stream<RowOf<I[K]>> };
+
+/** How a source is read. */
+export interface FromOptions {
+  /**
+   * Records per second over all subtasks, each of which takes an equal share; one that was held back catches up with no
+   * more than what a tenth of a second brings. It can be changed while the job runs: `run.sources[uid].setRate(…)`.
+   * Without it as many as are taken.
+   */
+  readonly ratePerSecond?: number;
+}
 
 /** What a builder returns: streams by name, which become the outputs of the job; or nothing. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a builder without outputs returns nothing

@@ -1,3 +1,4 @@
+import { SluiceError } from '../base/errors.js';
 import { shownPath } from '../base/user-frame.js';
 import { type LoadedJob, loadJob } from '../control/job-file/job-loader.js';
 import type { Run, StartOptions, Summary } from '../control/run.js';
@@ -22,6 +23,7 @@ export async function runCommand(command: RunCommand, startJob: StartJob = start
   try {
     const layers = await commandLayers(command);
     const loaded = await loadJob(command.job);
+    refuseInputs(loaded);
     const { notices } = optionsOf(layers, loaded.job);
     tell(command, notices);
     const run = await startJob(loaded, {
@@ -43,6 +45,14 @@ export async function runCommand(command: RunCommand, startJob: StartJob = start
 
 function tell({ quiet }: RunCommand, notices: readonly string[]): void {
   if (!quiet) for (const notice of notices) process.stderr.write(`${notice}\n`);
+}
+
+/** Rows of named inputs come from a program; a command has none to give. */
+function refuseInputs({ job }: LoadedJob): void {
+  const [input] = Object.keys(job.inputs);
+  if (input === undefined) return;
+  const what = `job '${job.name}' has the input '${input}', which a program gives rows to: start it with start()`;
+  throw new SluiceError('ARGUMENT_INVALID', what);
 }
 
 /** Loaded only when there is something to run. */

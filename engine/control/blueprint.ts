@@ -10,8 +10,10 @@ import { THREADS_MAX } from './threads/limits.js';
 export interface Blueprint {
   readonly exchanges: readonly ExchangeSpec[];
   readonly control: { readonly tasks: number; readonly cursors: number };
-  /** Vertices with a source or input at their head; the position is the number of the split cursor. */
+  /** Vertices with a source or input at their head. */
   readonly sourceVertices: readonly JobVertex[];
+  /** Those of them that have splits and readers; the position is the number of the split cursor. */
+  readonly readerVertices: readonly JobVertex[];
   /** Bytes of all exchanges. */
   readonly segmentBytes: number;
   readonly taskHeapBytes: number;
@@ -28,16 +30,16 @@ export function blueprint(
   sourceHeads: ReadonlySet<string>,
   options: EngineOptions,
 ): Blueprint {
-  if (graph.taskCount > THREADS_MAX) {
+  if (graph.threadCount > THREADS_MAX) {
     throw new SluiceError(
       'PARALLELISM_INVALID',
-      `the job has ${graph.taskCount} subtasks, and each needs a thread; at most ${THREADS_MAX} may run`,
-      { detail: { tasks: graph.taskCount, tasksMax: THREADS_MAX } },
+      `the job has ${graph.threadCount} subtasks, and each needs a thread; at most ${THREADS_MAX} may run`,
+      { detail: { tasks: graph.threadCount, tasksMax: THREADS_MAX } },
     );
   }
   const network = networkMemory({
     memoryBytes: options.memoryBytes,
-    taskCount: graph.taskCount,
+    taskCount: graph.threadCount,
     taskHeapBytes: options.taskHeapBytes,
     fraction: options.networkFraction,
     minBytes: options.networkBytesMin,
@@ -45,9 +47,10 @@ export function blueprint(
   });
   const { exchanges, bytes, notices } = fitExchanges(graph, options, network);
   const sourceVertices = graph.vertices.filter((vertex) => sourceHeads.has(vertex.head));
-  const control = { tasks: graph.taskCount, cursors: sourceVertices.length };
+  const readerVertices = sourceVertices.filter(({ place }) => place === 'worker');
+  const control = { tasks: graph.taskCount, cursors: readerVertices.length };
   return {
-    ...{ exchanges, control, sourceVertices, notices },
+    ...{ exchanges, control, sourceVertices, readerVertices, notices },
     segmentBytes: bytes,
     taskHeapBytes: network.taskHeapBytes,
   };

@@ -2,11 +2,15 @@ import { SYSTEM_CLOCK } from '../base/clock.js';
 import { SluiceError } from '../base/errors.js';
 import { didYouMean } from '../base/nearest.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
+import { type InputGiven, isLiveOptions } from './endpoints.js';
 import type { LoadedJob } from './job-file/job-loader.js';
+import type { OutputWish } from './live/live-ends.js';
 import type { Run, StartOptions } from './run.js';
 
 /**
  * Starts a job on threads of its own.
+ *
+ * `start<typeof job>(…)`, with the type of the job file's default export, gives inputs and outputs their types.
  *
  * @param job      path or `file:` URL of the job file, or what `loadJob` gave
  * @param options  see StartOptions; all have defaults
@@ -15,30 +19,37 @@ import type { Run, StartOptions } from './run.js';
  *         thread then, and no thread is left
  * Cost: about 170 ms of CPU and 13 MB for each subtask; an empty thread of Node.js takes 50 ms and 9 MB of that.
  */
-export async function start(job: string | URL | LoadedJob, options: StartOptions = {}): Promise<Run> {
+export async function start<J = any>(
+  job: string | URL | LoadedJob,
+  options: StartOptions<J> = {},
+): Promise<Run<J>> {
   const startedMs = SYSTEM_CLOCK.monotonicMs();
   checkArguments(job, options);
   // Job files import this module too, in every worker: what only a start needs is loaded by a start.
-  const [{ loadJob }, { checkEndpoints, newRunId, planJob }, { JobMaster, openPool }] = await Promise.all([
-    import('./job-file/job-loader.js'),
-    import('./prepared-job.js'),
-    import('./job-master.js'),
-  ]);
+  const [{ loadJob }, { checkEndpoints, newRunId, planJob }, { JobMaster, openPool }, { LiveEnds }] =
+    await Promise.all([
+      import('./job-file/job-loader.js'),
+      import('./prepared-job.js'),
+      import('./job-master.js'),
+      import('./live/live-ends.js'),
+    ]);
   const loaded = typeof job === 'string' || job instanceof URL ? await loadJob(job) : job;
-  const inputs = options.inputs ?? {};
+  const inputs = (options.inputs ?? {}) as Readonly<Record<string, InputGiven>>;
   const planned = planJob(loaded.job, {
     params: options.params ?? {},
     inputs,
+    outputs: (options.outputs ?? {}) as Readonly<Record<string, OutputWish>>,
     optionLayers: optionLayers(options),
   });
+  const live = new LiveEnds(planned.built.plan, planned.graph, inputs, planned.options);
   // The threads load the engine while inputs are found and outputs are checked; no job code runs in them yet.
   const pool = openPool(planned);
   let run: Run & { readonly started: Promise<void> };
   try {
-    run = new JobMaster(loaded, await checkEndpoints(planned), pool, {
+    run = new JobMaster(loaded, await checkEndpoints(planned), pool, live, {
       id: newRunId(),
       startedMs,
-      inputs,
+      inputs: rowsOf(inputs),
       ...(options.onWarning !== undefined && { onWarning: options.onWarning }),
       ...(options.signal !== undefined && { signal: options.signal }),
     });
@@ -47,7 +58,7 @@ export async function start(job: string | URL | LoadedJob, options: StartOptions
     throw error;
   }
   await run.started;
-  return run;
+  return run as Run<J>;
 }
 
 /** What the types say, for those who do not have them. */
@@ -57,6 +68,7 @@ const OPTION_NAMES: readonly (keyof StartOptions)[] = [
   'options',
   'optionLayers',
   'inputs',
+  'outputs',
   'onWarning',
   'signal',
 ];
@@ -75,10 +87,22 @@ function checkArguments(job: unknown, options: unknown): void {
     if ((OPTION_NAMES as readonly string[]).includes(name)) continue;
     throw argument(`start(job, options): there is no option '${name}'${didYouMean(name, OPTION_NAMES)}`);
   }
-  const { params, options: engineOptions, inputs, onWarning, signal } = options as Record<string, unknown>;
-  for (const [name, value] of Object.entries({ params, options: engineOptions, inputs })) {
+  const {
+    params,
+    options: engineOptions,
+    inputs,
+    outputs,
+    onWarning,
+    signal,
+  } = options as Record<string, unknown>;
+  for (const [name, value] of Object.entries({ params, options: engineOptions, inputs, outputs })) {
     if (value === undefined || (typeof value === 'object' && value !== null)) continue;
     throw argument(`start(job, { ${name} }): ${name} is an object, not ${String(value)}`);
+  }
+  for (const [name, value] of Object.entries(inputs ?? {})) {
+    const isRows = typeof value === 'object' && value !== null && !('createReader' in value);
+    if (value === undefined || isRows) continue;
+    throw argument(`start(job, { inputs: { ${name} } }): it is an array of rows, or options of a live input`);
   }
   if (onWarning !== undefined && typeof onWarning !== 'function') {
     throw argument('start(job, { onWarning }): onWarning is a function');
@@ -86,6 +110,12 @@ function checkArguments(job: unknown, options: unknown): void {
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw argument('start(job, { signal }): signal is an AbortSignal');
   }
+}
+
+/** Inputs whose rows go to every thread. */
+function rowsOf(inputs: Readonly<Record<string, InputGiven>>): Readonly<Record<string, readonly object[]>> {
+  const given = Object.entries(inputs).filter(([, each]) => !isLiveOptions(each));
+  return Object.fromEntries(given) as Readonly<Record<string, readonly object[]>>;
 }
 
 function argument(what: string): SluiceError {

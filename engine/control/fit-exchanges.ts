@@ -6,8 +6,9 @@ import {
   exchangeBytes,
   exchangeTerms,
 } from '../memory/exchange-arena.js';
-import { type JobExchange, type JobGraph, tasksOf } from '../plan/job-graph.js';
+import { type JobExchange, type JobGraph, type JobVertex, tasksOf } from '../plan/job-graph.js';
 import { alignRow, rowLayout } from '../records/row-layout.js';
+import { endpointOverdraft } from '../runtime/push-input.js';
 import type { NetworkMemory } from './network-memory.js';
 
 /** The exchanges of a job as they fit into the network memory. */
@@ -67,9 +68,29 @@ function specsOf(graph: JobGraph, options: EngineOptions): readonly ExchangeSpec
       buffersPerSubpartitionMax: options.buffersPerSubpartitionMax,
       overdraftPerPartition: options.overdraftPerPartition,
       elementBytesMax: elementBytesMax(exchange, options),
+      ...(from.place === 'main' && pushedElements(exchange, to, options)),
     };
   });
 }
+
+/** A live input may not wait inside a row, so its rows are bounded, and what they need is always there. */
+function pushedElements(
+  exchange: JobExchange,
+  { parallelism }: JobVertex,
+  options: EngineOptions,
+): Pick<ExchangeSpec, 'elementBytesMax' | 'overdraftPerPartition'> {
+  const elementBytes = Math.min(elementBytesMax(exchange, options), pushedBytesMax(options));
+  const segments = Math.ceil(elementBytes / options.segmentBytes);
+  return { elementBytesMax: elementBytes, overdraftPerPartition: endpointOverdraft(parallelism, segments) };
+}
+
+/** The largest record that can be pushed, in bytes of its row. */
+export function pushedBytesMax({ recordBytesMax, segmentBytes }: EngineOptions): number {
+  return Math.min(Math.max(recordBytesMax, segmentBytes), PUSHED_SEGMENTS_MAX * segmentBytes);
+}
+
+/** Segments that a pushed row may take; its input has as many in reserve for each of its exchanges. */
+const PUSHED_SEGMENTS_MAX = 20;
 
 /** Rows of one length need room for no others. */
 function elementBytesMax({ fields: { fields } }: JobExchange, options: EngineOptions): number {

@@ -8,7 +8,7 @@ import { attachExchange, createExchange } from '../memory/exchange-arena.js';
 import type { TaskClock, TaskTimes } from '../memory/task-clock.js';
 import { type JobGraph, tasksOf } from '../plan/job-graph.js';
 import { STEP, type Step } from '../runtime/task-input.js';
-import type { OutputCommit, PreparedJob } from './prepared-job.js';
+import { type OutputCommit, type PreparedJob, setRates } from './prepared-job.js';
 import { createSubtask, type Subtask } from './subtask.js';
 import { TIME_OF_STEP } from './time-of-step.js';
 
@@ -48,6 +48,7 @@ export class InlineHost {
     this.#control = new ControlArena(createControlArena({ ...blueprint.control, attempt: ATTEMPT }), ATTEMPT);
     this.#clocks = graph.vertices.flatMap(tasksOf).map((task) => this.#control.clock(task));
     for (const clock of this.#clocks) clock.begin(this.#clock.monotonicMs());
+    setRates(prepared, this.#control);
     const exchanges = new Map(
       blueprint.exchanges.map((spec) => [
         spec.id,

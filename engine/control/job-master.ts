@@ -6,10 +6,13 @@ import { createExchange } from '../memory/exchange-arena.js';
 import type { SharedMemory } from '../memory/region.js';
 import { type JobGraph, subtaskOfTask, tasksOf } from '../plan/job-graph.js';
 import { planFingerprint } from '../plan/logical-plan.js';
+import { rateFault } from '../plan/rate.js';
 import { knownProofs } from '../records/proofs.js';
 import type { LoadedJob } from './job-file/job-loader.js';
-import { OutputCommit, type PlannedJob, type PreparedJob } from './prepared-job.js';
-import type { Metrics, Run, RunState, Summary } from './run.js';
+import { EndpointTasks } from './live/endpoint-tasks.js';
+import { byName, type LiveEnds } from './live/live-ends.js';
+import { OutputCommit, type PlannedJob, type PreparedJob, setRates } from './prepared-job.js';
+import type { Metrics, Run, RunSource, RunState, Summary } from './run.js';
 import { RunMeter } from './run-meter.js';
 import type { PlacedWorker } from './threads/placed-worker.js';
 import type { Deployment, TaskAgent, TaskReport } from './threads/protocol.js';
@@ -44,14 +47,17 @@ export class JobMaster implements Run {
   readonly id: string;
   readonly job: string;
   readonly finished: Promise<Summary>;
+  readonly inputs: Run['inputs'];
   readonly outputs: Run['outputs'];
   readonly notices: readonly string[];
+  readonly sources: Run['sources'];
   /** Settles when records flow, or with the error that prevented it once nothing is left of the run. */
   readonly started: Promise<void>;
   #onStarted!: () => void;
   readonly #loaded: LoadedJob;
   readonly #prepared: PreparedJob;
   readonly #pool: WorkerPool;
+  readonly #live: LiveEnds;
   readonly #inputs: Readonly<Record<string, readonly object[]>>;
   readonly #control: ControlArena;
   readonly #controlMemory: SharedMemory;
@@ -63,7 +69,9 @@ export class JobMaster implements Run {
   #isCanceled = false;
   /** Outputs become visible: from here on it is too late to cancel. */
   #isCommitting = false;
-  #workers: readonly PlacedWorker<TaskAgent>[] = [];
+  /** By task; live ends have none. */
+  #workers: ReadonlyMap<number, PlacedWorker<TaskAgent>> = new Map();
+  #endpoints: EndpointTasks | null = null;
   #graceTimer: NodeJS.Timeout | undefined;
   #watchTimer: NodeJS.Timeout | undefined;
   readonly #onWarning: (warning: SluiceError) => void;
@@ -73,6 +81,7 @@ export class JobMaster implements Run {
     loaded: LoadedJob,
     prepared: PreparedJob,
     pool: WorkerPool,
+    live: LiveEnds,
     options: {
       id: string;
       startedMs: number;
@@ -86,22 +95,29 @@ export class JobMaster implements Run {
     this.#loaded = loaded;
     this.#prepared = prepared;
     this.#pool = pool;
+    this.#live = live;
     this.#inputs = options.inputs;
     this.#onWarning = options.onWarning ?? warnProcess;
     const { blueprint } = prepared;
     this.notices = blueprint.notices;
     this.#controlMemory = createControlArena({ ...blueprint.control, attempt: ATTEMPT });
     this.#control = new ControlArena(this.#controlMemory, ATTEMPT);
+    setRates(prepared, this.#control);
     this.#exchanges = blueprint.exchanges.map((spec) => createExchange(spec, ATTEMPT));
     this.#meter = new RunMeter(prepared, this.#control, this.#exchanges, options.startedMs);
     const flowing = new Promise<void>((resolve) => {
       this.#onStarted = resolve;
     });
     const onAbort = (): void => void this.cancel(options.signal?.reason);
-    this.finished = this.#live().finally(() => options.signal?.removeEventListener('abort', onAbort));
-    this.outputs = Object.fromEntries(
-      [...prepared.built.outputs].map(([name, list]) => [name, rowsAfter(this.finished, () => list.rows)]),
-    );
+    this.finished = this.#wholeLife().finally(() => options.signal?.removeEventListener('abort', onAbort));
+    this.inputs = byName(this.job, 'live input', live.inputs);
+    this.outputs = byName<AsyncIterable<any>>(this.job, 'output', [
+      ...[...prepared.built.outputs].map(
+        ([name, list]) => [name, rowsAfter(this.finished, () => list.rows)] as const,
+      ),
+      ...live.outputs,
+    ]);
+    this.sources = byName(this.job, 'source with the uid', this.#runSources());
     this.finished.catch(() => {}); // a run that nobody waits for must not end the process
     this.started = Promise.race([flowing, this.finished.then(() => {})]);
     this.started.catch(() => {});
@@ -119,6 +135,7 @@ export class JobMaster implements Run {
       for (const vertex of this.#prepared.blueprint.sourceVertices) {
         for (const task of tasksOf(vertex)) this.#control.requestDrain(task);
       }
+      this.#live.release();
     } else if (this.#state === 'CREATED') {
       await this.cancel();
     }
@@ -138,7 +155,7 @@ export class JobMaster implements Run {
   }
 
   /** The whole life; settles when nothing of the run is left. */
-  async #live(): Promise<Summary> {
+  async #wholeLife(): Promise<Summary> {
     const { sinks } = this.#prepared;
     const outputs = new OutputCommit(sinks, this.id);
     const pool = this.#pool;
@@ -151,7 +168,8 @@ export class JobMaster implements Run {
       this.#become(this.#state === 'STOPPING' ? 'STOPPED' : 'FINISHED');
       this.#meter.stop();
       await pool.close();
-      return this.#meter.summary(this.#state, this.#runningMs, (task) => reports[task]?.learned ?? []);
+      this.#live.finish();
+      return this.#meter.summary(this.#state, this.#runningMs, (task) => reports.get(task)?.learned ?? []);
     } catch (error) {
       this.#fail(error);
       await pool.close(STOP_GRACE_MS);
@@ -186,32 +204,43 @@ export class JobMaster implements Run {
 
   async #deploy(pool: WorkerPool): Promise<void> {
     const { graph } = this.#prepared;
-    pool.admit(graph.taskCount);
-    const tasks = Array.from({ length: graph.taskCount }, (_, task) => task);
-    this.#workers = await Promise.all(tasks.map((task) => pool.place(task, taskName(graph, task))));
-    const deployed = this.#workers.map((worker, task) =>
+    pool.admit(graph.threadCount);
+    const tasks = graph.vertices.filter(({ place }) => place === 'worker').flatMap(tasksOf);
+    const placed = tasks.map(async (task) => [task, await pool.place(task, taskName(graph, task))] as const);
+    this.#workers = new Map(await Promise.all(placed));
+    const deployed = [...this.#workers].map(([task, worker]) =>
       worker.client.call('deploy', [this.#deployment(task)], { timeoutMs: DEPLOY_TIME_MS_MAX }),
     );
+    const memory = { control: this.#controlMemory, exchanges: this.#exchanges, attempt: ATTEMPT };
+    this.#endpoints = new EndpointTasks(this.#prepared, this.#live, memory, this.id);
     await firstError(deployed);
     this.#throwIfFailed();
   }
 
-  async #runAll(): Promise<readonly TaskReport[]> {
+  async #runAll(): Promise<ReadonlyMap<number, TaskReport>> {
     this.#become('RUNNING');
     this.#watch();
     const began = SYSTEM_CLOCK.monotonicMs();
-    const runs = this.#workers.map(async (worker): Promise<TaskReport | null> => {
+    const calls = [...this.#workers].map(([task, { client }]) => [task, client.call('run', [])] as const);
+    const runs = [...calls, ...this.#endpoints!.run()].map(async ([task, report]) => {
       try {
-        return await worker.client.call('run', []);
+        return [task, await report] as const;
       } catch (error) {
         this.#fail(error);
         return null;
       }
     });
     this.#onStarted();
-    const reports = await Promise.all(runs);
+    const reports = (await Promise.all(runs)).filter((report) => report !== null);
     this.#runningMs = SYSTEM_CLOCK.monotonicMs() - began;
-    return reports.filter((report) => report !== null);
+    return new Map(reports.sort(([a], [b]) => a - b));
+  }
+
+  *#runSources(): Iterable<readonly [uid: string, source: RunSource]> {
+    for (const [uid, cursor] of this.#prepared.cursors) {
+      const tasks = tasksOf(this.#prepared.blueprint.readerVertices[cursor]!);
+      yield [uid, sourceOf(this.#control, cursor, tasks)];
+    }
   }
 
   #deployment(task: number): Deployment {
@@ -245,6 +274,7 @@ export class JobMaster implements Run {
         cursors: [...cursors],
         proofs: knownProofs(),
         inputs: this.#inputs,
+        live: this.#prepared.live,
       },
     };
   }
@@ -254,9 +284,11 @@ export class JobMaster implements Run {
     if (this.#isOver()) return;
     if (this.#failure === null) this.#failure = { error: unwrapped(error) };
     this.#graceTimer ??= setTimeout(() => {
-      for (const worker of this.#workers) void worker.terminate('it did not end when it was asked to');
+      for (const worker of this.#workers.values())
+        void worker.terminate('it did not end when it was asked to');
     }, STOP_GRACE_MS);
     for (let task = 0; task < this.#prepared.graph.taskCount; task++) this.#control.requestStop(task);
+    this.#live.fail(this.#failure.error);
   }
 
   #throwIfFailed(): void {
@@ -293,9 +325,24 @@ function taskName(graph: JobGraph, task: number): string {
 /** Threads for all tasks of a job; they begin to load the engine. */
 export function openPool({ graph, blueprint }: PlannedJob): WorkerPool {
   return new WorkerPool({
-    threads: graph.taskCount,
+    threads: Math.max(graph.threadCount, 1), // a job of live ends alone needs none
     resourceLimits: { maxOldGenerationSizeMb: Math.floor(blueprint.taskHeapBytes / BYTES_PER_MB) },
   });
+}
+
+/** The rate of a source, kept in a word that its subtasks look at. */
+function sourceOf(control: ControlArena, cursor: number, tasks: readonly number[]): RunSource {
+  return {
+    get ratePerSecond() {
+      const rate = control.rate(cursor);
+      return rate === 0 ? null : rate;
+    },
+    setRate: (perSecond) => {
+      const fault = perSecond === null ? null : rateFault(perSecond);
+      if (fault !== null) throw new SluiceError('ARGUMENT_INVALID', `setRate: ${fault}`);
+      control.setRate(cursor, perSecond ?? 0, tasks);
+    },
+  };
 }
 
 /** A call that failed because its worker died is told by why it died. */
@@ -304,8 +351,8 @@ function unwrapped(error: unknown): unknown {
   return isSluiceError(error.cause) ? error.cause : error;
 }
 
-function committablesOf(reports: readonly TaskReport[], uid: string): readonly Committable[] {
-  return reports.flatMap(({ committables }) =>
+function committablesOf(reports: ReadonlyMap<number, TaskReport>, uid: string): readonly Committable[] {
+  return [...reports.values()].flatMap(({ committables }) =>
     committables.flatMap(([of, committable]) => (of === uid ? [committable] : [])),
   );
 }

@@ -5,18 +5,22 @@ import { SluiceError } from '../base/errors.js';
 import type { Json } from '../base/json.js';
 import type { EngineOptions, OptionLayer } from '../base/option-catalogue.js';
 import type { Committable, Committer, Sink, Split } from '../connectors/connector.js';
+import type { ControlArena } from '../memory/control-arena.js';
 import { type JobGraph, jobGraph } from '../plan/job-graph.js';
+import { isLiveEnd, type LiveNames, NOTHING_LIVE, withLiveEnds } from '../plan/live-ends.js';
 import type { PlanOperator } from '../plan/logical-plan.js';
 import { returnedFields } from '../records/returned-fields.js';
 import type { FieldSpec } from '../records/schema.js';
 import { type Blueprint, blueprint } from './blueprint.js';
-import { type ConnectedJob, connectEndpoints, type InputRows } from './endpoints.js';
+import { type ConnectedJob, connectEndpoints, type InputGiven } from './endpoints.js';
+import { liveNamesOf, type OutputWish } from './live/live-ends.js';
 import { machineSurroundings } from './options/machine-memory.js';
 import { effectiveOptions } from './options/options.js';
 
 /** A job as it will run, checked in every way that needs neither a file nor a thread. */
 export interface PlannedJob {
   readonly built: ConnectedJob;
+  readonly live: LiveNames;
   readonly params: Readonly<Record<string, Json>>;
   readonly options: EngineOptions;
   readonly graph: JobGraph;
@@ -42,7 +46,9 @@ export interface PreparedSink {
 
 export interface PrepareInput {
   readonly params: Readonly<Record<string, unknown>>;
-  readonly inputs: Readonly<Record<string, InputRows>>;
+  readonly inputs: Readonly<Record<string, InputGiven>>;
+  /** What is wished of named outputs, where the job may have live ends; without it, it has none. */
+  readonly outputs?: Readonly<Record<string, OutputWish>>;
   /** In place of the lists of named outputs. */
   readonly sinks?: Readonly<Record<string, Sink>>;
   readonly optionLayers: readonly OptionLayer[];
@@ -66,20 +72,25 @@ export function planJob(job: JobModule<any, any, any>, input: PrepareInput): Pla
     parallelism,
     ...(maxParallelism !== null && { maxParallelism }),
   });
-  const built = connectEndpoints(plain, input.inputs, input.sinks);
+  const live =
+    input.outputs === undefined ? NOTHING_LIVE : liveNamesOf(plain.plan, input.inputs, input.outputs);
+  const plan = withLiveEnds(plain.plan, live);
+  const built = connectEndpoints({ ...plain, plan }, input.inputs, input.sinks);
   const graph = jobGraph(built.plan, { parallelism, chaining: options.chaining });
-  const regions = blueprint(graph, new Set(sourcesOf(built).map(({ uid }) => uid)), options);
+  const heads = built.plan.operators.filter(isOrigin).map(({ uid }) => uid);
+  const regions = blueprint(graph, new Set(heads), options);
   for (const { uid, config } of built.plan.operators) {
     // What the tasks will ask of undeclared maps is proven here, once, and travels with the deployment.
     if (config.kind === 'map' && !config.declared) returnedFields(built.functions.get(uid)!.fn!);
   }
   return {
     built,
+    live,
     params: built.plan.params,
     options,
     graph,
     blueprint: regions,
-    cursors: new Map(regions.sourceVertices.map(({ head }, cursor) => [head, cursor] as const)),
+    cursors: new Map(regions.readerVertices.map(({ head }, cursor) => [head, cursor] as const)),
     sinks: sinksOf(built, graph),
   };
 }
@@ -92,7 +103,7 @@ export function planJob(job: JobModule<any, any, any>, input: PrepareInput): Pla
 export async function checkEndpoints(planned: PlannedJob): Promise<PreparedJob> {
   const { built, graph } = planned;
   const splits = new Map<string, readonly Split[]>();
-  let recordsInTotal: number | undefined = 0;
+  let recordsInTotal: number | undefined = planned.live.inputs.length === 0 ? 0 : undefined;
   for (const { uid } of sourcesOf(built)) {
     const readers = graph.vertices.find(({ head }) => head === uid)!.parallelism;
     const found = await built.functions.get(uid)!.source!.discover({ parallelism: readers });
@@ -104,13 +115,17 @@ export async function checkEndpoints(planned: PlannedJob): Promise<PreparedJob> 
   return { ...planned, splits, recordsInTotal };
 }
 
+const isOrigin = ({ config }: PlanOperator): boolean => config.kind === 'source' || config.kind === 'input';
+
+/** Operators with splits and readers. */
 function sourcesOf({ plan }: ConnectedJob): readonly PlanOperator[] {
-  return plan.operators.filter(({ config }) => config.kind === 'source' || config.kind === 'input');
+  return plan.operators.filter((operator) => isOrigin(operator) && !isLiveEnd(operator));
 }
 
 function sinksOf(built: ConnectedJob, graph: JobGraph): readonly PreparedSink[] {
-  return built.plan.operators.flatMap(({ uid, config, output }) => {
-    if (config.kind !== 'sink' && config.kind !== 'output') return [];
+  return built.plan.operators.flatMap((operator) => {
+    const { uid, config, output } = operator;
+    if ((config.kind !== 'sink' && config.kind !== 'output') || isLiveEnd(operator)) return [];
     const { parallelism } = graph.vertices.find((vertex) => vertex.operators.includes(uid))!;
     return [{ uid, sink: built.functions.get(uid)!.sink!, fields: output.fields, parallelism }];
   });
@@ -148,6 +163,15 @@ export class OutputCommit {
   /** Removes what is not visible yet. Never rejects: the error that led here is the one to report. */
   async abort(): Promise<void> {
     for (const { committer } of this.#committers) await committer.abort().catch(() => {});
+  }
+}
+
+/** Sets the rates that the job gives its sources. */
+export function setRates({ built, cursors }: PlannedJob, control: ControlArena): void {
+  for (const { uid, config } of built.plan.operators) {
+    const cursor = cursors.get(uid);
+    if (config.kind === 'source' && cursor !== undefined)
+      control.setRate(cursor, config.ratePerSecond ?? 0, []);
   }
 }
 

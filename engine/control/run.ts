@@ -1,8 +1,11 @@
+import type { InputsOf, OutputsOf, ParamsOf } from '../api/job.js';
 import type { SluiceError } from '../base/errors.js';
 import type { Json } from '../base/json.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
 import type { TaskTimes } from '../memory/task-clock.js';
 import type { LearnedReport } from '../runtime/undeclared-writer.js';
+import type { OutputWish } from './live/live-ends.js';
+import type { LiveInput, LiveInputOptions } from './live/live-input.js';
 
 /**
  * What whoever starts a job holds while it runs: the same for the command line, for embedding and for tests.
@@ -24,18 +27,37 @@ export const RUN_STATES = {
 
 export type RunState = keyof typeof RUN_STATES;
 
+/** True for `any`: a job of which nothing is known. */
+type IsUnknown<J> = 0 extends 1 & J ? true : false;
+
+/** Rows of the named inputs of a job. */
+type InputRowsOf<J> = IsUnknown<J> extends true ? Record<string, any> : InputsOf<J>;
+
+/** Rows of the named outputs of a job. */
+type OutputRowsOf<J> = IsUnknown<J> extends true ? Record<string, any> : OutputsOf<J>;
+
 /** How to start a job. Every member is optional. */
-export interface StartOptions {
+export interface StartOptions<J = any> {
   /** Values of the job's declared parameters; strings are parsed as their types. */
-  readonly params?: Readonly<Record<string, Json>>;
+  readonly params?: IsUnknown<J> extends true ? Readonly<Record<string, Json>> : Partial<ParamsOf<J>>;
   /** Subtasks of each operator that does not say its own; the same as the option `parallelism.default`. */
   readonly parallelism?: number;
   /** By key, as in a configuration file. */
   readonly options?: Readonly<Record<string, Json>>;
   /** Layers above `options`, the strongest first: what a command line or a file said. */
   readonly optionLayers?: readonly OptionLayer[];
-  /** Rows of the job's named inputs. */
-  readonly inputs?: Readonly<Record<string, readonly object[]>>;
+  /**
+   * Rows of the job's named inputs. An input that is given none is live: it is pushed into while the job runs, and what
+   * stands here says how much it holds.
+   */
+  readonly inputs?: {
+    readonly [K in keyof InputRowsOf<J>]?: readonly InputRowsOf<J>[K][] | LiveInputOptions;
+  };
+  /**
+   * When the rows of a named output come: `live`, as they are made, or `final`, once the run has committed. By default
+   * they are live where any input is.
+   */
+  readonly outputs?: { readonly [K in keyof OutputRowsOf<J>]?: OutputWish };
   /**
    * Told what goes wrong without ending the run: tasks that wait for each other, a function that does not come back.
    * See the options `sluice.watchdog`. Without it they are warnings of the process.
@@ -45,21 +67,43 @@ export interface StartOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A source of a running job. */
+export interface RunSource {
+  /** Records per second over all its subtasks; null: as many as are taken. */
+  readonly ratePerSecond: number | null;
+  /**
+   * Changes the rate from now on; a source that waits for its next record does not wait on.
+   *
+   * @param perSecond  from 0.001 to 1e9, kept to seven digits; null: no limit
+   * @throws SluiceError ARGUMENT_INVALID
+   */
+  setRate(perSecond: number | null): void;
+}
+
 /** A running job. Disposing it cancels what is still running and waits until nothing of it is left. */
-export interface Run extends AsyncDisposable {
+export interface Run<J = any> extends AsyncDisposable {
   /** Unique among the runs on this machine. */
   readonly id: string;
   readonly job: string;
   /** What was made smaller than the options say so that the job fits into its memory; a line each, for people. */
   readonly notices: readonly string[];
+  /** The job's live inputs. Naming one that the job does not have is an ARGUMENT_INVALID. */
+  readonly inputs: { readonly [K in keyof InputRowsOf<J>]: LiveInput<InputRowsOf<J>[K]> };
   /**
-   * The job's named outputs. Their rows come when the run has committed; iterating one waits for that, and throws what
-   * `finished` rejects with. At most a million rows each are kept.
+   * The job's named outputs; iterating one throws what `finished` rejects with.
+   *
+   * Rows of a live output come as they are made, before anything is committed, to one reader. While they are not read
+   * at most 1024 wait, and then the job waits too. To leave the loop is to lose interest: further rows are discarded.
+   * Once `stop` was called nothing waits: up to a million rows are kept for the reader.
+   *
+   * Rows of a final output come when the run has committed. At most a million each are kept.
    */
-  readonly outputs: Readonly<Record<string, AsyncIterable<any>>>;
+  readonly outputs: { readonly [K in keyof OutputRowsOf<J>]: AsyncIterable<OutputRowsOf<J>[K]> };
+  /** Sources and inputs with rows, by the uid of their operators. */
+  readonly sources: Readonly<Record<string, RunSource>>;
   /** Settles when everything has ended, threads included. Left alone, a rejection of it is not an unhandled one. */
   readonly finished: Promise<Summary>;
-  /** Ends the inputs here, lets what was read flow to the sinks, commits. */
+  /** Ends the inputs here, lets what was read, or pushed and taken, flow to the sinks, commits. */
   stop(): Promise<Summary>;
   /** Ends at once, and nothing becomes visible; once outputs are becoming visible it waits until they are. */
   cancel(reason?: unknown): Promise<void>;

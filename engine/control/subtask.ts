@@ -12,9 +12,16 @@ import type { BuiltJob } from '../plan/logical-plan.js';
 import { type ChainSpec, requiredFields } from '../runtime/chain-spec.js';
 import { type CompiledChain, compileChain, type InputShape } from '../runtime/codegen/chain-compiler.js';
 import { GateInput } from '../runtime/gate-input.js';
+import { HeldInput } from '../runtime/held-input.js';
+import { PushInput } from '../runtime/push-input.js';
+import type { RowQueue } from '../runtime/row-queue.js';
 import { SourceInput } from '../runtime/source-input.js';
 import { Task } from '../runtime/task.js';
+import type { TaskInput } from '../runtime/task-input.js';
+import { TokenBucket } from '../runtime/token-bucket.js';
 import type { LearnedReport } from '../runtime/undeclared-writer.js';
+import type { LiveEnds } from './live/live-ends.js';
+import type { TaskReport } from './threads/protocol.js';
 
 /** What a subtask is put together from; the same on a thread and on the inline host. */
 export interface SubtaskSetting {
@@ -30,6 +37,8 @@ export interface SubtaskSetting {
   readonly cursors: ReadonlyMap<string, number>;
   readonly runId: string;
   readonly clock: Clock;
+  /** What an application holds of the job; only in its thread. */
+  readonly live?: LiveEnds;
   /** Records a step begins with and may at most take; fixed for a host that must repeat itself exactly. */
   readonly fixedBudget?: number;
 }
@@ -76,8 +85,8 @@ export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter
   );
   const input =
     gate === null
-      ? sourceInput(setting, spec, chain, taskIndex, subtask, vertex.parallelism)
-      : new GateInput(chain, gate, inputExchange!.view, declaredShape(spec));
+      ? originInput(setting, spec, chain, taskIndex)
+      : gateInput(setting, spec, new GateInput(chain, gate, inputExchange!.view, declaredShape(spec)));
   const { bufferTimeoutMs } = setting.options;
   const task = new Task({
     subtask,
@@ -127,19 +136,34 @@ export function chainSpec(built: BuiltJob, graph: JobGraph, vertexIndex: number)
   };
 }
 
+/** What the master has to know of a task that has ended. */
+export function reportOf({ task, learned }: Subtask, end: 'FINISHED' | 'CANCELED'): TaskReport {
+  return { committables: end === 'FINISHED' ? [...task.committables] : [], learned: learned() };
+}
+
 function declaredShape(spec: ChainSpec): InputShape | null {
   const fields = spec.input?.fields ?? null;
   return fields === null ? null : { fields, isPacked: false };
 }
 
-function sourceInput(
+/** Before the application, a live output is read no faster than it is there. */
+function gateInput({ live }: SubtaskSetting, { head }: ChainSpec, input: GateInput): TaskInput {
+  const queue = live?.queue(head);
+  return queue === undefined ? input : new HeldInput(input, queue);
+}
+
+function originInput(
   setting: SubtaskSetting,
   spec: ChainSpec,
   chain: CompiledChain,
   taskIndex: number,
-  subtask: number,
-  parallelism: number,
-): SourceInput {
+): TaskInput {
+  const isDrained = (): boolean => setting.control.isDrainRequested(taskIndex);
+  const pushed = setting.live?.input(spec.head);
+  if (pushed !== undefined)
+    return new PushInput(chain.core, chain.batch!, pushed.buffer, isDrained, pushed.refusal);
+  const { vertex, subtask } = subtaskOfTask(setting.graph, taskIndex);
+  const { parallelism } = vertex;
   const source: Source = setting.built.functions.get(spec.head)!.source!;
   const fields = requiredFields(spec, spec.head);
   const reader = source.createReader({ subtask, parallelism, fields, clock: setting.clock });
@@ -147,14 +171,20 @@ function sourceInput(
   const supply = {
     splits: setting.splits.get(spec.head) ?? [],
     take: () => setting.control.takeSplit(cursor),
-    isDrained: () => setting.control.isDrainRequested(taskIndex),
+    isDrained,
+    pace: new TokenBucket(setting.clock, () => shareOf(setting.control.rate(cursor), parallelism)),
   };
   const names = fields?.map((field) => field.name) ?? null;
   return new SourceInput(chain.core, chain.batch!, reader, supply, { fields: names, make: source.make });
 }
 
+/** @param perSecond  of the source; 0: no limit */
+function shareOf(perSecond: number, parallelism: number): number {
+  return perSecond === 0 ? Number.POSITIVE_INFINITY : perSecond / parallelism;
+}
+
 function createWriters(
-  { built, runId, clock }: SubtaskSetting,
+  { built, runId, clock, live }: SubtaskSetting,
   spec: ChainSpec,
   subtask: number,
   parallelism: number,
@@ -162,6 +192,11 @@ function createWriters(
   const writers = new Map<string, SinkWriter>();
   for (const [uid, operator] of spec.operators) {
     if (operator.config.kind !== 'sink' && operator.config.kind !== 'output') continue;
+    const queue = live?.queue(uid);
+    if (queue !== undefined) {
+      writers.set(uid, queueWriter(queue));
+      continue;
+    }
     const sink = built.functions.get(uid)!.sink!;
     writers.set(
       uid,
@@ -169,4 +204,9 @@ function createWriters(
     );
   }
   return writers;
+}
+
+/** What is written to a live output is the application's at once: there is nothing to commit. */
+function queueWriter(queue: RowQueue): SinkWriter {
+  return { write: (row) => queue.write(row), flush: () => {}, prepareCommit: () => null, close: () => {} };
 }

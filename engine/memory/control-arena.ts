@@ -5,6 +5,8 @@
  *                    second.
  *   control/splits   A cursor hands every number out once: it changes only by Atomics.add, and the number before is
  *                    the caller's. Which task gets which number does not matter, so any order is right.
+ *   control/rate     The rate of a source is one word, so it is read whole, and the last one written counts; the master
+ *                    writes it first and rings second.
  *
  * Runs in: the main thread creates and steers, workers attach.
  */
@@ -19,7 +21,7 @@ import { TASK, TaskLine } from './task-line.js';
 const SIZES = layout('control-sizes', 128, {
   //         offset  type   writer     meaning
   tasks:   [   0,  'i32', 'creator', 'tasks of the run'],
-  cursors: [   4,  'i32', 'creator', 'split cursors, one per source vertex'],
+  cursors: [   4,  'i32', 'creator', 'split cursors and rates, one of each per source vertex'],
 });
 
 // biome-ignore format: a table
@@ -35,6 +37,12 @@ export const CURSOR = layout('split-cursor', 128, {
   next:    [   0,  'i32', 'any',  'number of the next split to hand out'],
 });
 
+// biome-ignore format: a table
+export const RATE = layout('source-rate', 128, {
+  //           offset  type   writer    meaning
+  perSecond: [   0,  'i32', 'master', 'bits of a float32: records per second over all subtasks; 0: no limit'],
+});
+
 /** From one task's doorbell to the next one's. */
 export const TASK_BYTES = DOORBELL.BYTES + CONTROL.BYTES + TASK.BYTES + TASK_CLOCK.BYTES;
 /** Where the first task's doorbell is. */
@@ -47,6 +55,9 @@ export interface ControlSpec {
   readonly attempt: number;
 }
 
+const FLOAT = new Float32Array(1);
+const BITS = new Int32Array(FLOAT.buffer);
+
 /** Every part of the control arena by name; the sum is its size. */
 export function controlTerms({ tasks, cursors }: { tasks: number; cursors: number }) {
   return [
@@ -56,6 +67,7 @@ export function controlTerms({ tasks, cursors }: { tasks: number; cursors: numbe
     { name: 'task lines', count: tasks, bytes: TASK.BYTES },
     { name: 'task clocks', count: tasks, bytes: TASK_CLOCK.BYTES },
     { name: 'split cursors', count: cursors, bytes: CURSOR.BYTES },
+    { name: 'source rates', count: cursors, bytes: RATE.BYTES },
   ] as const;
 }
 
@@ -140,6 +152,24 @@ export class ControlArena {
     return Atomics.add(this.#i32, this.#cursorWord(cursor), 1); // control/splits: the number before is ours alone
   }
 
+  /**
+   * Sets the rate of a source and wakes its subtasks.
+   *
+   * @param perSecond  0: no limit; kept as the float32 that is not above it
+   */
+  setRate(cursor: number, perSecond: number, tasks: readonly number[]): void {
+    FLOAT[0] = perSecond;
+    const bits = FLOAT[0] > perSecond ? BITS[0]! - 1 : BITS[0]!; // of positive floats the next below
+    Atomics.store(this.#i32, this.#rateWord(cursor), bits); // control/rate: written before the rings
+    for (const task of tasks) this.doorbell(task).ring(MAIL);
+  }
+
+  /** Records per second of a source; 0: no limit. */
+  rate(cursor: number): number {
+    BITS[0] = Atomics.load(this.#i32, this.#rateWord(cursor)); // control/rate: read whole
+    return FLOAT[0]!;
+  }
+
   #taskByte(task: number): number {
     assert(task >= 0 && task < this.tasks, () => `task ${task} is one of ${this.tasks}`);
     return CONTROL_FIRST_BYTE + task * TASK_BYTES;
@@ -157,5 +187,9 @@ export class ControlArena {
     if (CHECKED)
       assert(cursor >= 0 && cursor < this.cursors, () => `cursor ${cursor} is one of ${this.cursors}`);
     return (CONTROL_FIRST_BYTE + this.tasks * TASK_BYTES + cursor * LINE_BYTES) >> 2;
+  }
+
+  #rateWord(cursor: number): number {
+    return this.#cursorWord(cursor) + ((this.cursors * LINE_BYTES) >> 2);
   }
 }

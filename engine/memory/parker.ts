@@ -103,7 +103,7 @@ export class Parker {
   }
 
   /**
-   * The same for a task whose operators need the event loop. Settles too when `wakeHere` is called in this thread.
+   * The same for a task in a thread that others need too. Settles too when `wakeHere` is called in this thread.
    * A timer keeps the event loop alive meanwhile, which a waiting promise would not.
    */
   async parkAsync(bits: number, condition: Condition, timeoutMs: number): Promise<void> {

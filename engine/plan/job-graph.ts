@@ -1,6 +1,7 @@
 import { assert } from '../base/assert.js';
 import type { FieldSpec, RowShape } from '../records/schema.js';
 import { type ChainOptions, chainPlan, type EdgeChaining, parallelismOf } from './chaining.js';
+import { isLiveEnd } from './live-ends.js';
 import {
   type LogicalPlan,
   type Partitioner,
@@ -21,6 +22,8 @@ export interface JobGraph {
   readonly exchanges: readonly JobExchange[];
   /** Subtasks of all vertices. */
   readonly taskCount: number;
+  /** Subtasks that have a thread each; the others are live ends, which run beside the application. */
+  readonly threadCount: number;
   /** uid -> fields observed downstream of it; see `requiredFields`. */
   readonly required: ReadonlyMap<string, readonly string[] | null>;
 }
@@ -39,6 +42,8 @@ export interface JobVertex {
   /** The edges between them: a tree. */
   readonly links: readonly PlanEdge[];
   readonly parallelism: number;
+  /** `main`: a live end of the job, beside the application. */
+  readonly place: 'worker' | 'main';
   /** Task index of subtask 0; the others follow. Task indices run over all vertices. */
   readonly firstTask: number;
 }
@@ -89,7 +94,9 @@ export function jobGraph(plan: LogicalPlan, options: ChainOptions): JobGraph {
     assert(pattern === 'all-to-all' || isEqual, 'a pointwise exchange joins equal parallelism');
   }
   const { job, maxParallelism } = plan;
-  return { job, parallelism: options.parallelism, maxParallelism, vertices, exchanges, taskCount, required };
+  const { parallelism } = options;
+  const threadCount = vertices.reduce((sum, each) => sum + (each.place === 'main' ? 0 : each.parallelism), 0);
+  return { job, parallelism, maxParallelism, vertices, exchanges, taskCount, threadCount, required };
 }
 
 /** Task indices of a vertex's subtasks, in order. */
@@ -136,6 +143,7 @@ function chainFrom(
     operators: [...members],
     links,
     parallelism: parallelismOf(head, parallelism),
+    place: isLiveEnd(head) ? 'main' : 'worker',
     firstTask,
   };
 }

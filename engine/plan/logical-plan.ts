@@ -25,9 +25,10 @@ export interface PlanEdge {
   readonly partitioner: Partitioner;
 }
 
-/** How records find a subtask of the next operator. `hash`: by key group of the named fields. */
+/** How records find a subtask of the next operator. `hash`: by key group of the named fields; `rebalance`: in turn. */
 export type Partitioner =
   | { readonly kind: 'forward' }
+  | { readonly kind: 'rebalance' }
   | { readonly kind: 'hash'; readonly fields: readonly string[] };
 
 export interface PlanOperator {
@@ -72,9 +73,11 @@ export type OperatorConfig =
       readonly label: string;
       readonly options: Json;
       readonly bounded: boolean;
+      /** Records per second over all its subtasks; absent: as many as are taken. */
+      readonly ratePerSecond?: number;
     }
-  /** A named input of the job: its rows come from whoever runs it. */
-  | { readonly kind: 'input'; readonly input: string }
+  /** A named input of the job: its rows come from whoever runs it. `live`: pushed while the job runs. */
+  | { readonly kind: 'input'; readonly input: string; readonly live?: true }
   | { readonly kind: 'event-time'; readonly field: string; readonly outOfOrdernessMs: number }
   | { readonly kind: 'filter'; readonly observed: Observed }
   /** `declared`: rows are checked against `output`; otherwise their shape is whatever the function returns. */
@@ -107,8 +110,8 @@ export type OperatorConfig =
       readonly options: Json;
       readonly path: string | null;
     }
-  /** A named output of the job: its rows go to whoever runs it. */
-  | { readonly kind: 'output'; readonly output: string };
+  /** A named output of the job: its rows go to whoever runs it. `live`: while the job runs. */
+  | { readonly kind: 'output'; readonly output: string; readonly live?: true };
 
 /** The functions of one operator, found by uid in the thread that runs it. */
 export interface OperatorFunctions {

@@ -1,6 +1,7 @@
 import type { Batch, SourceReader, Split } from '../connectors/connector.js';
 import type { BatchProcess, ChainCore } from './chain-core.js';
 import { rowText, STEP, type Step, type TaskInput } from './task-input.js';
+import type { TokenBucket } from './token-bucket.js';
 
 /** What a reader is fed with, by the host. */
 export interface SplitSupply {
@@ -9,6 +10,8 @@ export interface SplitSupply {
   take(): number;
   /** True once the input shall end where it is. */
   isDrained(): boolean;
+  /** The pace of the records. */
+  readonly pace: TokenBucket;
 }
 
 /**
@@ -53,23 +56,31 @@ export class SourceInput implements TaskInput {
     if (this.#supply.isDrained()) return this.#end(); // also while its reader has not answered
     if (this.waitFor !== null) return STEP.WAIT_PROMISE;
     if (this.#failure !== null) throw this.#failure.error;
+    if (this.#batch === null && !this.#hasSplit) return this.#openNext();
+    const { pace } = this.#supply;
+    const allowed = pace.allow(budget);
+    if (allowed === 0) {
+      this.waitUntilMs = pace.waitUntilMs; // rate/bucket
+      return STEP.WAIT_TIME;
+    }
     if (this.#batch === null) {
-      if (!this.#hasSplit) return this.#openNext();
-      const batch = this.#reader.poll(budget);
+      const batch = this.#reader.poll(allowed);
       if (batch instanceof Promise) return this.#await(batch.then((each) => this.#accept(each)));
       this.#accept(batch);
       if (this.waitUntilMs > 0) return STEP.WAIT_TIME;
       if (this.#batch === null) return STEP.PROGRESS;
     }
     const batch = this.#batch;
-    this.#next = this.#process(batch, this.#next, Math.min(batch.length, this.#next + budget));
+    const begin = this.#next;
+    this.#next = this.#process(batch, begin, Math.min(batch.length, begin + allowed));
+    pace.spend(this.#next - begin);
     if (this.#next >= batch.length) this.#batch = null;
     return STEP.PROGRESS;
   }
 
-  /** A source waits for time; that it shall end is the only news. */
+  /** A source waits for time; that it shall end, and that its rate changed, is all the news there is. */
   isReady(): boolean {
-    return this.#supply.isDrained();
+    return this.#supply.isDrained() || this.#supply.pace.hasChanged(); // rate/at-once
   }
 
   ringOwed(): void {}

@@ -10,6 +10,7 @@ import {
   mean,
   min,
   type Stream,
+  start,
   sum,
   t,
   tumbling,
@@ -201,6 +202,59 @@ types('parameters, inputs and outputs travel with the job', () => {
   job('unnamed', (flow) => flow.from(source(Flight)));
   // @ts-expect-error a builder is synchronous
   job('async', async (flow) => void flow.from(source(Flight)).to(sink()));
+});
+
+types('live ends have the types of the job they belong to', () => {
+  const inputs = { events: Rich, plain: t.record({ a: t.int32 }) };
+  const typed = job('live', { params: { limit: t.int32 }, inputs }, ({ events, plain }) => ({
+    names: events.pick('name', 'big'),
+    numbers: plain.map(({ a }) => ({ b: String(a) })),
+  }));
+  type Typed = typeof typed;
+  const use = async () => {
+    const run = await start<Typed>('job.ts', {
+      params: { limit: 3 },
+      inputs: { plain: [{ a: 1 }], events: { capacity: 10, high: 10, low: 5, unit: 'bytes' } },
+      outputs: { names: 'live', numbers: 'final' },
+    });
+    const { name, big, maybe, ok, n } = { name: '', big: 1n, maybe: null, ok: true, n: 1 };
+    await run.inputs.events.push({ name, big, maybe, ok, n });
+    expectTypeOf(run.inputs.plain.tryPush({ a: 1 })).toEqualTypeOf<boolean>();
+    for await (const row of run.outputs.names)
+      expectTypeOf(row).toEqualTypeOf<{ name: string; big: bigint }>();
+    for await (const row of run.outputs.numbers) expectTypeOf(row).toEqualTypeOf<{ b: string }>();
+    // @ts-expect-error no such input
+    run.inputs.evnts;
+    // @ts-expect-error no such output
+    run.outputs.nmes;
+    // @ts-expect-error a field is missing
+    run.inputs.events.push({ name });
+    // @ts-expect-error a field is of another type
+    run.inputs.plain.tryPush({ a: '1' });
+    // @ts-expect-error no such parameter
+    start<Typed>('job.ts', { params: { limt: 3 } });
+    // @ts-expect-error rows of another type
+    start<Typed>('job.ts', { inputs: { plain: [{ b: 1 }] } });
+    // @ts-expect-error no such input
+    start<Typed>('job.ts', { inputs: { other: [] } });
+    // @ts-expect-error no such output
+    start<Typed>('job.ts', { outputs: { other: 'live' } });
+    // @ts-expect-error neither of the two words
+    start<Typed>('job.ts', { outputs: { names: 'now' } });
+    const untyped = await start('job.ts');
+    expectTypeOf(untyped.outputs['any']!).toEqualTypeOf<AsyncIterable<any>>();
+  };
+  assert.type(use, 'function');
+});
+
+types('a rate belongs to a source', () => {
+  job('paced', ({ from }) => {
+    from(source(Flight), { ratePerSecond: 5 }).to(sink());
+    // @ts-expect-error a number
+    from(source(Flight), { ratePerSecond: '5' }).to(sink());
+    // @ts-expect-error no such option
+    from(source(Flight), { rate: 5 }).to(sink());
+  });
 });
 
 types.run();

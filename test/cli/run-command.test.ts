@@ -112,6 +112,15 @@ run('--json prints one object on stdout and nothing on stderr, --quiet nothing a
   assert.equal([quiet.stderr, quiet.stdout.trim().split('\n').at(-1)], ['', 'started']);
 });
 
+run('a job with a named input is refused: a command has no rows for it', async () => {
+  const text =
+    "import { job, t } from 'sluice';\nexport default job('fed', { inputs: { rows: t.record({ n: t.int32 }) } }, ({ rows }) => ({ out: rows }));\n";
+  writeFileSync(join(folder, 'fed.ts'), text);
+  const { code, stdout, stderr } = await runWith(['run', 'fed.ts'], 50);
+  assert.equal([code, stdout], [2, '']);
+  assert.match(stderr, /ARGUMENT_INVALID: job 'fed' has the input 'rows', which a program gives rows to/);
+});
+
 run('a failed job exits with 1 and says why', async () => {
   const { code, stderr } = await runWith(['run', 'job.ts'], -1);
   assert.is(code, 1);

@@ -51,7 +51,7 @@ type Control = ControlModule.ControlArena;
 /** One flag and one bell: thread 0 raises the flag, thread 1 sleeps until it is raised. */
 function bell(raise: (control: Control) => void, isRaised: (control: Control) => boolean): Scenario {
   return {
-    memory: () => [createControlArena({ tasks: 2, cursors: 0, attempt: 1 })],
+    memory: () => [createControlArena({ tasks: 2, cursors: 1, attempt: 1 })],
     load,
     threads: [
       ([memory], { ControlArena }) => {
@@ -345,6 +345,10 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     (control) => control.requestDrain(1),
     (control) => control.isDrainRequested(1),
   ),
+  'rate bell': bell(
+    (control) => control.setRate(0, 5, [1]),
+    (control) => control.rate(0) === 5,
+  ),
   'stop in a hard wait': stopInHardWait,
   splits: splitCursor(2),
   channel: channelOnly(2, 2),
@@ -354,10 +358,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'soft wait': flow({ records: 3, segments: 10, isPolite: true, changes: { buffersPerSubpartitionMax: 1 } }),
   flush: flow({ records: 3, segments: 10, isPolite: true, isFlushed: true }),
   'flush, each rung': flow({
-    records: 2,
-    segments: 10,
-    isPolite: true,
-    isFlushed: true,
+    ...{ records: 2, segments: 10, isPolite: true, isFlushed: true },
     changes: { buffersPerSubpartitionMax: 1 },
   }),
   end: flow({ records: 1, segments: 10, isPolite: true }),
@@ -369,10 +370,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     changes: { exclusivePerChannel: 0, floatingPerGate: 1 },
   }),
   'no exclusive, flushed': flow({
-    records: 3,
-    segments: 10,
-    isPolite: true,
-    isFlushed: true,
+    ...{ records: 3, segments: 10, isPolite: true, isFlushed: true },
     changes: { exclusivePerChannel: 0, floatingPerGate: 2 },
   }),
   'no exclusive, soft wait': flow({

@@ -12,9 +12,17 @@ export class NotingParker extends Parker {
   }
 
   override park(bits: number, condition: Condition, timeoutMs: number): void {
+    this.#note('park', bits, condition, timeoutMs);
+  }
+
+  override async parkAsync(bits: number, condition: Condition, timeoutMs: number): Promise<void> {
+    this.#note('await', bits, condition, timeoutMs);
+  }
+
+  #note(how: string, bits: number, condition: Condition, timeoutMs: number): void {
     this.beforeLook();
     const what = Object.entries({ INPUT, CREDIT, MAIL }).filter(([, bit]) => (bits & bit) !== 0);
     const names = what.map(([name]) => name).join('+');
-    this.notes.push(`park ${names} ${timeoutMs} ms: ${condition.isReady() ? 'ready' : 'asleep'}`);
+    this.notes.push(`${how} ${names} ${timeoutMs} ms: ${condition.isReady() ? 'ready' : 'asleep'}`);
   }
 }

@@ -51,6 +51,32 @@ controls('control/signals: a drain is another signal than a stop, and wakes the 
   worker.parker(1).park(MAIL, { isReady: requests }, 0); // the interest of task 1 is raised meanwhile
 });
 
+controls(
+  'control/rate: a rate is read as it was written, rounded down, and wakes the tasks it is for',
+  () => {
+    const memory = make();
+    const master = new ControlArena(memory, 4);
+    const worker = new ControlArena(memory, 4);
+    assert.equal([worker.rate(0), worker.rate(1)], [0, 0]);
+    const rings = (task: number): number =>
+      dump('doorbell', memory, CONTROL_FIRST_BYTE + task * TASK_BYTES)['seq']!;
+    const isSet = (): boolean => {
+      master.setRate(1, 2500, [1, 2]);
+      assert.equal([worker.rate(0), worker.rate(1)], [0, 2500]);
+      assert.equal([rings(0), rings(1), rings(2)], [0, 1, 0], 'task 2 is not parked');
+      return true;
+    };
+    worker.parker(1).park(MAIL, { isReady: isSet }, 0); // the interest of task 1 is raised meanwhile
+    for (const rate of [0.001, 1 / 3, 1e9 - 1, 123_456_789]) {
+      master.setRate(0, rate, []);
+      assert.ok(worker.rate(0) <= rate && worker.rate(0) > rate * (1 - 1e-6), `${worker.rate(0)} of ${rate}`);
+    }
+    master.setRate(0, 0, []);
+    assert.equal([worker.rate(0), worker.rate(1)], [0, 2500]);
+    assert.is(worker.takeSplit(0), 0, 'a rate is not a split');
+  },
+);
+
 controls('control/splits: every number is handed out once', () => {
   const memory = make();
   const [a, b] = [new ControlArena(memory, 4), new ControlArena(memory, 4)];

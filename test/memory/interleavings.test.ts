@@ -15,6 +15,7 @@ interleavings(
 
 for (const [scenario, rules] of [
   ['drain bell', 'wait/park, control/signals'],
+  ['rate bell', 'wait/park, control/rate'],
   ['stop in a hard wait', 'wait/hard, wait/park'],
 ] as const)
   interleavings(`${rules}: with a ${scenario}, no wake is lost`, async () => {
@@ -205,6 +206,18 @@ const CASES: readonly Case[] = [
       find: 'Atomics.store(this.#i32, this.#controlWord(task) + CONTROL.drain, 1);\n    this.doorbell(task).ring(',
       replace:
         'this.doorbell(task).ring(7);\n    Atomics.store(this.#i32, this.#controlWord(task) + CONTROL.drain, 1);\n    (',
+    },
+  },
+  {
+    title: 'control/rate: a rate rung for before it is written',
+    scenario: 'rate bell',
+    isRight: isSeen,
+    bug: {
+      file: 'memory/control-arena.js',
+      find: 'Atomics.store(this.#i32, this.#rateWord(cursor), bits);',
+      replace:
+        'for (const task of tasks) this.doorbell(task).ring(7);\n' +
+        '    Atomics.store(this.#i32, this.#rateWord(cursor), bits);\n    return;',
     },
   },
   {

@@ -1,8 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { ManualClock } from '../../engine/base/clock.js';
 import type { Batch } from '../../engine/connectors/connector.js';
 import { SourceInput } from '../../engine/runtime/source-input.js';
 import { STEP } from '../../engine/runtime/task-input.js';
+import { TokenBucket } from '../../engine/runtime/token-bucket.js';
 import { NotingCore } from '../kit/noting-core.js';
 
 const sources = suite('source input');
@@ -18,7 +20,8 @@ interface Script {
 function inputOf({ splits = 1, open = () => {}, batches = [] }: Script) {
   const core = new NotingCore();
   const left = [...batches];
-  const supply = { isDrained: false, taken: 0 };
+  const supply = { isDrained: false, taken: 0, rate: Number.POSITIVE_INFINITY };
+  const clock = new ManualClock();
   const reader = { open, poll: () => left.shift() ?? null, close: () => {} };
   const process = (_: unknown, begin: number, end: number): number => {
     core.notes.push(`rows ${begin}..${end}`);
@@ -32,10 +35,11 @@ function inputOf({ splits = 1, open = () => {}, batches = [] }: Script) {
       splits: Array.from({ length: splits }, (_, k) => ({ id: String(k), state: k })),
       take: () => supply.taken++,
       isDrained: () => supply.isDrained,
+      pace: new TokenBucket(clock, () => supply.rate),
     },
     { fields: null },
   );
-  return { core, input, supply };
+  return { clock, core, input, supply };
 }
 
 const rows = (length: number): Batch => ({ kind: 'rows', length, rows: new Array(length).fill({}) });
@@ -53,6 +57,23 @@ sources('after a wait for time, rows are handed over in the step that finds them
   assert.equal([input.step(9), input.waitUntilMs], [STEP.PROGRESS, 0]);
   assert.equal(core.notes, ['rows 0..1']);
 });
+
+sources(
+  'rate/bucket: a paced source waits for time with rows at hand, and reads on when they are due',
+  () => {
+    const { clock, core, input, supply } = inputOf({ batches: [rows(9)] });
+    supply.rate = 20; // a burst is two
+    assert.equal([input.step(9), input.step(9)], [STEP.PROGRESS, STEP.PROGRESS]);
+    assert.equal([input.step(9), input.waitUntilMs], [STEP.WAIT_TIME, 50]);
+    clock.advance(1000);
+    assert.equal([input.step(9), input.step(9), input.isReady()], [STEP.PROGRESS, STEP.WAIT_TIME, false]);
+    assert.equal(core.notes, ['rows 0..1', 'rows 1..3']);
+    supply.rate = 1000;
+    assert.is(input.isReady(), true, 'rate/at-once');
+    assert.is(input.step(9), STEP.WAIT_TIME);
+    assert.is(input.waitUntilMs, 1001);
+  },
+);
 
 sources('control/signals: a source asked to drain is ready at once, and ends where it is', () => {
   const { core, input, supply } = inputOf({ batches: [{ kind: 'wait', untilMs: 1e6 }, rows(1)] });

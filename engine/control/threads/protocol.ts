@@ -4,6 +4,7 @@ import type { EngineOptions } from '../../base/option-catalogue.js';
 import type { Committable, Split } from '../../connectors/connector.js';
 import type { ExchangeSpec } from '../../memory/exchange-arena.js';
 import type { SharedMemory } from '../../memory/region.js';
+import type { LiveNames } from '../../plan/live-ends.js';
 import type { Proof } from '../../records/proofs.js';
 import type { LearnedReport } from '../../runtime/undeclared-writer.js';
 
@@ -73,6 +74,8 @@ export interface EngineDeployment {
   readonly proofs: readonly Proof[];
   /** Rows of the job's named inputs. */
   readonly inputs: Readonly<Record<string, readonly object[]>>;
+  /** Named ends that the application holds; their tasks are with it. */
+  readonly live: LiveNames;
 }
 
 export interface TaskReport {

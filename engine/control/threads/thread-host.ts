@@ -10,8 +10,16 @@ import { TASK_STATES } from '../task-states.js';
 import { TIME_OF_STEP } from '../time-of-step.js';
 import { systemThreadId } from './thread-times.js';
 
-/** A busy task takes an event-loop turn this often, so that console output, timers and rejections get through. */
-const TURN_INTERVAL_MS = 100;
+/**
+ * What becomes of the thread while its task waits: a worker `sleeps`; the main thread `yields` to the application.
+ */
+export type Waiting = 'sleeps' | 'yields';
+
+/**
+ * A busy task takes an event-loop turn this often, so that console output, timers and rejections get through; beside an
+ * application, so that it is not held up.
+ */
+const TURN_INTERVAL_MS = { sleeps: 100, yields: 2 } as const;
 /** Before parking a task takes a turn unless the last one is more recent than this. */
 const TURN_FRESH_MS = 10;
 /**
@@ -21,13 +29,13 @@ const TURN_FRESH_MS = 10;
 const PARK_MS_MAX = CHECKED && process.env['SLUICE_NEVER_LOOK_AROUND'] === '1' ? 1e9 : 100;
 
 /**
- * The loop of a task that has a thread to itself.
+ * The loop of a task that has a thread to itself, or that is an end of the job beside the application.
  *
  *   control/yield  An event-loop turn is taken before parking if the last one is older than 10 ms, and at least every
- *                  100 ms while busy.
+ *                  100 ms while busy; every 2 ms in the thread of an application.
  *   wait/owed      Every bell owed is rung, and everything sendable flushed, before the thread sleeps or yields.
  *
- * Runs in: the task's worker.
+ * Runs in: the task's worker; for live ends, the main thread, which it never blocks.
  */
 export class ThreadHost {
   readonly #subtask: Subtask;
@@ -36,17 +44,26 @@ export class ThreadHost {
   readonly #parker: Parker;
   readonly #line: TaskLine;
   readonly #clock: TaskClock;
+  readonly #waiting: Waiting;
   readonly #condition: { isReady(): boolean };
   #lastTurnMs = 0;
   #waitingFor: Step = STEP.PROGRESS;
   #flushed = true;
 
-  constructor(subtask: Subtask, control: ControlArena, index: number, parker: Parker, clock: TaskClock) {
+  constructor(
+    subtask: Subtask,
+    control: ControlArena,
+    index: number,
+    parker: Parker,
+    clock: TaskClock,
+    waiting: Waiting = 'sleeps',
+  ) {
     this.#subtask = subtask;
     this.#control = control;
     this.#index = index;
     this.#parker = parker;
     this.#clock = clock;
+    this.#waiting = waiting;
     this.#line = control.taskLine(index);
     const { task } = subtask;
     this.#condition = {
@@ -104,7 +121,7 @@ export class ThreadHost {
       if (step === STEP.DONE) return 'FINISHED';
       if (step === STEP.PROGRESS) {
         this.#clock.progressed();
-        if (nowMs - this.#lastTurnMs >= TURN_INTERVAL_MS) await this.#turn(); // control/yield
+        if (nowMs - this.#lastTurnMs >= TURN_INTERVAL_MS[this.#waiting]) await this.#turn(); // control/yield
       } else if (step === STEP.WAIT_PROMISE) {
         await this.#await(task.waitFor!, nowMs);
       } else {
@@ -138,7 +155,9 @@ export class ThreadHost {
         ? Math.max(0, this.#subtask.task.waitUntilMs - beganMs)
         : Number.POSITIVE_INFINITY;
     this.#clock.wait(TIME_OF_STEP[step], beganMs);
-    this.#parker.park(inputBit | creditBit | MAIL, this.#condition, Math.min(waitMs, PARK_MS_MAX));
+    const bits = inputBit | creditBit | MAIL;
+    if (this.#waiting === 'sleeps') this.#parker.park(bits, this.#condition, Math.min(waitMs, PARK_MS_MAX));
+    else await this.#parker.parkAsync(bits, this.#condition, Math.min(waitMs, PARK_MS_MAX));
   }
 
   #prepareToWait(nowMs: number): void {

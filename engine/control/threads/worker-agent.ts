@@ -6,11 +6,12 @@ import { ThreadWaiter } from '../../exchange/hard-waiter.js';
 import { ControlArena } from '../../memory/control-arena.js';
 import { attachExchange } from '../../memory/exchange-arena.js';
 import { jobGraph } from '../../plan/job-graph.js';
+import { withLiveEnds } from '../../plan/live-ends.js';
 import { planFingerprint } from '../../plan/logical-plan.js';
 import { learnProofs } from '../../records/proofs.js';
 import { connectEndpoints } from '../endpoints.js';
 import { importJob } from '../job-file/job-loader.js';
-import { createSubtask, type Subtask } from '../subtask.js';
+import { createSubtask, reportOf, type Subtask } from '../subtask.js';
 import { TASK_STATES } from '../task-states.js';
 import type { Deployment, TaskAgent, TaskReport } from './protocol.js';
 import { ThreadHost } from './thread-host.js';
@@ -35,12 +36,13 @@ class WorkerAgent implements TaskAgent {
     const job = await importJob(deployment.moduleUrl, deployment.jobUrl);
     const build = CHECKED ? buildJobChecked : buildJob;
     const { parallelism, maxParallelism } = engine.options;
-    const built = build(job, {
+    const plain = build(job, {
       params: deployment.params,
       parallelism,
       ...(maxParallelism !== null && { maxParallelism }),
     });
-    const fingerprint = planFingerprint(built.plan);
+    const plan = withLiveEnds(plain.plan, engine.live);
+    const fingerprint = planFingerprint(plan);
     if (fingerprint !== deployment.fingerprint) {
       const { taskName, subtaskIndex } = deployment.subtask;
       throw new SluiceError(
@@ -49,7 +51,7 @@ class WorkerAgent implements TaskAgent {
           `the main thread one with ${deployment.fingerprint.slice(0, 12)}`,
       );
     }
-    const graph = jobGraph(built.plan, { parallelism, chaining: engine.options.chaining });
+    const graph = jobGraph(plan, { parallelism, chaining: engine.options.chaining });
     const control = new ControlArena(engine.control, deployment.attempt);
     control.taskLine(engine.task).state = TASK_STATES.indexOf('DEPLOYING');
     const parker = control.parker(engine.task);
@@ -57,7 +59,7 @@ class WorkerAgent implements TaskAgent {
     const waiter = new ThreadWaiter(control, engine.task, parker, clock);
     const subtask = createSubtask(
       {
-        built: connectEndpoints(built, engine.inputs),
+        built: connectEndpoints({ ...plain, plan }, engine.inputs),
         graph,
         options: engine.options,
         exchanges: new Map(
@@ -82,8 +84,6 @@ class WorkerAgent implements TaskAgent {
 
   async run(): Promise<TaskReport> {
     assert(this.#host !== null && this.#subtask !== null, 'a subtask is deployed before it runs');
-    const outcome = await this.#host.run();
-    const { task, learned } = this.#subtask;
-    return { committables: outcome === 'FINISHED' ? [...task.committables] : [], learned: learned() };
+    return reportOf(this.#subtask, await this.#host.run());
   }
 }

@@ -217,8 +217,7 @@ class ChainCompiler {
   /** The loop over a source's batch. */
   #batchProcess(): BatchProcess {
     const { head } = this.#spec;
-    const source = this.#spec.functions.get(head)?.source;
-    if (source === undefined) throw new Error(`${head} has no source`);
+    const source = this.#spec.functions.get(head)?.source ?? PUSHED_ROWS;
     const code = new CodeWriter(this.#names);
     code.block('return function process(batch, begin, end)', () => {
       const fields = requiredFields(this.#spec, head);
@@ -302,6 +301,9 @@ class ChainCompiler {
     });
   }
 }
+
+/** What an application pushes; see push-input.ts. */
+const PUSHED_ROWS = { batchKind: 'rows' } as const;
 
 /** True if the rows of an operator are made by a function that is proven to return literals of fixed members. */
 function isExactOutput(spec: ChainSpec, uid: string): boolean {

@@ -22,7 +22,8 @@ export function outputPrefix(output: number): string {
 }
 
 /**
- * Writes a row of declared fields into the open buffer of the subpartition that its key belongs to.
+ * Writes a row of declared fields into the open buffer of the subpartition that its key belongs to, or whose turn it
+ * is.
  *
  * The fast path is a bounds check and plain stores; everything else (a full buffer, a pending watermark, no free
  * segment) is behind `roll`, and so is the question whether the output can take more.
@@ -49,6 +50,10 @@ export function writeDeclared(
       const target = subtaskFragment(hash, spec.receivers, maxParallelism, code.fresh('to'));
       if (target.statements !== '') code.line(target.statements);
       channel = code.constant('k', target.expression);
+    } else if (spec.partitioner.kind === 'rebalance' && spec.receivers > 1) {
+      const turn = bindings.bind(`turn${output}`, { k: 0 });
+      code.line(`${turn}.k = ${turn}.k + 1 === ${spec.receivers} ? 0 : ${turn}.k + 1;`);
+      channel = code.constant('k', `${turn}.k`);
     }
     const values = (field: { readonly name: string }): string => local.get(field.name)!;
     const size = codec.sizeStatements(values);

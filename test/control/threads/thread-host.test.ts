@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Subtask } from '../../../engine/control/subtask.js';
-import { ThreadHost } from '../../../engine/control/threads/thread-host.js';
+import { ThreadHost, type Waiting } from '../../../engine/control/threads/thread-host.js';
 import { ControlArena, createControlArena } from '../../../engine/memory/control-arena.js';
 import { STEP, type Step } from '../../../engine/runtime/task-input.js';
 import { NotingParker } from '../../kit/noting-parker.js';
@@ -19,7 +19,7 @@ interface Script {
 }
 
 /** A host over a task that only notes what it is asked to do. */
-function hostOf(script: Script) {
+function hostOf(script: Script, waiting: Waiting = 'sleeps') {
   const control = new ControlArena(createControlArena({ tasks: 1, cursors: 0, attempt: 1 }), 1);
   const notes: string[] = [];
   const parker = new NotingParker(notes);
@@ -44,7 +44,7 @@ function hostOf(script: Script) {
     fail: async (error: unknown) => error,
   };
   const subtask = { task, gate: null, partitions: [], splitsDone: () => 0 } as unknown as Subtask;
-  const host = new ThreadHost(subtask, control, 0, parker, control.clock(0));
+  const host = new ThreadHost(subtask, control, 0, parker, control.clock(0), waiting);
   return { control, host, notes, parker };
 }
 
@@ -173,6 +173,43 @@ hosts(
     const { host, notes } = hostOf({ steps: new Array(3).fill(STEP.WAIT_PROMISE), waitFor, onStep });
     assert.is(await host.run(), 'CANCELED');
     assert.equal(notes.slice(0, 2), ['flush', 'ring']);
+  },
+);
+
+hosts('wait/async, control/signals: an end beside an application awaits what others sleep for', async () => {
+  const steps = [STEP.WAIT_INPUT, STEP.WAIT_OUTPUT, STEP.WAIT_TIME];
+  const { host, notes } = hostOf({ steps }, 'yields');
+  assert.is(await host.run(), 'FINISHED');
+  assert.equal(parks(notes), [], 'the thread of the application is never put to sleep');
+  assert.equal(
+    notes.filter((note) => note.startsWith('await')),
+    ['await INPUT+MAIL 100 ms: asleep', 'await CREDIT+MAIL 100 ms: asleep', 'await MAIL 0 ms: asleep'],
+  );
+});
+
+hosts(
+  'control/yield: a busy end beside an application lets it have a turn every other millisecond',
+  async () => {
+    const turnsOf = async (waiting: Waiting): Promise<number> => {
+      let turns = 0;
+      let isOver = false;
+      const count = (): void => {
+        turns++;
+        if (!isOver) setImmediate(count);
+      };
+      let left = 20;
+      const steps = (): Step => {
+        const endMs = performance.now() + 3; // longer than the time between two turns
+        while (performance.now() < endMs);
+        return --left === 0 ? STEP.DONE : STEP.PROGRESS;
+      };
+      setImmediate(count);
+      await hostOf({ steps }, waiting).host.run();
+      isOver = true;
+      return turns;
+    };
+    const beside = await turnsOf('yields');
+    assert.ok(beside >= 8, `${beside} turns in 20 steps`); // every other step, as they take longer than a turn is due
   },
 );
 

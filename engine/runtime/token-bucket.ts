@@ -1,0 +1,74 @@
+import type { Clock } from '../base/clock.js';
+
+/**
+ * Paces the records of one subtask of a source.
+ *
+ *   rate/bucket   Tokens come at the subtask's share of the rate, at most a burst of them gather, and a record takes
+ *                 one: in any time t no more records pass than rate x t + burst, and, where records are there and
+ *                 somebody asks, no fewer than rate x t - burst.
+ *   rate/at-once  A changed rate counts from the moment at which it is seen, and whoever waits looks when it changes.
+ *
+ * Source: token bucket (Turner, "New directions in communications", IEEE 1986).
+ *
+ * Runs in: the source task.
+ */
+export class TokenBucket {
+  readonly #clock: Clock;
+  readonly #share: () => number;
+  #rate = Number.POSITIVE_INFINITY;
+  #tokens = 1;
+  #atMs = Number.NaN;
+  /** When the next record may pass, after `allow` said 0; monotonic milliseconds. */
+  waitUntilMs = 0;
+
+  /** @param share  records per second of this subtask, as of now; Infinity: no limit */
+  constructor(clock: Clock, share: () => number) {
+    this.#clock = clock;
+    this.#share = share;
+  }
+
+  /** Records that may pass now, at most `wanted`; 0: none before `waitUntilMs`. */
+  allow(wanted: number): number {
+    const rate = this.#share();
+    if (rate === Number.POSITIVE_INFINITY && this.#rate === rate) return wanted;
+    const nowMs = this.#clock.monotonicMs();
+    this.#gather(nowMs);
+    this.#adopt(rate); // rate/at-once
+    if (rate === Number.POSITIVE_INFINITY) return wanted;
+    if (this.#tokens >= 1) return Math.min(wanted, Math.floor(this.#tokens));
+    this.waitUntilMs = nowMs + Math.max(WAIT_MIN_MS, ((1 - this.#tokens) * 1_000) / rate);
+    return 0;
+  }
+
+  /** So many records have passed. */
+  spend(count: number): void {
+    if (this.#rate !== Number.POSITIVE_INFINITY) this.#tokens -= count; // rate/bucket
+  }
+
+  /** The rate is another than when it was last seen; reads shared words only. */
+  hasChanged(): boolean {
+    return this.#share() !== this.#rate; // rate/at-once
+  }
+
+  #gather(nowMs: number): void {
+    const tookMs = this.#rate === Number.POSITIVE_INFINITY ? 0 : nowMs - this.#atMs;
+    this.#atMs = nowMs;
+    if (tookMs > 0)
+      this.#tokens = Math.min(burstOf(this.#rate), this.#tokens + (tookMs * this.#rate) / 1_000);
+  }
+
+  #adopt(rate: number): void {
+    this.#rate = rate;
+    this.#tokens = Math.min(this.#tokens, burstOf(rate)); // rate/bucket
+  }
+}
+
+/** What a source that was held back may catch up with: what comes in this time. */
+const BURST_MS = 100;
+/** A shorter wait costs more than it keeps. */
+const WAIT_MIN_MS = 1;
+
+/** Records that may pass at once at a rate. */
+export function burstOf(perSecond: number): number {
+  return Math.max(1, (perSecond * BURST_MS) / 1_000);
+}
