@@ -98,6 +98,9 @@ export const OPTIONS = {
   'sluice.record.max-size':
     { type: 'size', default: MB, min: 256, max: 256 * MB, multipleOf: 8, was: [],
       meaning: 'The largest record that may pass between two tasks.' },
+  'taskmanager.network.adaptive-partitioner.enabled':
+    { type: 'switch', default: true, was: [],
+      meaning: 'Let rebalance and rescale spare receivers that are behind; off: strict turns. Off by default in Flink.' },
   'sluice.memory':
     { type: 'size', default: null, auto: 'the limit of the cgroup, or the memory of the machine', min: 64 * MB,
       was: ['taskmanager.memory.process.size', 'taskmanager.memory.flink.size'],
@@ -154,6 +157,8 @@ export interface EngineOptions {
   readonly watchdogAction: 'warn' | 'fail' | 'off';
   readonly watchdogIntervalMs: number;
   readonly stuckAfterMs: number;
+  /** False: rebalance and rescale go in strict turn. */
+  readonly adaptivePartitioner: boolean;
   readonly memoryBytes: number;
   /** Null: a share of the memory, see `networkMemory`. */
   readonly taskHeapBytes: number | null;
@@ -181,7 +186,7 @@ export const FLINK_FAMILIES_WITHOUT_MEANING = [
   'pipeline.serialization-config', 'pipeline.watermark-alignment.', 'plugin.', 'process.', 'python.', 'queryable-state.', 'resourcemanager.',
   'rest.', 'restart-strategy', 's3.', 'security.', 'slot.', 'slotmanager.', 'source.', 'sql-client.', 'sql-gateway.', 'state.',
   'table.', 'taskmanager.debug.', 'taskmanager.log.', 'taskmanager.memory.framework.', 'taskmanager.memory.jvm-', 'taskmanager.memory.managed.',
-  'taskmanager.memory.task.', 'taskmanager.network.adaptive-partitioner.', 'taskmanager.network.hybrid-shuffle.',
+  'taskmanager.memory.task.', 'taskmanager.network.hybrid-shuffle.',
  'taskmanager.network.netty.', 'taskmanager.network.request-backoff.', 'taskmanager.network.sort-shuffle.',
   'taskmanager.registration.', 'taskmanager.resource-id', 'web.', 'yarn.', 'zookeeper.',
 ] as const;
@@ -196,7 +201,7 @@ export const FLINK_KEYS_WITHOUT_MEANING = [
   'pipeline.operator-chaining.chain-operators-with-different-max-parallelism', 'pipeline.vertex-description-mode',
   'taskmanager.bind-host', 'taskmanager.bind-policy', 'taskmanager.bind-port', 'taskmanager.collect-sink.port', 'taskmanager.cpu.cores', 'taskmanager.data.bind-port',
   'taskmanager.data.port', 'taskmanager.data.ssl.enabled', 'taskmanager.exit-on-fatal-akka-error', 'taskmanager.host', 'taskmanager.jvm-exit-on-oom',
-  'taskmanager.load-balance.mode', 'taskmanager.memory.starting-segment-size',
+  'taskmanager.load-balance.mode', 'taskmanager.network.adaptive-partitioner.max-traverse-size', 'taskmanager.memory.starting-segment-size',
   'taskmanager.network.batch-shuffle.compression.enabled', 'taskmanager.network.bind-policy', 'taskmanager.network.blocking-shuffle.type',
   'taskmanager.network.compression.codec', 'taskmanager.network.detailed-metrics', 'taskmanager.network.max-num-tcp-connections',
   'taskmanager.network.memory.buffers-request-timeout',

@@ -67,6 +67,7 @@ function specsOf(graph: JobGraph, options: EngineOptions): readonly ExchangeSpec
       floatingPerGate: options.floatingPerGate,
       buffersPerSubpartitionMax: options.buffersPerSubpartitionMax,
       overdraftPerPartition: options.overdraftPerPartition,
+      isAdaptive: options.adaptivePartitioner && /^(rebalance|rescale)$/.test(exchange.partitioner.kind),
       elementBytesMax: elementBytesMax(exchange, options),
       ...(from.place === 'main' && pushedElements(exchange, to, options)),
     };

@@ -57,10 +57,9 @@ function inputOf(
   };
 }
 
-function outputOf(
-  { overdraft, segmentsPerSender: segments }: ExchangeReader,
-  channels: readonly ChannelFigures[],
-): OutputMetrics {
+function outputOf(reader: ExchangeReader, channels: readonly ChannelFigures[]): OutputMetrics {
+  const { overdraft } = reader;
+  const segments = reader.segmentsOf(channels.length);
   const inUse = sum(channels, ({ outstanding, isOpen }) => outstanding + (isOpen ? 1 : 0));
   return {
     queuedBuffers: sum(channels, ({ backlog }) => backlog),

@@ -104,14 +104,15 @@ function insideRecord(outputs: readonly Output[]): Wait['needs'] {
   return [wakers];
 }
 
-/** partition/available: every subpartition below its cap, and more segments free than the overdraft. */
+/** partition/available: every subpartition below its cap, or one if any will do; more segments free than the overdraft. */
 function betweenRecords({ exchange, channels }: Output): Wait['needs'] {
-  const { backlogMax, overdraft, segmentsPerSender } = exchange.reader;
-  const needs = channels
-    .filter(({ backlog }) => backlog >= backlogMax)
-    .map((figures) => [credit(exchange, figures)]); // watch/wakers
+  const { backlogMax, overdraft, isAdaptive } = exchange.reader;
+  const atCap = channels.filter(({ backlog }) => backlog >= backlogMax);
+  const needs = isAdaptive ? [] : atCap.map((figures) => [credit(exchange, figures)]); // watch/wakers
+  if (isAdaptive && atCap.length === channels.length)
+    needs.push(atCap.map((figures) => credit(exchange, figures))); // watch/wakers
   const held = channels.reduce((sum, { backlog, isOpen }) => sum + backlog + (isOpen ? 1 : 0), 0);
-  if (segmentsPerSender - held <= overdraft)
+  if (exchange.reader.segmentsOf(channels.length) - held <= overdraft)
     needs.push(channels.filter(({ backlog }) => backlog > 0).map((figures) => credit(exchange, figures)));
   return needs;
 }

@@ -98,11 +98,12 @@ export class Watchdog {
       const { channel, backlog, credits } = figures;
       const own = channels.filter(({ senderTask }) => senderTask === figures.senderTask);
       const held = own.reduce((sum, { outstanding, isOpen }) => sum + outstanding + (isOpen ? 1 : 0), 0);
+      const segments = reader.segmentsOf(own.length);
       const what = brings === 'buffer' ? `${nameOf(waker)} to send` : `${nameOf(waker)} to read`;
       return (
         `${nameOf(task)} waits ${isInsideRecord ? 'inside a record ' : ''}for ${what}, for ${forSeconds}: exchange ${exchange}, ` +
-        `channel ${channel}, backlog ${backlog}, credits ${credits}, ${reader.segmentsPerSender - held} of ` +
-        `${reader.segmentsPerSender} segments free`
+        `channel ${channel}, backlog ${backlog}, credits ${credits}, ${segments - held} of ` +
+        `${segments} segments free`
       );
     });
   }

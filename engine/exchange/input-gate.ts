@@ -33,7 +33,7 @@ import {
   NOTHING,
 } from '../memory/channel.js';
 import type { ControlArena } from '../memory/control-arena.js';
-import { type Exchange, gateChannelCount } from '../memory/exchange-arena.js';
+import type { Exchange } from '../memory/exchange-arena.js';
 import { GATE_FREE, READING } from '../memory/ledger.js';
 import { CREDIT, type Doorbell } from '../memory/parker.js';
 import { NO_CHANNEL, type ReadyWords } from '../memory/ready-words.js';
@@ -58,7 +58,7 @@ export function openGate(
   control: ControlArena,
   debloat: DebloatOptions | null = null,
 ): InputGate {
-  const count = gateChannelCount(exchange.spec);
+  const count = exchange.topology.gateChannelCount(receiver);
   const channels = Array.from({ length: count }, (_, channel) => exchange.receiverEnd(receiver, channel));
   const bells = channels.map((_, channel) => control.doorbell(exchange.taskBefore(receiver, channel)));
   return new InputGate(exchange, receiver, channels, bells, debloat);

@@ -2,7 +2,8 @@
  * The output of one subtask on one exchange: an open buffer per subpartition and the segments to fill next.
  *
  *   partition/available      available is true iff more segments are free than the overdraft and no subpartition
- *                            has its most buffers waiting for credit.
+ *                            has its most buffers waiting for credit. If the turn is adaptive it is enough that
+ *                            some subpartition is below its most: no record goes to the others meanwhile.
  *   pool/overdraft           The overdraft is a line in the partition's own pool: above it a record may begin,
  *                            below it a record that has begun may end, at 0 it waits hard.
  *   pool/yield               Before a hard wait the buffers that can swap at once are finished: each yields a
@@ -16,40 +17,25 @@
  *                            finishing a buffer needs no segment, so posting never waits.
  *   debloat/grow             Where no segment is free, a buffer that was kept small grows back to its whole segment
  *                            rather than that a record waits.
- *   wait/coalesce            A finished buffer is readable at once, but its receiver is woken when half of what may
- *                            wait has gathered, or before this task ends its step, flushes, waits or exits.
  *
  * Runs in: the thread of the upstream task.
  */
 import { assert } from '../base/assert.js';
 import { SluiceError } from '../base/errors.js';
 import { LAST_PIECE, NO_SEGMENT, PIECE } from '../memory/channel.js';
-import type { ControlArena } from '../memory/control-arena.js';
-import { type Exchange, subpartitionCount } from '../memory/exchange-arena.js';
+import type { Exchange, ExchangeSpec } from '../memory/exchange-arena.js';
 import { OPEN, SENDER_FREE } from '../memory/ledger.js';
-import { INPUT } from '../memory/parker.js';
 import { CONTROL_HEADER_BYTES, controlBytes, TAG_IDLE } from './element.js';
 import { cancelled, type HardWaiter } from './hard-waiter.js';
-import { Subpartition } from './subpartition.js';
-
-export function openPartition(
-  exchange: Exchange,
-  sender: number,
-  control: ControlArena,
-  waiter: HardWaiter,
-): ResultPartition {
-  const subpartitions = Array.from(
-    { length: subpartitionCount(exchange.spec) },
-    (_, k) =>
-      new Subpartition(exchange.senderEnd(sender, k), control.doorbell(exchange.taskBehind(sender, k))),
-  );
-  const task = exchange.spec.senderTasks[sender]!;
-  return new ResultPartition(exchange, sender, subpartitions, waiter, () => control.isStopRequested(task));
-}
+import { OwedRings } from './owed-rings.js';
+import type { Subpartition } from './subpartition.js';
+import type { SubpartitionTurn } from './subpartition-turn.js';
 
 export class ResultPartition {
   readonly subpartitions: readonly Subpartition[];
   readonly exchangeId: number;
+  /** For partitioners that leave the choice to the sender. */
+  readonly turn: SubpartitionTurn;
   readonly segmentBytes: number;
   /** True if the next record may begin. Kept true to the words by `roll`, `flush` and `refresh`. */
   available = true;
@@ -64,10 +50,9 @@ export class ResultPartition {
   readonly #isStopped: () => boolean;
   /** The last segment freed is used first: it is the warmest in the caches. */
   readonly #free: number[];
-  /** Buffers after which a receiver is woken at once. */
-  readonly #ringFrom: number;
-  /** Subpartitions whose receiver is still to be woken. */
-  #owedRings = 0;
+  /** Segments that the partition has for ever: P. */
+  readonly #owned: number;
+  readonly #rings: OwedRings;
   #isUnflushed = false;
   #isPoisoned = false;
   #hasEnded = false;
@@ -76,20 +61,23 @@ export class ResultPartition {
     exchange: Exchange,
     sender: number,
     subpartitions: readonly Subpartition[],
+    turn: SubpartitionTurn,
     waiter: HardWaiter,
     isStopped: () => boolean,
   ) {
     this.subpartitions = subpartitions;
     this.exchangeId = exchange.spec.id;
+    this.turn = turn;
     this.#exchange = exchange;
     this.segmentBytes = exchange.spec.segmentBytes;
     this.#overdraft = exchange.spec.overdraftPerPartition;
     this.#scratch = exchange.scratchOfSender(sender);
     this.#backlogMax = exchange.spec.buffersPerSubpartitionMax;
-    this.#ringFrom = Math.max(1, exchange.spec.buffersPerSubpartitionMax >> 1);
+    this.#rings = new OwedRings(exchange.spec.buffersPerSubpartitionMax);
     this.#waiter = waiter;
     this.#isStopped = isStopped;
     this.#free = exchange.segmentsOfSender(sender);
+    this.#owned = this.#free.length;
   }
 
   /**
@@ -106,7 +94,7 @@ export class ResultPartition {
     if (CHECKED) assert(!this.#hasEnded, 'nothing is written after the end');
     const sub = this.subpartitions[k]!;
     if (this.#isPoisoned) throw cancelled();
-    if (bytes > this.#exchange.spec.elementBytesMax) throw this.#tooLarge(bytes);
+    if (bytes > this.#exchange.spec.elementBytesMax) throw tooLarge(bytes, this.#exchange.spec);
     if (sub.pendingBytes > 0) this.#writePending(sub, bytes);
     if (bytes > this.segmentBytes) return this.#scratch; // record/span
     if (sub.pos === 0) this.#open(sub, bytes);
@@ -133,6 +121,25 @@ export class ResultPartition {
       u8.copyWithin(sub.start, this.#scratch + done, this.#scratch + done + size);
       sub.pos = sub.start + size;
       this.#finishBuffer(sub, done + size < bytes ? PIECE : LAST_PIECE);
+    }
+  }
+
+  /**
+   * Finds a subpartition for a record that may go to any, before `roll`: one whose buffer is full is left for the next
+   * in the turn if that is less behind. Never waits.
+   *
+   * @param k  the subpartition whose turn it is
+   */
+  yieldTurn(k: number, bytes: number): number {
+    if (this.#isPoisoned) throw cancelled();
+    for (let target = k; ; ) {
+      if (!this.available) this.refresh(); // buffers may have been finished since the last look
+      if (!this.turn.has(target)) target = this.turn.next(); // partition/turn
+      const sub = this.subpartitions[target]!;
+      const needed = sub.pendingBytes + bytes;
+      if (sub.pos === sub.start || sub.pos + needed <= sub.end || this.#grow(sub, needed)) return target;
+      this.#finishBuffer(sub, 0);
+      this.refresh();
     }
   }
 
@@ -172,12 +179,13 @@ export class ResultPartition {
 
   /** Takes the segments whose swaps have happened. @returns `available` */
   refresh(): boolean {
-    let isBelowCap = true;
+    let below = 0;
     for (const sub of this.subpartitions) {
       this.#collect(sub);
-      if (sub.channel.backlog >= this.#backlogMax) isBelowCap = false;
+      if (sub.channel.backlog < this.#backlogMax) below++;
     }
-    this.available = isBelowCap && this.#free.length > this.#overdraft; // pool/overdraft
+    this.available = this.#isRoom(below, this.#free.length);
+    if (this.turn.isAdaptive) this.turn.follow(this.subpartitions); // partition/turn
     return this.available;
   }
 
@@ -203,8 +211,7 @@ export class ResultPartition {
 
   /** Wakes the receivers that have buffers to read and were not told yet. Before the task's step ends. */
   ringOwed(): void {
-    if (this.#owedRings === 0) return;
-    for (const sub of this.subpartitions) if (sub.owed > 0) this.#ring(sub); // wait/coalesce
+    this.#rings.ringAll(this.subpartitions); // wait/coalesce
   }
 
   /**
@@ -217,7 +224,7 @@ export class ResultPartition {
     for (const sub of this.subpartitions) {
       if (sub.pos > sub.start) this.#finishBuffer(sub, 0);
       sub.channel.postBarrier(id);
-      this.#ring(sub);
+      this.#rings.ring(sub);
     }
   }
 
@@ -229,7 +236,7 @@ export class ResultPartition {
       if (sub.pos > sub.start) this.#finishBuffer(sub, 0);
       else if (sub.pos > 0) this.#putBack(sub);
       sub.channel.end();
-      this.#ring(sub);
+      this.#rings.ring(sub);
     }
     this.#hasEnded = true;
     this.refresh();
@@ -242,18 +249,18 @@ export class ResultPartition {
    */
   isCreditReady(): boolean {
     let free = this.#free.length;
-    let isBelowCap = true;
+    let below = 0;
     let isAnySendable = false;
     let isAnyPendingSendable = false;
     for (const sub of this.subpartitions) {
       const backlog = sub.channel.peekBacklog();
       free += sub.channel.peekTakeable();
-      if (backlog >= this.#backlogMax) isBelowCap = false;
+      if (backlog < this.#backlogMax) below++;
       if (!sub.channel.isSendableAt(backlog) || !sub.hasUnsent) continue;
       if (sub.pos > 0) isAnySendable = true;
       else isAnyPendingSendable = true;
     }
-    if (!this.available && isBelowCap && free > this.#overdraft) return true;
+    if (!this.available && this.#isRoom(below, free)) return true;
     return this.#isUnflushed && (isAnySendable || (isAnyPendingSendable && free > 0));
   }
 
@@ -280,10 +287,13 @@ export class ResultPartition {
   assertConserved(): void {
     let owned = this.#free.length;
     for (const { pos, channel } of this.subpartitions) owned += channel.outstanding + (pos > 0 ? 1 : 0);
-    assert(
-      owned === this.#exchange.segmentsPerSender,
-      () => `free + open + outstanding is ${this.#exchange.segmentsPerSender}, not ${owned}`,
-    );
+    assert(owned === this.#owned, () => `free + open + outstanding is ${this.#owned}, not ${owned}`);
+  }
+
+  /** @param below  subpartitions with fewer buffers waiting for credit than they may have */
+  #isRoom(below: number, free: number): boolean {
+    const isBelowCap = this.turn.isAdaptive ? below > 0 : below === this.subpartitions.length; // partition/available
+    return isBelowCap && free > this.#overdraft; // pool/overdraft
   }
 
   #flushOne(sub: Subpartition): boolean {
@@ -314,25 +324,12 @@ export class ResultPartition {
     if (CHECKED)
       assert(bytes > 0 && sub.pos <= sub.end, 'a finished buffer holds something and fits its segment');
     sub.channel.publish(sub.segment, bytes, flags);
-    this.#owe(sub);
+    this.#rings.owe(sub);
     this.buffersOut++;
     this.bytesOut += bytes;
     sub.close();
     this.#collect(sub);
     if (sub.channel.backlog >= this.#backlogMax) this.available = false; // partition/available
-  }
-
-  /** Wakes the receiver, or remembers to. */
-  #owe(sub: Subpartition): void {
-    sub.owed++;
-    if (sub.owed === 1) this.#owedRings++;
-    if (sub.owed >= this.#ringFrom) this.#ring(sub); // wait/coalesce
-  }
-
-  #ring(sub: Subpartition): void {
-    if (sub.owed > 0) this.#owedRings--;
-    sub.owed = 0;
-    sub.bell.ring(INPUT);
   }
 
   #putBack(sub: Subpartition): void {
@@ -386,13 +383,12 @@ export class ResultPartition {
     for (const sub of this.subpartitions) sub.limit = 0; // wait/hard: every later record comes to roll and throws
     throw error;
   }
+}
 
-  #tooLarge(bytes: number): SluiceError {
-    const { elementBytesMax } = this.#exchange.spec;
-    return new SluiceError(
-      'RECORD_TOO_LARGE',
-      `a record of ${bytes} bytes is larger than the largest that may be sent, ${elementBytesMax} bytes`,
-      { detail: { recordBytes: bytes, recordBytesMax: elementBytesMax, exchange: this.exchangeId } },
-    );
-  }
+function tooLarge(bytes: number, { elementBytesMax, id }: ExchangeSpec): SluiceError {
+  return new SluiceError(
+    'RECORD_TOO_LARGE',
+    `a record of ${bytes} bytes is larger than the largest that may be sent, ${elementBytesMax} bytes`,
+    { detail: { recordBytes: bytes, recordBytesMax: elementBytesMax, exchange: id } },
+  );
 }

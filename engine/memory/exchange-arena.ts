@@ -11,6 +11,7 @@
 import { assert } from '../base/assert.js';
 import { SluiceError } from '../base/errors.js';
 import { CHANNEL, type ChannelMemory, ChannelReceiver, ChannelSender, initialiseChannel } from './channel.js';
+import { type ExchangePattern, ExchangeTopology } from './exchange-topology.js';
 import { LINE_BYTES, layout, wholeLines } from './layout.js';
 import { GATE_FREE, LEDGER_STATES, Ledger, SENDER_FREE } from './ledger.js';
 import { READY, ReadyWords, readyWordCount } from './ready-words.js';
@@ -27,17 +28,16 @@ export const SHAPE = layout('exchange-shape', 128, {
   segmentBytes:      [  20,  'i32', 'creator', 'bytes of a segment'],
   exclusive:         [  24,  'i32', 'creator', 'exclusive segments of a channel: E'],
   floating:          [  28,  'i32', 'creator', 'floating segments of a gate: F'],
-  segmentsPerSender: [  32,  'i32', 'creator', 'segments of a result partition: P'],
-  overdraft:         [  36,  'i32', 'creator', 'how many of them only a record already begun may use'],
-  backlogMax:        [  40,  'i32', 'creator', 'buffers of a subpartition that may wait for credit: its cap'],
-  channelsByte:      [  44,  'i32', 'creator', 'byte offset of the channel lines'],
+  overdraft:         [  32,  'i32', 'creator', 'segments of a result partition that only a record begun may use'],
+  backlogMax:        [  36,  'i32', 'creator', 'buffers of a subpartition that may wait for credit: its cap'],
+  channelsByte:      [  40,  'i32', 'creator', 'byte offset of the channel lines'],
+  isAdaptive:        [  44,  'i32', 'creator', '1 if one subpartition below its cap lets a record begin'],
   readyByte:         [  48,  'i32', 'creator', 'byte offset of the ready words'],
 });
 
 export interface ExchangeSpec {
   readonly id: number;
-  /** `pointwise`: sender i feeds receiver i alone. */
-  readonly pattern: 'all-to-all' | 'pointwise';
+  readonly pattern: ExchangePattern;
   readonly senders: number;
   readonly receivers: number;
   /** Task of each sender, and of each receiver: indices of their doorbells. */
@@ -53,6 +53,8 @@ export interface ExchangeSpec {
   readonly buffersPerSubpartitionMax: number;
   /** Segments that only a record already begun may use. */
   readonly overdraftPerPartition: number;
+  /** Records may go to any subpartition of their sender, and shall go to those that are least behind. */
+  readonly isAdaptive: boolean;
   /** The largest element; above `segmentBytes` it travels in pieces. */
   readonly elementBytesMax: number;
 }
@@ -64,16 +66,6 @@ export interface MemoryTerm {
   readonly name: string;
   readonly count: number;
   readonly bytes: number;
-}
-
-/** Subpartitions of one sender: its receivers. */
-export function subpartitionCount(spec: ExchangeSpec): number {
-  return spec.pattern === 'pointwise' ? 1 : spec.receivers;
-}
-
-/** Channels of one receiver: its senders. */
-export function gateChannelCount(spec: ExchangeSpec): number {
-  return spec.pattern === 'pointwise' ? 1 : spec.senders;
 }
 
 /** Segments of one result partition: P. */
@@ -105,8 +97,9 @@ export function exchangeBytes(spec: ExchangeSpec): number {
 interface ExchangePlan {
   readonly terms: readonly MemoryTerm[];
   readonly bytes: number;
-  readonly channels: number;
-  readonly segmentsPerSender: number;
+  readonly topology: ExchangeTopology;
+  /** By sender: the segments it is dealt. */
+  readonly dealt: readonly { readonly first: number; readonly count: number }[];
   readonly segments: number;
   readonly slots: number;
   readonly readyWords: number;
@@ -118,13 +111,18 @@ interface ExchangePlan {
 function planOf(spec: ExchangeSpec): ExchangePlan {
   checkSpec(spec);
   const { senders, receivers, segmentBytes, exclusivePerChannel, floatingPerGate, elementBytesMax } = spec;
-  const channels = senders * subpartitionCount(spec);
-  const segmentsPerSender = partitionSegments(subpartitionCount(spec), spec.overdraftPerPartition);
+  const topology = new ExchangeTopology(spec.pattern, senders, receivers);
+  const channels = topology.channelCount;
   const exclusive = channels * exclusivePerChannel;
   const floating = receivers * floatingPerGate;
-  const segments = exclusive + floating + senders * segmentsPerSender;
-  const slots = ringSlots(segmentsPerSender, exclusivePerChannel, floatingPerGate);
-  const readyWords = readyWordCount(gateChannelCount(spec));
+  let segments = exclusive + floating;
+  const dealt = range(0, senders).map((sender) => {
+    const count = partitionSegments(topology.subpartitionCount(sender), spec.overdraftPerPartition);
+    segments += count;
+    return { first: segments - count, count };
+  });
+  const slots = ringSlots(Math.max(...dealt.map(({ count }) => count)), exclusivePerChannel, floatingPerGate);
+  const readyWords = readyWordCount(topology.gateChannelCountMax);
   const scratchBytes = elementBytesMax > segmentBytes ? wholeLines(elementBytesMax) : 0; // record/span
   const terms: MemoryTerm[] = [
     { name: 'exchange header', count: 1, bytes: REGION.BYTES + SHAPE.BYTES },
@@ -140,7 +138,7 @@ function planOf(spec: ExchangeSpec): ExchangePlan {
     },
     { name: 'exclusive segments', count: exclusive, bytes: segmentBytes },
     { name: 'floating segments', count: floating, bytes: segmentBytes },
-    { name: 'partition segments', count: senders * segmentsPerSender, bytes: segmentBytes },
+    { name: 'partition segments', count: segments - exclusive - floating, bytes: segmentBytes },
   ];
   const starts = new Map<string, number>();
   let bytes = 0;
@@ -149,12 +147,12 @@ function planOf(spec: ExchangeSpec): ExchangePlan {
     bytes += term.count * term.bytes;
   }
   const startOf = (name: string): number => starts.get(name)!;
-  return { terms, bytes, channels, segmentsPerSender, segments, slots, readyWords, scratchBytes, startOf };
+  return { terms, bytes, topology, dealt, segments, slots, readyWords, scratchBytes, startOf };
 }
 
 /** Slots of either ring of a channel: no more than P + E + F segments can be in them at once. ring/slots */
-export function ringSlots(segmentsPerSender: number, exclusive: number, floating: number): number {
-  const most = segmentsPerSender + exclusive + floating;
+export function ringSlots(segmentsOfSender: number, exclusive: number, floating: number): number {
+  const most = segmentsOfSender + exclusive + floating;
   const slots = 2 ** Math.ceil(Math.log2(most));
   assert(slots >= most, 'a ring has a slot for every segment that may be in it');
   return slots;
@@ -178,7 +176,6 @@ function checkSpec(spec: ExchangeSpec): void {
     spec.exclusivePerChannel + spec.floatingPerGate > 0,
     'without exclusive segments there are floating ones',
   );
-  need(spec.pattern !== 'pointwise' || spec.senders === spec.receivers, 'pointwise joins equal numbers');
   need(spec.senderTasks.length === spec.senders, 'every sender has a task');
   need(spec.receiverTasks.length === spec.receivers, 'every receiver has a task');
   need(spec.segmentBytes >= 64 && spec.segmentBytes % 8 === 0, 'segment bytes are a multiple of 8 from 64');
@@ -201,7 +198,7 @@ export function createExchange(spec: ExchangeSpec, attempt: number): SharedMemor
   stampRegion(memory, EXCHANGE_MAGIC, attempt, spec.id);
   stampShape(spec, plan, memory);
   const exchange = new Exchange(spec, plan, memory);
-  for (let channel = 0; channel < plan.channels; channel++) {
+  for (let channel = 0; channel < plan.topology.channelCount; channel++) {
     const first = channel * spec.exclusivePerChannel;
     initialiseChannel(
       exchange.channelMemory(channel),
@@ -227,9 +224,9 @@ function stampShape(spec: ExchangeSpec, plan: ExchangePlan, memory: SharedMemory
   words[SHAPE.segmentBytes] = spec.segmentBytes;
   words[SHAPE.exclusive] = spec.exclusivePerChannel;
   words[SHAPE.floating] = spec.floatingPerGate;
-  words[SHAPE.segmentsPerSender] = plan.segmentsPerSender;
   words[SHAPE.overdraft] = spec.overdraftPerPartition;
   words[SHAPE.backlogMax] = spec.buffersPerSubpartitionMax;
+  words[SHAPE.isAdaptive] = spec.isAdaptive ? 1 : 0;
   words[SHAPE.channelsByte] = plan.startOf('channel lines');
   words[SHAPE.readyByte] = plan.startOf('ready words');
 }
@@ -253,8 +250,7 @@ export class Exchange {
   readonly spec: ExchangeSpec;
   readonly view: ExchangeView;
   readonly ledger: Ledger;
-  /** Segments of one sender: P. */
-  readonly segmentsPerSender: number;
+  readonly topology: ExchangeTopology;
   readonly #plan: ExchangePlan;
   /** Exclusive segments of all channels: they have the lowest numbers. */
   readonly #exclusive: number;
@@ -272,9 +268,9 @@ export class Exchange {
       buf: Buffer.from(memory),
     };
     this.ledger = new Ledger(new Uint8Array(memory, plan.startOf('ledger'), plan.segments));
-    this.segmentsPerSender = plan.segmentsPerSender;
+    this.topology = plan.topology;
     this.#plan = plan;
-    this.#exclusive = plan.channels * spec.exclusivePerChannel;
+    this.#exclusive = plan.topology.channelCount * spec.exclusivePerChannel;
     this.#segmentsByte = plan.startOf('exclusive segments');
   }
 
@@ -290,10 +286,10 @@ export class Exchange {
     return range(this.#exclusive + receiver * floatingPerGate, floatingPerGate);
   }
 
-  /** Segments dealt to a sender at the start. */
+  /** Segments dealt to a sender at the start: P of them. */
   segmentsOfSender(sender: number): number[] {
-    const first = this.#exclusive + this.spec.receivers * this.spec.floatingPerGate;
-    return range(first + sender * this.segmentsPerSender, this.segmentsPerSender);
+    const { first, count } = this.#plan.dealt[sender]!;
+    return range(first, count);
   }
 
   /** Where a sender writes an element before it is cut into pieces: byte offset in the region. record/span */
@@ -308,38 +304,38 @@ export class Exchange {
 
   /** The sending end of subpartition `subpartition` of a sender. */
   senderEnd(sender: number, subpartition: number): ChannelSender {
-    const channel = sender * subpartitionCount(this.spec) + subpartition;
+    const channel = this.topology.channelOfSender(sender, subpartition);
     return new ChannelSender(this.channelMemory(channel), this.spec.exclusivePerChannel);
   }
 
   /** The receiving end of channel `channel` of a receiver's gate. */
   receiverEnd(receiver: number, channel: number): ChannelReceiver {
     return new ChannelReceiver(
-      this.channelMemory(this.#channelOf(receiver, channel)),
+      this.channelMemory(this.topology.channelOfReceiver(receiver, channel)),
       this.spec.exclusivePerChannel,
     );
   }
 
   /** The ready words of a receiver's gate. */
   readyWords(receiver: number): ReadyWords {
-    return new ReadyWords(this.view.i32, this.#readyWord(receiver), gateChannelCount(this.spec));
+    const channels = this.topology.gateChannelCount(receiver);
+    return new ReadyWords(this.view.i32, this.#readyWord(receiver), channels);
   }
 
   /** Task that reads subpartition `subpartition` of a sender. */
   taskBehind(sender: number, subpartition: number): number {
-    return this.spec.receiverTasks[this.spec.pattern === 'pointwise' ? sender : subpartition]!;
+    return this.spec.receiverTasks[this.topology.receiverBehind(sender, subpartition)]!;
   }
 
   /** Task that feeds channel `channel` of a receiver's gate. */
   taskBefore(receiver: number, channel: number): number {
-    return this.spec.senderTasks[this.spec.pattern === 'pointwise' ? receiver : channel]!;
+    return this.spec.senderTasks[this.topology.senderBefore(receiver, channel)]!;
   }
 
   /** @param channel  number of the channel in the whole exchange */
   channelMemory(channel: number): ChannelMemory {
     const { slots, startOf } = this.#plan;
-    const isPointwise = this.spec.pattern === 'pointwise';
-    const receiver = isPointwise ? channel : channel % this.spec.receivers;
+    const { receiver, gateChannel } = this.topology.endOf(channel);
     return {
       words: this.view.i32,
       base: (startOf('channel lines') + channel * CHANNEL.BYTES) >> 2,
@@ -347,7 +343,7 @@ export class Exchange {
       credit: (startOf('credit rings') + channel * wholeLines(slots * 4)) >> 2,
       slots,
       ready: this.#readyWord(receiver),
-      index: isPointwise ? 0 : Math.floor(channel / this.spec.receivers),
+      index: gateChannel,
       ledger: this.ledger,
     };
   }
@@ -360,7 +356,7 @@ export class Exchange {
     const [senderFree, open, published, reading, gateFree, lent] = this.ledger.counts();
     const said = (): string =>
       LEDGER_STATES.map((name, i) => `${name} ${this.ledger.counts()[i]}`).join(', ');
-    const senders = this.spec.senders * this.segmentsPerSender;
+    const senders = this.#plan.dealt.reduce((sum, { count }) => sum + count, 0);
     assert(
       open === 0 && published === 0 && reading === 0,
       () => `nothing is in flight after the end: ${said()}`,
@@ -368,7 +364,8 @@ export class Exchange {
     assert(senderFree! + lent! === senders, () => `senders have all ${senders} of theirs again: ${said()}`);
     const receivers = this.#exclusive + this.spec.receivers * this.spec.floatingPerGate;
     assert(gateFree === receivers, () => `receivers have all ${receivers} of theirs again: ${said()}`);
-    for (let channel = 0; channel < this.#plan.channels; channel++) this.#assertCreditsConserved(channel);
+    for (let channel = 0; channel < this.topology.channelCount; channel++)
+      this.#assertCreditsConserved(channel);
   }
 
   /** credit/count: every credit granted met a buffer or was taken back. */
@@ -382,11 +379,7 @@ export class Exchange {
     const met = (word(CHANNEL.granted) - word(CHANNEL.reclaimed)) | 0;
     assert(met === word(CHANNEL.tail), () => `every credit met a buffer or was taken back; ${said()}`);
     const untaken = (word(CHANNEL.tail) - word(CHANNEL.taken)) | 0;
-    assert(untaken >= 0 && untaken <= this.segmentsPerSender, () => `no credit was taken twice; ${said()}`);
-  }
-
-  #channelOf(receiver: number, channel: number): number {
-    return this.spec.pattern === 'pointwise' ? receiver : channel * this.spec.receivers + receiver;
+    assert(untaken >= 0 && untaken <= this.#plan.slots, () => `no credit was taken twice; ${said()}`);
   }
 
   #readyWord(receiver: number): number {

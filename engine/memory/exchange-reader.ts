@@ -8,7 +8,8 @@
  * Runs in: any thread, usually the main one.
  */
 import { CHANNEL } from './channel.js';
-import { SHAPE } from './exchange-arena.js';
+import { partitionSegments, SHAPE } from './exchange-arena.js';
+import { ExchangeTopology } from './exchange-topology.js';
 import { READY, readyWordCount } from './ready-words.js';
 import { REGION, type SharedMemory } from './region.js';
 
@@ -44,11 +45,12 @@ export class ExchangeReader {
   readonly id: number;
   readonly senders: number;
   readonly receivers: number;
-  readonly isPointwise: boolean;
-  /** E, F, P, and the lines within P and within a subpartition. */
+  readonly topology: ExchangeTopology;
+  /** True if one subpartition below its cap lets a record begin. */
+  readonly isAdaptive: boolean;
+  /** E, F, and the lines within P and within a subpartition. */
   readonly exclusive: number;
   readonly floating: number;
-  readonly segmentsPerSender: number;
   readonly overdraft: number;
   readonly backlogMax: number;
   readonly #words: Int32Array;
@@ -61,12 +63,18 @@ export class ExchangeReader {
     this.id = this.#words[REGION.id]!;
     this.senders = shape(SHAPE.senders);
     this.receivers = shape(SHAPE.receivers);
-    this.isPointwise = shape(SHAPE.pattern) === 1;
+    const pattern = shape(SHAPE.pattern) === 1 ? 'pointwise' : 'all-to-all';
+    this.topology = new ExchangeTopology(pattern, this.senders, this.receivers);
+    this.isAdaptive = shape(SHAPE.isAdaptive) === 1;
     this.exclusive = shape(SHAPE.exclusive);
     this.floating = shape(SHAPE.floating);
-    this.segmentsPerSender = shape(SHAPE.segmentsPerSender);
     this.overdraft = shape(SHAPE.overdraft);
     this.backlogMax = shape(SHAPE.backlogMax);
+  }
+
+  /** Segments of a sender with so many subpartitions: P. */
+  segmentsOf(subpartitions: number): number {
+    return partitionSegments(subpartitions, this.overdraft);
   }
 
   senderTask(sender: number): number {
@@ -79,13 +87,12 @@ export class ExchangeReader {
 
   /** Every channel, by sender and then by receiver. */
   channels(): ChannelFigures[] {
-    const count = this.isPointwise ? this.senders : this.senders * this.receivers;
-    return Array.from({ length: count }, (_, channel) => this.#channel(channel));
+    return Array.from({ length: this.topology.channelCount }, (_, channel) => this.#channel(channel));
   }
 
   /** True if some sender has raised its bit and the receiver has not looked since. */
   isRaised(receiver: number): boolean {
-    const words = readyWordCount(this.isPointwise ? 1 : this.senders);
+    const words = readyWordCount(this.topology.gateChannelCountMax);
     const first = this.#shape(SHAPE.readyByte) + receiver * words * READY.BYTES;
     for (let word = 0; word < words; word++) {
       const index = ((first + word * READY.BYTES) >> 2) + READY.bits;
@@ -103,10 +110,11 @@ export class ExchangeReader {
     const taken = word(CHANNEL.taken);
     const ahead = (granted - tail) | 0;
     const swapped = ahead < 0 ? granted : tail;
+    const { receiver, gateChannel } = this.topology.endOf(channel);
     return {
       channel,
-      senderTask: this.senderTask(this.isPointwise ? channel : Math.floor(channel / this.receivers)),
-      receiverTask: this.receiverTask(this.isPointwise ? channel : channel % this.receivers),
+      senderTask: this.senderTask(this.topology.senderBefore(receiver, gateChannel)),
+      receiverTask: this.receiverTask(receiver),
       queued: count(tail - head),
       readable: count(swapped - head),
       backlog: count(-ahead),

@@ -196,6 +196,19 @@ graphs('partition/available: few free segments are waited for with any receiver 
   assert.equal(waitsIn(picture(tasks)).map(textOf), ['0: credit of 1 and credit of 1']);
 });
 
+graphs(
+  'partition/available: where any subpartition will do, a task waits for one receiver of several',
+  () => {
+    const changes = { exclusivePerChannel: 1, buffersPerSubpartitionMax: 1, isAdaptive: true };
+    const tasks = new PlantedTasks(3, [{ from: [0], to: [1, 2], changes }]);
+    wait(tasks, 0, SOFT_BACKPRESSURED);
+    tasks.publish(0, 2, 0);
+    assert.equal(waitsIn(picture(tasks)).map(textOf), ['0: '], 'the other has room');
+    tasks.publish(0, 2, 1);
+    assert.equal(waitsIn(picture(tasks)).map(textOf), ['0: credit of 1 or credit of 2']);
+  },
+);
+
 const TASKS = 5;
 
 /** By the words of the rule: the union of all sets in which everybody has a need that only the set and the ended meet. */

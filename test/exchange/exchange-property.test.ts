@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { BroadcastWriter } from '../../engine/exchange/broadcast-writer.js';
+import { SIGNAL_BYTES } from '../../engine/exchange/element.js';
 import { openGate } from '../../engine/exchange/input-gate.js';
-import { openPartition } from '../../engine/exchange/result-partition.js';
+import { openPartition } from '../../engine/exchange/open-partition.js';
+import type { ResultPartition } from '../../engine/exchange/result-partition.js';
 import { ControlArena, createControlArena } from '../../engine/memory/control-arena.js';
 import {
   attachExchange,
@@ -11,7 +14,14 @@ import {
   partitionSegments,
   ringSlots,
 } from '../../engine/memory/exchange-arena.js';
-import { drain, steppingWaiter, tinySpec, writeRecord } from '../kit/exchange-kit.js';
+import {
+  drain,
+  steppingWaiter,
+  tinySpec,
+  writeInTurn,
+  writeRecord,
+  writeToAll,
+} from '../kit/exchange-kit.js';
 
 const properties = suite('exchange properties');
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
@@ -66,10 +76,15 @@ const steps = fc.array(
   { maxLength: 400 },
 );
 
+/** How records are spread: `chosen` by the script, by an adaptive `turn`, or to `all`. */
+type Spread = 'chosen' | 'turn' | 'all';
+const spreads = fc.constantFrom<Spread>('chosen', 'turn', 'all');
+
 const shapes = fc
   .record({
-    senders: fc.integer({ min: 1, max: 3 }),
-    receivers: fc.integer({ min: 1, max: 3 }),
+    pattern: fc.constantFrom('all-to-all' as const, 'pointwise' as const),
+    senders: fc.integer({ min: 1, max: 4 }),
+    receivers: fc.integer({ min: 1, max: 4 }),
     exclusivePerChannel: fc.integer({ min: 0, max: 6 }),
     floatingPerGate: fc.integer({ min: 0, max: 8 }),
     buffersPerSubpartitionMax: fc.integer({ min: 1, max: 10 }),
@@ -81,7 +96,7 @@ const shapes = fc
 const DEBLOAT = { targetMs: 5, periodMs: 1, samples: 2, threshold: 0, bufferBytesMin: 8 };
 
 /** Runs the steps over production classes in this thread; then ends everything and looks at the whole. */
-function play(spec: ExchangeSpec, script: readonly Step[], isPolite: boolean): void {
+function play(spec: ExchangeSpec, script: readonly Step[], spread: Spread, isPolite: boolean): void {
   const control = new ControlArena(
     createControlArena({ tasks: spec.senders + spec.receivers, cursors: 0, attempt: 1 }),
     1,
@@ -89,10 +104,15 @@ function play(spec: ExchangeSpec, script: readonly Step[], isPolite: boolean): v
   const exchange = attachExchange(spec, createExchange(spec, 1), 1);
   const gates = spec.receiverTasks.map((_, receiver) => openGate(exchange, receiver, control, DEBLOAT));
   const got: string[][][] = gates.map(() => []);
-  const sent: string[][][] = gates.map(() => spec.senderTasks.map(() => []));
+  const sent: string[][][] = gates.map((gate) => Array.from({ length: gate.channelCount }, () => []));
+  const note = (sender: number, k: number, value: number): void => {
+    const receiver = exchange.topology.receiverBehind(sender, k);
+    sent[receiver]![sender - exchange.topology.senderBefore(receiver, 0)]!.push(String(value));
+  };
   const readAll = (max: number): void => gates.forEach((gate, r) => void drain(exchange, gate, got[r]!, max));
   const waiter = steppingWaiter(() => readAll(1));
   const partitions = spec.senderTasks.map((_, sender) => openPartition(exchange, sender, control, waiter));
+  const broadcasts = partitions.map((partition) => new BroadcastWriter(partition, exchange.view.i32));
   let clock = 0;
   for (const step of script) {
     const sender = step.who % spec.senders;
@@ -100,9 +120,22 @@ function play(spec: ExchangeSpec, script: readonly Step[], isPolite: boolean): v
     const isReady = partition.isCreditReady();
     if (step.do === 'write') {
       if (isPolite && !partition.available && !partition.refresh()) continue;
-      const receiver = step.to % spec.receivers;
-      writeRecord(exchange, partition, receiver, ++clock, step.words * 8);
-      sent[receiver]![sender]!.push(String(clock));
+      const bytes = step.words * 8;
+      const count = partition.subpartitions.length;
+      if (spread === 'all') {
+        writeToAll(exchange, broadcasts[sender]!, ++clock, bytes);
+        for (let k = 0; k < count; k++) note(sender, k, clock);
+      } else if (spread === 'turn') {
+        const k = writeInTurn(exchange, partition, ++clock, bytes);
+        note(sender, k, clock);
+        // A watermark and its record may need a buffer each.
+        if (bytes + 2 * SIGNAL_BYTES <= spec.segmentBytes)
+          checkCap(partition, k, spec.buffersPerSubpartitionMax);
+      } else {
+        const k = step.to % count;
+        writeRecord(exchange, partition, k, ++clock, bytes);
+        note(sender, k, clock);
+      }
     } else if (step.do === 'watermark') partition.emitWatermark(++clock);
     else if (step.do === 'idle') partition.emitIdle(step.n % 2 === 1);
     else if (step.do === 'refresh') {
@@ -122,9 +155,9 @@ function play(spec: ExchangeSpec, script: readonly Step[], isPolite: boolean): v
   for (const partition of partitions) partition.finish();
   readAll(Infinity);
   got.forEach((channels, receiver) => {
-    channels.forEach((elements, sender) => {
+    channels.forEach((elements, channel) => {
       const records = elements.filter((element) => /^\d/.test(element));
-      assert.equal(records, sent[receiver]![sender], `channel ${sender} -> ${receiver}`);
+      assert.equal(records, sent[receiver]![channel], `channel ${channel} of ${receiver}`);
       assert.is(elements.at(-1), 'END');
       const marks = elements
         .filter((element) => element.startsWith('w'))
@@ -135,9 +168,15 @@ function play(spec: ExchangeSpec, script: readonly Step[], isPolite: boolean): v
       );
       checkMarksStandInOrder(elements);
     });
-    assert.is(channels.length, spec.senders);
+    assert.is(channels.length, gates[receiver]!.channelCount);
   });
   exchange.assertConserved();
+}
+
+/** Nothing goes to a receiver at its cap while another is below, as of the partition's last look. */
+function checkCap({ subpartitions }: ResultPartition, k: number, cap: number): void {
+  const isAtCap = subpartitions.map(({ channel }) => channel.backlog >= cap);
+  assert.ok(!isAtCap[k] || !isAtCap.includes(false), `subpartition ${k} is at its cap, and not all are`);
 }
 
 /** Records and watermarks carry the same clock, so every element of a channel is later than the one before. */
@@ -152,12 +191,17 @@ function checkMarksStandInOrder(elements: readonly string[]): void {
 }
 
 properties(
-  'exchange/swap-by-index, gate/lend, record/span, credit/count: any order of writes, flushes and reads gives exact ' +
-    'data and keeps every segment',
+  'exchange/swap-by-index, gate/lend, record/span, credit/count, partition/turn, exchange/broadcast-copies: any order ' +
+    'of writes, flushes and reads gives exact data and keeps every segment',
   () => {
     fc.assert(
-      fc.property(shapes, steps, fc.boolean(), (shape, script, isPolite) => {
-        play(tinySpec({ ...shape, elementBytesMax: 256 }), script, isPolite);
+      fc.property(shapes, steps, spreads, fc.boolean(), (shape, script, spread, isPolite) => {
+        play(
+          tinySpec({ ...shape, elementBytesMax: 256, isAdaptive: spread === 'turn' }),
+          script,
+          spread,
+          isPolite,
+        );
       }),
       RUNS,
     );
@@ -179,7 +223,7 @@ properties(
     assert.is(ringSlots(segments, 2, 2), segments + lendable);
     fc.assert(
       fc.property(steps, (script) => {
-        play(spec, script, false);
+        play(spec, script, 'chosen', false);
       }),
       RUNS,
     );

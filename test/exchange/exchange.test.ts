@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { TAG_SHAPE } from '../../engine/exchange/element.js';
 import { ThreadWaiter } from '../../engine/exchange/hard-waiter.js';
 import { GATE_CHANNEL_ENDED, GATE_EMPTY, GATE_ENDED, openGate } from '../../engine/exchange/input-gate.js';
-import { openPartition } from '../../engine/exchange/result-partition.js';
+import { openPartition } from '../../engine/exchange/open-partition.js';
 import {
   CONTROL_FIRST_BYTE,
   ControlArena,
@@ -131,7 +131,7 @@ exchanges(
     const waiter = steppingWaiter(() => {}, 0);
     const partition = openPartition(exchange, 0, control, waiter);
     writeRecord(exchange, partition, 0, 1); // stays open, and a credit waits for it
-    const ofOthers = exchange.segmentsPerSender - 1 + spec.exclusivePerChannel;
+    const ofOthers = exchange.segmentsOfSender(0).length - 1 + spec.exclusivePerChannel;
     for (let value = 1; value <= ofOthers; value++) writeRecord(exchange, partition, 1, value, 64);
     assert.is(partition.freeSegments, 0);
     writeRecord(exchange, partition, 1, ofOthers + 1, 64);
@@ -258,7 +258,7 @@ exchanges('gate/read-all: channels with buffers are read in turn', () => {
 
 exchanges('event/position-words: the end needs no segment and no credit', () => {
   const { exchange, gate, got, waiter, partition, write } = pair({ buffersPerSubpartitionMax: 100 });
-  const count = exchange.segmentsPerSender + exchange.spec.exclusivePerChannel;
+  const count = exchange.segmentsOfSender(0).length + exchange.spec.exclusivePerChannel;
   for (let value = 1; value <= count; value++) write(value, 64); // the last buffer is open and nothing is free
   assert.is(partition.freeSegments, 0);
   partition.finish();

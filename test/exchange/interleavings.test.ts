@@ -98,8 +98,8 @@ const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug
   }],
   ['wait/park: INPUT rung for before the buffer is published', 'flush, each rung', {
     file: 'exchange/result-partition.js',
-    find: 'sub.channel.publish(sub.segment, bytes, flags);\n    this.#owe(sub);',
-    replace: 'this.#owe(sub);\n    sub.channel.publish(sub.segment, bytes, flags);',
+    find: 'sub.channel.publish(sub.segment, bytes, flags);\n    this.#rings.owe(sub);',
+    replace: 'this.#rings.owe(sub);\n    sub.channel.publish(sub.segment, bytes, flags);',
   }],
   ['wait/park: CREDIT rung for before the segment is lent', 'hard wait', {
     file: 'exchange/input-gate.js',
@@ -113,7 +113,7 @@ const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug
   }],
   ['event/position-words: an end that does not ring', 'end', {
     file: 'exchange/result-partition.js',
-    find: 'sub.channel.end();\n      this.#ring(sub);',
+    find: 'sub.channel.end();\n      this.#rings.ring(sub);',
     replace: 'sub.channel.end();',
   }],
   ['wait/coalesce: a flush that forgets the rings it owes', 'flush', {

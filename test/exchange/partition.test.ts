@@ -27,7 +27,7 @@ partitions('partition/available: a flush learns of all the room that came, thoug
   for (let value = 1; partition.available; value++) write(value, 64);
   assert.is(drain(exchange, gate, got), 5);
   assert.is(partition.flush(), true);
-  assert.equal([partition.available, partition.freeSegments], [true, exchange.segmentsPerSender]);
+  assert.equal([partition.available, partition.freeSegments], [true, exchange.segmentsOfSender(0).length]);
 });
 
 partitions(

@@ -1,5 +1,6 @@
 /** Small exchanges for tests: records that carry one number, written and read as generated code does. */
 
+import type { BroadcastWriter } from '../../engine/exchange/broadcast-writer.js';
 import { controlBytesAt, TAG_IDLE, TAG_SHAPE, TAG_WATERMARK } from '../../engine/exchange/element.js';
 import type { HardClock, HardWaiter } from '../../engine/exchange/hard-waiter.js';
 import type { InputGate } from '../../engine/exchange/input-gate.js';
@@ -21,6 +22,7 @@ export function tinySpec(changes: Partial<ExchangeSpec> = {}): ExchangeSpec {
     floatingPerGate: 0,
     buffersPerSubpartitionMax: 10,
     overdraftPerPartition: 0,
+    isAdaptive: false,
     elementBytesMax: changes.segmentBytes ?? 64,
     ...changes,
   };
@@ -34,16 +36,39 @@ export function writeRecord(
   value: number,
   bytes = 24,
 ) {
-  const { i32, f64 } = exchange.view;
   const sub = partition.subpartitions[k]!;
   let p = sub.pos;
   if (p + bytes > sub.limit) p = partition.roll(k, bytes);
+  storeRecord(exchange, p, value, bytes);
+  if (bytes > partition.segmentBytes) partition.span(k, bytes);
+  else sub.pos = p + bytes;
+}
+
+/** The same where the partition's turn decides. @returns the subpartition that got it */
+export function writeInTurn(exchange: Exchange, partition: ResultPartition, value: number, bytes = 24) {
+  const k = takeTurn(partition, bytes);
+  writeRecord(exchange, partition, k, value, bytes);
+  return k;
+}
+
+/** The subpartition whose turn it is to get a record. */
+export function takeTurn(partition: ResultPartition, bytes: number): number {
+  const k = partition.turn.next();
+  const { pos, limit } = partition.subpartitions[k]!;
+  return pos + bytes > limit ? partition.yieldTurn(k, bytes) : k;
+}
+
+/** The same into every subpartition. */
+export function writeToAll(exchange: Exchange, broadcast: BroadcastWriter, value: number, bytes = 24) {
+  storeRecord(exchange, broadcast.reserve(bytes), value, bytes);
+  broadcast.spread(bytes);
+}
+
+function storeRecord({ view: { i32, f64 } }: Exchange, p: number, value: number, bytes: number): void {
   i32[p >> 2] = bytes;
   i32[(p >> 2) + 1] = value | 0;
   f64[(p >> 3) + 1] = value;
   for (let at = p + 16; at < p + bytes; at += 8) f64[at >> 3] = value;
-  if (bytes > partition.segmentBytes) partition.span(k, bytes);
-  else sub.pos = p + bytes;
 }
 
 /** Everything in the gate's buffer as text: `7` a record, `w9` a watermark, `i1` idleness, `s:abc` a shape. */

@@ -1,7 +1,8 @@
 /** Whole small exchanges in one thread. */
 import type { DebloatOptions } from '../../engine/base/option-catalogue.js';
 import { type InputGate, openGate } from '../../engine/exchange/input-gate.js';
-import { openPartition, type ResultPartition } from '../../engine/exchange/result-partition.js';
+import { openPartition } from '../../engine/exchange/open-partition.js';
+import type { ResultPartition } from '../../engine/exchange/result-partition.js';
 import {
   CONTROL_FIRST_BYTE,
   ControlArena,

@@ -2,7 +2,7 @@
 
 import type * as WaiterModule from '../../engine/exchange/hard-waiter.js';
 import type * as GateModule from '../../engine/exchange/input-gate.js';
-import type * as PartitionModule from '../../engine/exchange/result-partition.js';
+import type * as PartitionModule from '../../engine/exchange/open-partition.js';
 import type * as ChannelModule from '../../engine/memory/channel.js';
 import type * as ControlModule from '../../engine/memory/control-arena.js';
 import { createControlArena } from '../../engine/memory/control-arena.js';
@@ -12,6 +12,7 @@ import type * as LedgerModule from '../../engine/memory/ledger.js';
 import type * as ParkerModule from '../../engine/memory/parker.js';
 import type * as ClockModule from '../../engine/memory/task-clock.js';
 import { readBuffer, tinySpec, UNTIMED, writeRecord } from './exchange-kit.js';
+import { stalledReceiver } from './lockstep-stalled-receiver.js';
 
 /** The engine's modules, loaded from the folder under test, which may hold a planted bug. */
 export type Engine = typeof GateModule &
@@ -41,7 +42,7 @@ async function load(folder: string): Promise<Engine> {
     'memory/task-clock.js',
     'exchange/hard-waiter.js',
     'exchange/input-gate.js',
-    'exchange/result-partition.js',
+    'exchange/open-partition.js',
   ];
   return Object.assign({}, ...(await Promise.all(files.map((file) => import(folder + file)))));
 }
@@ -180,7 +181,7 @@ function withSegments(exchange: Exchange, count: number): Exchange {
     spec: exchange.spec,
     view: exchange.view,
     ledger: exchange.ledger,
-    segmentsPerSender: count,
+    topology: exchange.topology,
     segmentsOfSender: (sender: number) => exchange.segmentsOfSender(sender).slice(0, count),
     segmentStart: (segment: number) => exchange.segmentStart(segment),
     scratchOfSender: (sender: number) => exchange.scratchOfSender(sender),
@@ -291,10 +292,7 @@ function twoSenders(each: number): Scenario {
   };
 }
 
-/**
- * One thread is two senders that post a barrier each: the first early, with data after it, the second late. The other
- * thread reads both and says what came before the barrier and what after.
- */
+/** One thread is two senders that post a barrier, early and late; the other says what came before it and after. */
 function barrier(): Scenario {
   const spec = tinySpec({ senders: 2, exclusivePerChannel: 0, floatingPerGate: 1 });
   const upstream: Part = ([controlMemory, memory], engine) => {
@@ -394,4 +392,5 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     isPolite: false,
     changes: { exclusivePerChannel: 3, buffersPerSubpartitionMax: 1 },
   }),
+  'stalled receiver': { ...stalledReceiver(6, 3), load },
 };

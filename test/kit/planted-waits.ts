@@ -1,6 +1,7 @@
 /** Tasks that wait, made by hand in memory: no thread, no loop, only the words that they would have left. */
 import { type InputGate, openGate } from '../../engine/exchange/input-gate.js';
-import { openPartition, type ResultPartition } from '../../engine/exchange/result-partition.js';
+import { openPartition } from '../../engine/exchange/open-partition.js';
+import type { ResultPartition } from '../../engine/exchange/result-partition.js';
 import { CHANNEL } from '../../engine/memory/channel.js';
 import {
   CONTROL_FIRST_BYTE,
@@ -70,10 +71,10 @@ export class PlantedTasks {
   }
 
   /** Publishes as many buffers from the first sender to the first receiver of a link, and begins no other. */
-  publish(link: number, buffers: number, sender = 0): void {
+  publish(link: number, buffers: number, sender = 0, k = 0): void {
     for (let value = 0; value < buffers; value++) {
-      writeRecord(this.#attached[link]!, this.partitions[link]![sender]!, 0, value, 64);
-      const sub = this.partitions[link]![sender]!.subpartitions[0]!;
+      writeRecord(this.#attached[link]!, this.partitions[link]![sender]!, k, value, 64);
+      const sub = this.partitions[link]![sender]!.subpartitions[k]!;
       sub.channel.publish(sub.segment, 64, 0);
       sub.channel.noteOpen(false);
       Object.assign(sub, { segment: -1, pos: 0, limit: 0, start: 0, end: 0 });

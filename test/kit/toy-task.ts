@@ -17,10 +17,11 @@ import {
   type InputGate,
   openGate,
 } from '../../engine/exchange/input-gate.js';
-import { openPartition, type ResultPartition } from '../../engine/exchange/result-partition.js';
+import { openPartition } from '../../engine/exchange/open-partition.js';
+import type { ResultPartition } from '../../engine/exchange/result-partition.js';
 import type { ControlArena } from '../../engine/memory/control-arena.js';
 import type { Exchange } from '../../engine/memory/exchange-arena.js';
-import { writeRecord } from './exchange-kit.js';
+import { takeTurn, writeRecord } from './exchange-kit.js';
 
 /** Where a task stands at an exchange: its exchange, and its number there as receiver or as sender. */
 export interface ToyEnd {
@@ -190,10 +191,12 @@ export class ToyTask {
   #write(): void {
     for (const [o, partition] of this.partitions.entries()) {
       const { exchange } = this.#setup.outputs[o]!;
-      const k = this.#prng.below(partition.subpartitions.length);
       const isLarge = this.#prng.below(LARGE_EVERY) === 0;
       const room = isLarge ? exchange.spec.elementBytesMax : Math.min(exchange.spec.segmentBytes, 64);
       const bytes = 24 + 8 * this.#prng.below((room - 24) / 8 + 1);
+      const k = exchange.spec.isAdaptive
+        ? takeTurn(partition, bytes)
+        : this.#prng.below(partition.subpartitions.length);
       writeRecord(exchange, partition, k, ++this.#sent[o]![k]!, bytes);
       if (this.#prng.below(50) === 0) partition.emitWatermark(++this.#clock);
       if (this.#prng.below(100) === 0) partition.flush();

@@ -42,10 +42,9 @@ export function randomTopology(seed: number, records: number): Topology {
   const edges = pairs.map(({ from, to }, id) => {
     const exclusivePerChannel = prng.below(4);
     const segmentBytes = 8 * between(8, 32);
-    const isPointwise = parallelism[from] === parallelism[to] && prng.below(3) === 0;
     const spec: ExchangeSpec = {
       id: id + 1,
-      pattern: isPointwise ? 'pointwise' : 'all-to-all',
+      pattern: prng.below(3) === 0 ? 'pointwise' : 'all-to-all',
       senders: parallelism[from]!,
       receivers: parallelism[to]!,
       senderTasks: tasksOf(from),
@@ -55,6 +54,7 @@ export function randomTopology(seed: number, records: number): Topology {
       floatingPerGate: between(exclusivePerChannel === 0 ? 1 : 0, 5),
       buffersPerSubpartitionMax: between(1, 10),
       overdraftPerPartition: prng.below(6),
+      isAdaptive: prng.below(3) === 0,
       elementBytesMax: prng.below(2) === 0 ? segmentBytes : segmentBytes * between(2, 6),
     };
     return { from, to, spec };
@@ -105,18 +105,17 @@ export function checkEnd(topology: Topology, memory: ToyMemory, reports: readonl
     throw new Error(`seed ${topology.seed}: ${what}`);
   };
   for (const [e, { spec }] of topology.edges.entries()) {
-    attachExchange(spec, memory.exchanges[e]!, ATTEMPT).assertConserved();
+    const exchange = attachExchange(spec, memory.exchanges[e]!, ATTEMPT);
+    exchange.assertConserved();
     const before = (of: 'senderTasks' | 'receiverTasks', task: number): number =>
       topology.edges.slice(0, e).filter((edge) => edge.spec[of].includes(task)).length;
     for (const [r, receiver] of spec.receiverTasks.entries()) {
       const gate = before('receiverTasks', receiver);
-      for (const [channel, s] of (spec.pattern === 'pointwise'
-        ? [r]
-        : spec.senderTasks.map((_, i) => i)
-      ).entries()) {
+      for (let channel = 0; channel < exchange.topology.gateChannelCount(r); channel++) {
+        const s = exchange.topology.senderBefore(r, channel);
         const sender = spec.senderTasks[s]!;
         const partition = before('senderTasks', sender);
-        const sub = spec.pattern === 'pointwise' ? 0 : r;
+        const sub = r - exchange.topology.receiverBehind(s, 0);
         const [from, to] = [reports[sender]!, reports[receiver]!];
         const compare = (sent: Cut, got: Cut, when: string): void => {
           const [a, b] = [sent.sent[partition]![sub], got.got[gate]![channel]];

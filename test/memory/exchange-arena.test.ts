@@ -74,7 +74,6 @@ arenas('numbers out of range are refused', () => {
     { buffersPerSubpartitionMax: 0 },
     { segmentBytes: 60 },
     { overdraftPerPartition: -1 },
-    { pattern: 'pointwise', senders: 1, receivers: 2 },
     { senderTasks: [] },
   ] as const)
     assert.is(

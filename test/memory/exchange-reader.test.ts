@@ -19,15 +19,19 @@ readers('exchange/figures: a region says by itself who sends to whom', () => {
   };
   assert.equal(shape('all-to-all', 2, 3), ['0>2', '0>3', '0>4', '1>2', '1>3', '1>4']);
   assert.equal(shape('pointwise', 2, 2), ['0>2', '1>3']);
+  assert.equal(shape('pointwise', 2, 3), ['0>2', '0>3', '1>4']);
+  assert.equal(shape('pointwise', 3, 2), ['0>3', '1>4', '2>4']);
   const changes = {
     floatingPerGate: 3,
     exclusivePerChannel: 1,
     overdraftPerPartition: 5,
     buffersPerSubpartitionMax: 7,
   };
-  const { exclusive, floating, overdraft, backlogMax, segmentsPerSender } = readerOf(many(changes));
+  const reader = readerOf(many(changes));
+  const { exclusive, floating, overdraft, backlogMax } = reader;
   assert.equal([exclusive, floating, overdraft, backlogMax], [1, 3, 5, 7]);
-  assert.is(segmentsPerSender, 1 + 1 + 8 + 5, 'one open, one and eight in flight, the overdraft');
+  assert.equal([reader.isAdaptive, readerOf(many({ isAdaptive: true })).isAdaptive], [false, true]);
+  assert.is(reader.segmentsOf(1), 1 + 1 + 8 + 5, 'one open, one and eight in flight, the overdraft');
 });
 
 readers('exchange/figures: what lies in a channel is told at every step of it', () => {

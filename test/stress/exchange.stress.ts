@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { Prng } from '../../engine/base/prng.js';
 import { ThreadWaiter } from '../../engine/exchange/hard-waiter.js';
 import { GATE_BUFFER, GATE_EMPTY, GATE_ENDED, openGate } from '../../engine/exchange/input-gate.js';
-import { openPartition } from '../../engine/exchange/result-partition.js';
+import { openPartition } from '../../engine/exchange/open-partition.js';
 import { ControlArena, createControlArena } from '../../engine/memory/control-arena.js';
 import { attachExchange, createExchange, type ExchangeSpec } from '../../engine/memory/exchange-arena.js';
 import { CREDIT, INPUT } from '../../engine/memory/parker.js';

@@ -238,6 +238,7 @@ function complete(found: ReadonlyMap<OptionKey, Found>, surroundings: OptionSurr
     watchdogAction: given(found, 'sluice.watchdog.action') as EngineOptions['watchdogAction'],
     watchdogIntervalMs: count('sluice.watchdog.interval'),
     stuckAfterMs: count('sluice.watchdog.stuck-after'),
+    adaptivePartitioner: isOn('taskmanager.network.adaptive-partitioner.enabled'),
     memoryBytes: number('sluice.memory') ?? surroundings.memoryBytes,
     taskHeapBytes: number('sluice.task.heap-size'),
   };

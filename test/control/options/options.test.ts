@@ -34,6 +34,7 @@ options('without any layer every option has its default', () => {
     exclusivePerChannel: 2,
     floatingPerGate: 8,
     buffersPerSubpartitionMax: 10,
+    adaptivePartitioner: true,
     overdraftPerPartition: 20,
     recordBytesMax: 1024 ** 2,
     debloat: null,
