@@ -9,7 +9,7 @@ export {
   type ParamsOf,
 } from './api/job.js';
 export { KeyedStream, WindowedStream } from './api/keyed-stream.js';
-export { Stream } from './api/stream.js';
+export { PartitionedStream, Stream } from './api/stream.js';
 export { tumbling } from './api/windows.js';
 export type { Duration } from './base/duration.js';
 export type { ErrorCode } from './base/error-catalogue.js';

@@ -5,21 +5,30 @@ import { operatorName } from '../plan/describe.js';
 import type { FieldReference, PlanDraft } from '../plan/draft.js';
 import { isSound } from '../plan/draft.js';
 import type { Fault, Step } from '../plan/faults.js';
-import type {
-  LogicalPlan,
-  OperatorConfig,
-  OperatorFunctions,
-  Partitioner,
-  PlanEdge,
-  PlanOperator,
+import {
+  edgeId,
+  type LogicalPlan,
+  type OperatorConfig,
+  type OperatorFunctions,
+  type PlanEdge,
+  type PlannedPartitioner,
+  type PlanOperator,
 } from '../plan/logical-plan.js';
 import { defaultMaxParallelism } from '../records/key.js';
 import type { RowShape } from '../records/schema.js';
 
+/** How rows find a subtask of the next operator. */
+export interface Partitioning {
+  readonly partitioner: PlannedPartitioner;
+  /** Where it was asked for, if it was by itself. */
+  readonly step?: Step;
+  readonly functions?: OperatorFunctions;
+}
+
 /** An operator while the job is being written. */
 export interface FlowNode {
   readonly step: Step;
-  readonly inputs: readonly { readonly node: FlowNode; readonly partitioner: Partitioner }[];
+  readonly inputs: readonly { readonly node: FlowNode; readonly partitioning: Partitioning }[];
   readonly config: OperatorConfig;
   readonly output: RowShape;
   readonly functions: OperatorFunctions;
@@ -108,21 +117,22 @@ export class FlowGraph {
       const { name, parallelism, chaining, output, config } = node;
       return { uid: uids.get(node)!, name, parallelism, chaining, output, config };
     });
-    const edges = this.#nodes.flatMap((node) =>
-      node.inputs.map(
-        ({ node: from, partitioner }): PlanEdge => ({
-          from: uids.get(from)!,
-          to: uids.get(node)!,
-          partitioner,
-        }),
-      ),
-    );
+    const functions = new Map(this.#nodes.map((node) => [uids.get(node)!, node.functions]));
+    const steps = new Map(this.#nodes.map((node) => [uids.get(node)!, node.step]));
+    const edges: PlanEdge[] = [];
+    for (const node of this.#nodes) {
+      for (const { node: from, partitioning } of node.inputs) {
+        const { partitioner, step, functions: own } = partitioning;
+        const edge = { from: uids.get(from)!, to: uids.get(node)!, partitioner };
+        edges.push(edge);
+        if (step !== undefined) steps.set(edgeId(edge), step);
+        if (own !== undefined) functions.set(edgeId(edge), own);
+      }
+    }
     const maxParallelism = limits.maxParallelism ?? maxParallelismFor(this.#nodes, limits.parallelism);
     return {
       plan: { version: 1, ...header, maxParallelism, operators, edges },
-      functions: new Map(this.#nodes.map((node) => [uids.get(node)!, node.functions])),
-      steps: new Map(this.#nodes.map((node) => [uids.get(node)!, node.step])),
-      chosenUids,
+      ...{ functions, steps, chosenUids },
       references: this.#references,
       columnLists: this.#columnLists,
       parallelism: limits.parallelism,

@@ -15,7 +15,7 @@ import {
   isWindowOnly,
 } from './aggregates.js';
 import { CallSite } from './call-site.js';
-import { describeValue } from './flow-graph.js';
+import { describeValue, type Partitioning } from './flow-graph.js';
 import type { Simplify } from './row-types.js';
 import type { Stream } from './stream.js';
 import type { WindowAssigner } from './windows.js';
@@ -90,7 +90,7 @@ export class KeyedStream<T extends object, Key extends object> {
       graph.fault('PLAN_SCHEMA_MISSING', this.#keyStep, text);
     }
     const output: RowShape = { fields: fields?.filter(({ name }) => name !== HIDDEN_KEY) ?? null };
-    return this.#stream.derive(step, config, output, { fn }, { kind: 'hash', fields: this.#keys });
+    return this.#stream.derive(step, config, output, { fn }, this.#byKey());
   }
 
   /** @internal */
@@ -109,7 +109,11 @@ export class KeyedStream<T extends object, Key extends object> {
     graph.columns(step, [...this.#keys.map(resultName), ...entries.map(([as]) => as)]);
     const output = { fields: node.output.fields && this.#outputFields(node.output, specs) };
     const sound = specs.filter((spec) => spec !== null);
-    return this.#stream.derive(step, configOf(sound), output, {}, { kind: 'hash', fields: this.#keys });
+    return this.#stream.derive(step, configOf(sound), output, {}, this.#byKey());
+  }
+
+  #byKey(): Partitioning {
+    return { partitioner: { kind: 'hash', fields: this.#keys } };
   }
 
   /** Null when it is not one that can be. */

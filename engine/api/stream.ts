@@ -14,7 +14,7 @@ import {
   type RowShape,
 } from '../records/schema.js';
 import { CallSite } from './call-site.js';
-import { describeValue } from './flow-graph.js';
+import { describeValue, type FlowGraph, type FlowNode, type Partitioning } from './flow-graph.js';
 import { KeyedStream } from './keyed-stream.js';
 import { OperatorHandle, SinkHandle } from './operator-handle.js';
 import type { FieldOf, Simplify } from './row-types.js';
@@ -26,6 +26,15 @@ import type { FieldOf, Simplify } from './row-types.js';
  * plain objects that are theirs to keep, with the fields they can be seen to read.
  */
 export class Stream<T extends object> extends OperatorHandle {
+  /** @internal how its rows reach the operators after it */
+  readonly partitioning: Partitioning;
+
+  /** @internal */
+  constructor(graph: FlowGraph, node: FlowNode, partitioning: Partitioning = DEFAULT_PARTITIONING) {
+    super(graph, node);
+    this.partitioning = partitioning;
+  }
+
   /**
    * Takes each row's time from a field.
    *
@@ -103,7 +112,10 @@ export class Stream<T extends object> extends OperatorHandle {
       const columns = {
         [HIDDEN_KEY]: [type as FieldType<unknown, boolean>, fn as (row: T) => unknown] as const,
       };
-      const keyed = this.#with<object>(step, columns).named('key');
+      // The key belongs to the rows where they are: it neither moves nor copies them before it spreads them.
+      const unmarked = new Stream<T>(this.graph, this.node);
+      const keyed = unmarked.#with<object>(step, columns).named('key');
+      keyed.node.parallelism = this.node.parallelism;
       return new KeyedStream(keyed, step, [HIDDEN_KEY]);
     }
     const step = stepOf(`keyBy(${quoted(given)})`);
@@ -111,6 +123,63 @@ export class Stream<T extends object> extends OperatorHandle {
     for (const field of given) this.graph.refer(step, this.node.output, String(field));
     this.graph.columns(step, given.map(String));
     return new KeyedStream(this, step, given.map(String));
+  }
+
+  /** Deals the rows to all subtasks of the next operator in turn, and spares those that are behind. */
+  rebalance(): PartitionedStream<T> {
+    return this.#partitioned(stepOf('rebalance()'), { kind: 'rebalance' });
+  }
+
+  /**
+   * Deals the rows in turn to some subtasks of the next operator: each subtask feeds, or is fed by, an even share of
+   * those on the other side. Has fewer channels than `rebalance`.
+   */
+  rescale(): PartitionedStream<T> {
+    return this.#partitioned(stepOf('rescale()'), { kind: 'rescale' });
+  }
+
+  /** Gives every row to every subtask of the next operator. */
+  broadcast(): PartitionedStream<T> {
+    return this.#partitioned(stepOf('broadcast()'), { kind: 'broadcast' });
+  }
+
+  /** Gives all rows to the first subtask of the next operator. */
+  global(): PartitionedStream<T> {
+    return this.#partitioned(stepOf('global()'), { kind: 'global' });
+  }
+
+  /** Gives each row to a subtask of the next operator drawn at random. */
+  shuffle(): PartitionedStream<T> {
+    return this.#partitioned(stepOf('shuffle()'), { kind: 'shuffle' });
+  }
+
+  /** Keeps rows in the subtask of the same number; the next operator must have the same parallelism. */
+  forward(): PartitionedStream<T> {
+    return this.#partitioned(stepOf('forward()'), { kind: 'forward' });
+  }
+
+  /**
+   * Gives each row to the subtask of the next operator that a function chooses.
+   *
+   * @param choose  gets the key of the row and the number of subtasks; answers with a whole number from 0 to below it
+   * @param key     a field, or a function of the row; with a function, write down the type that `choose` takes
+   */
+  partitionCustom<const K extends FieldOf<T>>(
+    choose: (key: T[K], receivers: number) => number,
+    key: K,
+  ): PartitionedStream<T>;
+  partitionCustom<V>(choose: (key: V, receivers: number) => number, key: (row: T) => V): PartitionedStream<T>;
+  partitionCustom(choose: (key: any, receivers: number) => number, key: unknown): PartitionedStream<T> {
+    const isField = typeof key === 'string';
+    const step = stepOf(`partitionCustom(${isField ? `'${key}'` : 'function'})`);
+    this.graph.expectFunction(step, choose);
+    if (isField) {
+      this.graph.refer(step, this.node.output, key);
+      return this.#partitioned(step, { kind: 'custom', field: key, observed: [key] }, { fn: choose });
+    }
+    this.graph.expectFunction(step, key);
+    const functions = { fn: choose, select: key as (row: any) => unknown };
+    return this.#partitioned(step, { kind: 'custom', field: null, observed: observe(key) }, functions);
   }
 
   /** Ends the stream in a sink. */
@@ -129,10 +198,15 @@ export class Stream<T extends object> extends OperatorHandle {
     config: OperatorConfig,
     output: RowShape,
     functions: OperatorFunctions = {},
-    partitioner: Partitioner = { kind: 'forward' },
+    partitioning: Partitioning = this.partitioning,
   ): Stream<R> {
     const { graph, node } = this;
-    return new Stream<R>(graph, graph.add(step, [{ node, partitioner }], config, output, functions));
+    return new Stream<R>(graph, graph.add(step, [{ node, partitioning }], config, output, functions));
+  }
+
+  #partitioned(step: Step, partitioner: Partitioner, functions?: OperatorFunctions): PartitionedStream<T> {
+    const partitioning = { partitioner, step, ...(functions !== undefined && { functions }) };
+    return new PartitionedStream<T>(this.graph, this.node, partitioning);
   }
 
   #mapping(call: string, given: readonly unknown[]) {
@@ -172,7 +246,7 @@ export class Stream<T extends object> extends OperatorHandle {
   }
 
   #end(step: Step, sink: Sink<T>): SinkHandle {
-    const { graph, node } = this;
+    const { graph, node, partitioning } = this;
     const isSink = typeof sink?.createWriter === 'function';
     if (!isSink) {
       const text = `a sink is expected here, such as csv(path), not ${describeValue(sink)}`;
@@ -181,13 +255,57 @@ export class Stream<T extends object> extends OperatorHandle {
     const { urn = '', label = 'sink', options = null, path = null } = isSink ? sink : {};
     const call = step.call === 'print()' ? step.call : `to(${label})`;
     const config = { kind: 'sink', urn, label, options, path } as const;
-    const inputs = [{ node, partitioner: { kind: 'forward' } as const }];
     return new SinkHandle(
       graph,
-      graph.add({ ...step, call }, inputs, config, node.output, { sink: sink as Sink<any> }),
+      graph.add({ ...step, call }, [{ node, partitioning }], config, node.output, {
+        sink: sink as Sink<any>,
+      }),
     );
   }
 }
+
+/**
+ * A stream that reaches the next operator in a way of its own; what follows replaces it, as `keyBy` does. It is no
+ * operator: name, uid, parallelism and place in a chain are those of the operators before and after it.
+ */
+export class PartitionedStream<T extends object> extends Stream<T> {
+  override uid(this: never, uid: string): never;
+  override uid(uid: unknown): this {
+    return this.#refuse(`uid(${String(uid)})`);
+  }
+
+  override named(this: never, name: string): never;
+  override named(name: unknown): this {
+    return this.#refuse(`named(${String(name)})`);
+  }
+
+  override parallelism(this: never, parallelism: number): never;
+  override parallelism(parallelism: unknown): this {
+    return this.#refuse(`parallelism(${String(parallelism)})`);
+  }
+
+  override startNewChain(this: never): never;
+  override startNewChain(): this {
+    return this.#refuse('startNewChain()');
+  }
+
+  override disableChaining(this: never): never;
+  override disableChaining(): this {
+    return this.#refuse('disableChaining()');
+  }
+
+  #refuse(call: string): this {
+    const what = this.partitioning.step?.call;
+    this.graph.fault(
+      'ARGUMENT_INVALID',
+      stepOf(call),
+      `${what} is no operator; say this before it, or of the next`,
+    );
+    return this;
+  }
+}
+
+const DEFAULT_PARTITIONING: Partitioning = { partitioner: { kind: 'default' } };
 
 /** What was not emitted may be returned. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that only emits returns nothing

@@ -54,6 +54,7 @@ export const ERRORS = {
   RECORD_TOO_LARGE:             ['job',   'A record is larger than the largest that may pass between two tasks; raise sluice.record.max-size.'],
   RECORD_FIELD_INVALID:         ['job',   'A record returned by a function does not fit its declared schema; mend the function or the schema.'],
   RECORD_KEY_INVALID:           ['job',   'A key is of a type that cannot be hashed; keys are booleans, numbers, bigints and strings.'],
+  RECORD_PARTITION_INVALID:     ['job',   'A custom partitioner answered with something other than a whole number from 0 to below the number of receivers; mend the function.'],
   USER_FUNCTION_FAILED:         ['job',   'A function of the job threw; the message names operator, subtask and record, and the cause is the original error.'],
   TASK_CANCELLED:               ['task',  'The task was asked to stop.'],
   TASK_FAILED:                  ['job',   'A task failed; the cause tells why.'],

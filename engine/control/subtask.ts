@@ -124,10 +124,10 @@ export function chainSpec(built: BuiltJob, graph: JobGraph, vertexIndex: number)
     children,
     outputs: graph.exchanges
       .filter((each) => each.fromVertex === vertexIndex)
-      .map(({ fromOperator, partitioner, toVertex, fields, required, pattern }) => ({
+      .map(({ fromOperator, partitioner, toVertex, fields, required }) => ({
         from: fromOperator,
+        to: graph.vertices[toVertex]!.head,
         partitioner,
-        receivers: pattern === 'pointwise' ? 1 : graph.vertices[toVertex]!.parallelism,
         shape: fields,
         required,
       })),

@@ -1,4 +1,4 @@
-import type { LogicalPlan, PlanEdge, PlanOperator } from './logical-plan.js';
+import type { LogicalPlan, Partitioner, PlanEdge, PlannedPartitioner, PlanOperator } from './logical-plan.js';
 
 export interface ChainOptions {
   /** Of the run; what `inherit` stands for. */
@@ -10,6 +10,8 @@ export interface ChainOptions {
 /** An edge that is a function call (`barrier` null), or an exchange and the reason why. */
 export interface EdgeChaining {
   readonly edge: PlanEdge;
+  /** What the edge's comes to in this run. */
+  readonly partitioner: Partitioner;
   readonly barrier: string | null;
 }
 
@@ -21,10 +23,23 @@ export interface EdgeChaining {
  */
 export function chainPlan(plan: LogicalPlan, options: ChainOptions): readonly EdgeChaining[] {
   const byUid = new Map(plan.operators.map((operator) => [operator.uid, operator]));
-  return plan.edges.map((edge) => ({
-    edge,
-    barrier: barrierOf(plan, edge, byUid.get(edge.from)!, byUid.get(edge.to)!, options),
-  }));
+  return plan.edges.map((edge) => {
+    const [upstream, downstream] = [byUid.get(edge.from)!, byUid.get(edge.to)!];
+    const before = parallelismOf(upstream, options.parallelism);
+    const after = parallelismOf(downstream, options.parallelism);
+    const partitioner = partitionerOf(edge.partitioner, before, after);
+    const barrier =
+      edge.partitioner.kind === 'default' && before !== after
+        ? `parallelism changes from ${before} to ${after}`
+        : barrierOf(plan, edge, partitioner, upstream, downstream, options);
+    return { edge, partitioner, barrier };
+  });
+}
+
+/** Source: Flink, StreamGraph.createActualEdge. */
+function partitionerOf(planned: PlannedPartitioner, before: number, after: number): Partitioner {
+  if (planned.kind !== 'default') return planned;
+  return { kind: before === after ? 'forward' : 'rebalance' };
 }
 
 export function parallelismOf(operator: PlanOperator, ofRun: number): number {
@@ -33,14 +48,13 @@ export function parallelismOf(operator: PlanOperator, ofRun: number): number {
 
 function barrierOf(
   plan: LogicalPlan,
-  { to, partitioner }: PlanEdge,
+  { to }: PlanEdge,
+  partitioner: Partitioner,
   upstream: PlanOperator,
   downstream: PlanOperator,
-  { parallelism, chaining }: ChainOptions,
+  { chaining }: ChainOptions,
 ): string | null {
   if (partitioner.kind !== 'forward') return `${partitioner.kind} partitioner`;
-  const [before, after] = [parallelismOf(upstream, parallelism), parallelismOf(downstream, parallelism)];
-  if (before !== after) return `parallelism changes from ${before} to ${after}`;
   if (plan.edges.filter((edge) => edge.to === to).length > 1) return `${downstream.name} has several inputs`;
   if (!chaining) return 'chaining is off';
   if (upstream.chaining === 'never') return `${upstream.name} disables chaining`;

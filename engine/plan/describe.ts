@@ -38,5 +38,12 @@ export function printAggregate({ fn, field }: Pick<AggregateSpec, 'fn' | 'field'
 }
 
 export function printPartitioner(partitioner: Partitioner): string {
-  return partitioner.kind === 'hash' ? `hash(${partitioner.fields.join(', ')})` : partitioner.kind;
+  switch (partitioner.kind) {
+    case 'hash':
+      return `hash(${partitioner.fields.join(', ')})`;
+    case 'custom':
+      return `custom(${partitioner.field ?? 'function'})`;
+    default:
+      return partitioner.kind;
+  }
 }

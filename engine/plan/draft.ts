@@ -11,7 +11,7 @@ import type { LogicalPlan, OperatorFunctions } from './logical-plan.js';
 export interface PlanDraft {
   readonly plan: LogicalPlan;
   readonly functions: ReadonlyMap<string, OperatorFunctions>;
-  /** uid -> where the operator was made. */
+  /** uid -> where the operator was made; id of an edge -> where its partitioner was asked for. */
   readonly steps: ReadonlyMap<string, Step>;
   /** Uids the user chose, in order; the plan itself holds no uid twice. */
   readonly chosenUids: readonly { readonly uid: string; readonly step: Step }[];

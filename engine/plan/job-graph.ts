@@ -56,7 +56,7 @@ export interface JobExchange {
   /** Uid of the operator whose output travels; any of its chain. */
   readonly fromOperator: string;
   readonly toVertex: number;
-  /** `pointwise`: subtask i to subtask i. */
+  /** `pointwise`: each subtask is joined to an even share of those on the other side. */
   readonly pattern: 'all-to-all' | 'pointwise';
   readonly partitioner: Partitioner;
   /** The row that travels: what is observed downstream, in schema order. */
@@ -88,10 +88,10 @@ export function jobGraph(plan: LogicalPlan, options: ChainOptions): JobGraph {
   assert(vertexOf.size === plan.operators.length, 'every operator is in exactly one chain');
   const exchanges = edges
     .filter((each): each is EdgeChaining & { barrier: string } => each.barrier !== null)
-    .map(({ edge, barrier }, id) => exchangeOf(plan, edge, barrier, id, vertexOf, required));
-  for (const { pattern, fromVertex, toVertex } of exchanges) {
+    .map((each, id) => exchangeOf(plan, each, id, vertexOf, required));
+  for (const { partitioner, fromVertex, toVertex } of exchanges) {
     const isEqual = vertices[fromVertex]!.parallelism === vertices[toVertex]!.parallelism;
-    assert(pattern === 'all-to-all' || isEqual, 'a pointwise exchange joins equal parallelism');
+    assert(partitioner.kind !== 'forward' || isEqual, 'a forward exchange joins equal parallelism');
   }
   const { job, maxParallelism } = plan;
   const { parallelism } = options;
@@ -161,8 +161,7 @@ function chainName(
 
 function exchangeOf(
   plan: LogicalPlan,
-  { from, to, partitioner }: PlanEdge,
-  barrier: string,
+  { edge: { from, to }, partitioner, barrier }: EdgeChaining & { readonly barrier: string },
   id: number,
   vertexOf: ReadonlyMap<string, number>,
   requiredByUid: ReadonlyMap<string, readonly string[] | null>,
@@ -174,7 +173,7 @@ function exchangeOf(
     fromVertex: vertexOf.get(from)!,
     fromOperator: from,
     toVertex: vertexOf.get(to)!,
-    pattern: partitioner.kind === 'forward' ? 'pointwise' : 'all-to-all',
+    pattern: partitioner.kind === 'forward' || partitioner.kind === 'rescale' ? 'pointwise' : 'all-to-all',
     partitioner,
     fields: { fields: output.fields && onlyFields(output.fields, required) },
     required,

@@ -35,8 +35,7 @@ export function withLiveEnds(plan: LogicalPlan, live: LiveNames): LogicalPlan {
   const edges = plan.edges.map((edge): PlanEdge => {
     const crosses = !followers.has(edge.to) && [edge.from, edge.to].some((uid) => liveUids.has(uid));
     const leaves = followers.has(edge.from);
-    const isForward = edge.partitioner.kind === 'forward';
-    return isForward && (crosses || leaves) ? { ...edge, partitioner: { kind: 'rebalance' } } : edge;
+    return isOneToOne(edge) && (crosses || leaves) ? { ...edge, partitioner: { kind: 'rebalance' } } : edge;
   });
   return { ...plan, operators, edges };
 }
@@ -47,9 +46,12 @@ function followsLive(
   liveUids: ReadonlySet<string>,
 ): boolean {
   if (config.kind !== 'event-time' || (parallelism !== 'inherit' && parallelism !== 1)) return false;
-  return plan.edges.some(
-    ({ from, to, partitioner }) => to === uid && liveUids.has(from) && partitioner.kind === 'forward',
-  );
+  return plan.edges.some((edge) => edge.to === uid && liveUids.has(edge.from) && isOneToOne(edge));
+}
+
+/** True if rows would stay in the subtask where they are, were the parallelism equal. */
+function isOneToOne({ partitioner: { kind } }: PlanEdge): boolean {
+  return kind === 'forward' || kind === 'default';
 }
 
 /** True for an operator that runs beside the application. */

@@ -22,14 +22,34 @@ export interface LogicalPlan {
 export interface PlanEdge {
   readonly from: string;
   readonly to: string;
-  readonly partitioner: Partitioner;
+  readonly partitioner: PlannedPartitioner;
 }
 
-/** How records find a subtask of the next operator. `hash`: by key group of the named fields; `rebalance`: in turn. */
+/** What the functions and the place of an edge are kept under, beside those of the operators by uid. */
+export function edgeId({ from, to }: Pick<PlanEdge, 'from' | 'to'>): string {
+  return `${from} => ${to}`;
+}
+
+/**
+ * How records find a subtask of the next operator.
+ *
+ *   forward    the subtask of the same number; both operators have the same parallelism
+ *   hash       the one that has the key group of the named fields
+ *   rebalance  all subtasks in turn
+ *   rescale    in turn those of an even share of all
+ *   broadcast  every subtask, a copy each
+ *   global     the first subtask
+ *   shuffle    one drawn at random
+ *   custom     what a function of the user answers
+ */
 export type Partitioner =
-  | { readonly kind: 'forward' }
-  | { readonly kind: 'rebalance' }
-  | { readonly kind: 'hash'; readonly fields: readonly string[] };
+  | { readonly kind: 'forward' | 'rebalance' | 'rescale' | 'broadcast' | 'global' | 'shuffle' }
+  | { readonly kind: 'hash'; readonly fields: readonly string[] }
+  /** By the value of a field, or of a function of the row (`field` null). */
+  | { readonly kind: 'custom'; readonly field: string | null; readonly observed: Observed };
+
+/** `default`: nothing was said; forward between operators of equal parallelism, and else rebalance. */
+export type PlannedPartitioner = Partitioner | { readonly kind: 'default' };
 
 export interface PlanOperator {
   readonly uid: string;
@@ -113,12 +133,14 @@ export type OperatorConfig =
   /** A named output of the job: its rows go to whoever runs it. `live`: while the job runs. */
   | { readonly kind: 'output'; readonly output: string; readonly live?: true };
 
-/** The functions of one operator, found by uid in the thread that runs it. */
+/** The functions of one operator, found by uid in the thread that runs it, or of one edge, found by its id. */
 export interface OperatorFunctions {
   readonly source?: Source;
   readonly sink?: Sink;
-  /** filter, map, flat-map, reduce */
+  /** filter, map, flat-map, reduce; of an edge: the custom partitioner */
   readonly fn?: (...args: any[]) => unknown;
+  /** Of an edge: the key of a row, where a custom partitioner goes by a function. */
+  readonly select?: (row: any) => unknown;
   /** with: by column name */
   readonly columns?: Readonly<Record<string, (row: any) => unknown>>;
 }
@@ -127,7 +149,7 @@ export interface OperatorFunctions {
 export interface BuiltJob {
   readonly plan: LogicalPlan;
   readonly functions: ReadonlyMap<string, OperatorFunctions>;
-  /** uid -> `file:line:column` in the user's source. */
+  /** uid, or id of an edge with a partitioner that was asked for -> `file:line:column` in the user's source. */
   readonly sites: ReadonlyMap<string, string>;
 }
 

@@ -1,4 +1,4 @@
-import type { LogicalPlan, PlanOperator } from './logical-plan.js';
+import type { LogicalPlan, PlannedPartitioner, PlanOperator } from './logical-plan.js';
 
 /**
  * The fields anybody downstream can observe in the output of each operator, by uid.
@@ -16,7 +16,7 @@ export function requiredFields(plan: LogicalPlan): ReadonlyMap<string, readonly 
       const consumer = byUid.get(edge.to)!;
       const outputNeeded = required.get(edge.to) ?? null;
       needed = union(needed, inputFields(consumer, outputNeeded === null ? null : new Set(outputNeeded)));
-      if (edge.partitioner.kind === 'hash') needed = union(needed, new Set(edge.partitioner.fields));
+      needed = union(needed, partitionerFields(edge.partitioner));
     }
     const isEnd = operator.config.kind === 'sink' || operator.config.kind === 'output';
     required.set(operator.uid, inSchemaOrder(operator, isEnd ? null : needed));
@@ -26,6 +26,13 @@ export function requiredFields(plan: LogicalPlan): ReadonlyMap<string, readonly 
 
 /** Null: all fields. */
 type Needed = ReadonlySet<string> | null;
+
+/** What is observed of a row to find its subtask. */
+function partitionerFields(partitioner: PlannedPartitioner): Needed {
+  if (partitioner.kind === 'hash') return new Set(partitioner.fields);
+  if (partitioner.kind !== 'custom') return new Set();
+  return partitioner.observed === null ? null : new Set(partitioner.observed);
+}
 
 /** What an operator observes of its input, if these fields of its output matter. */
 function inputFields({ config, output }: PlanOperator, outputNeeded: Needed): Needed {

@@ -3,7 +3,7 @@ import { didYouMean } from '../base/nearest.js';
 import { PARALLELISM_LIMIT } from '../records/key.js';
 import { fieldOf, isSound, type PlanDraft } from './draft.js';
 import type { Fault } from './faults.js';
-import type { LogicalPlan, OperatorConfig, PlanOperator } from './logical-plan.js';
+import { edgeId, type LogicalPlan, type OperatorConfig, type PlanOperator } from './logical-plan.js';
 
 type Rule = (draft: PlanDraft) => Iterable<Fault>;
 
@@ -159,16 +159,17 @@ function* parallelismIsInRange({ plan, steps, parallelism }: PlanDraft): Iterabl
 /** A forward edge joins subtask i to subtask i; what is inherited is known only with the run's parallelism. */
 function* forwardKeepsParallelism({ plan, steps, parallelism }: PlanDraft): Iterable<Fault> {
   const byUid = new Map(plan.operators.map((operator) => [operator.uid, operator]));
-  for (const { from, to, partitioner } of plan.edges) {
-    if (partitioner.kind !== 'forward') continue;
-    const before = parallelismIn(byUid.get(from)!, parallelism);
-    const after = parallelismIn(byUid.get(to)!, parallelism);
+  for (const edge of plan.edges) {
+    if (edge.partitioner.kind !== 'forward') continue;
+    const [from, to] = [byUid.get(edge.from)!, byUid.get(edge.to)!];
+    const before = parallelismIn(from, parallelism);
+    const after = parallelismIn(to, parallelism);
     if (before === after || ![before, after].every((each) => isWhole(each, 1, plan.maxParallelism))) continue;
-    const { name } = byUid.get(from)!;
     const text =
-      `its parallelism is ${after} and that of its input '${name}' is ${before}; ` +
-      'without a keyBy between them they must be equal';
-    yield { code: 'PARALLELISM_INVALID', step: steps.get(to) ?? null, text, detail: { before, after } };
+      `the parallelism of '${from.name}' is ${before} and that of '${to.name}' is ${after}; make them equal, ` +
+      'or take rebalance() or rescale() in its place';
+    const step = steps.get(edgeId(edge)) ?? null;
+    yield { code: 'PARALLELISM_INVALID', step, text, detail: { before, after } };
   }
 }
 

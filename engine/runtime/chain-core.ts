@@ -55,6 +55,17 @@ export abstract class ChainCore {
     });
   }
 
+  /** A custom partitioner answered with something that is no subtask of the next operator. */
+  badTarget(site: number, target: unknown, receivers: number): never {
+    const { uid, name, place } = this.sites[site]!;
+    const got = typeof target === 'string' ? JSON.stringify(target) : String(target);
+    throw new SluiceError(
+      'RECORD_PARTITION_INVALID',
+      `${name}${place} answered ${got.slice(0, 80)}, which is not a whole number from 0 to ${receivers - 1}`,
+      { detail: { operator: uid, receivers } },
+    );
+  }
+
   /** A filter answered with a promise: whatever it will say, it says it too late. */
   refusePromise(site: number, answer: object | null): void {
     if (answer === null || typeof (answer as PromiseLike<unknown>).then !== 'function') return;
@@ -91,6 +102,7 @@ export abstract class ChainCore {
 const OF_ONE_RECORD: ReadonlySet<string> = new Set([
   'RECORD_FIELD_INVALID',
   'RECORD_KEY_INVALID',
+  'RECORD_PARTITION_INVALID',
   'RECORD_TOO_LARGE',
 ]);
 

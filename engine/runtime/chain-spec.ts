@@ -28,9 +28,9 @@ export interface ChainSpec {
 export interface ChainOutput {
   /** uid of the operator whose rows travel. */
   readonly from: string;
+  /** uid of the operator that they travel to. */
+  readonly to: string;
   readonly partitioner: Partitioner;
-  /** Subtasks on the other side. */
-  readonly receivers: number;
   /** What travels. */
   readonly shape: RowShape;
   /** Names of the fields that somebody observes, also of undeclared rows; null: all. */

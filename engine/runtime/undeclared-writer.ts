@@ -1,9 +1,8 @@
-import { TAG_SHAPE } from '../exchange/element.js';
+import { controlBytes, TAG_SHAPE } from '../exchange/element.js';
 import type { ResultPartition } from '../exchange/result-partition.js';
 import { compileCodec } from '../records/codec.js';
 import { RowCodec, viewBindings } from '../records/codec-gen.js';
 import { compile } from '../records/compile.js';
-import { subtaskFragment } from '../records/key.js';
 import { HASHER_NAME, type HashedField, hashFragment, KeyHasher } from '../records/key-hash.js';
 import {
   guardStatements,
@@ -15,15 +14,15 @@ import {
 } from '../records/learned-shape.js';
 import { type LayoutField, PACKED_FIELD, type RowView, rowLayout } from '../records/row-layout.js';
 import { linesText, memberText } from '../records/source-text.js';
-import type { ChainOutput } from './chain-spec.js';
 import type { InputShape } from './codegen/chain-compiler.js';
 import { objectLiteral } from './codegen/code-writer.js';
-import { written } from './codegen/exchange-code.js';
+import { reachOf, roomText, targetText } from './codegen/room-text.js';
+import type { ExchangeOutput } from './exchange-output.js';
 
 /** Rows looked at before a shape is chosen; fewer if a flush comes first. */
 const SAMPLE_ROWS = 64;
 
-/** Members by position where it is known which are observed, else the row; then its time. */
+/** Members by position where it is known which are observed, else the row; then its time, then what was chosen. */
 type WriteRow = (...membersOrRow: any[]) => void;
 
 /** What became of the shape of an undeclared edge in one subtask, for reports. */
@@ -50,15 +49,17 @@ export class UndeclaredWriter {
   readonly required: readonly string[] | null;
   /**
    * Writes one row; replaced whenever the shape changes. Called as `write(...members, ts)` with the `required` members
-   * in order, so that no object is made of them, or as `write(row, ts)` where all members count.
+   * in order, so that no object is made of them, or as `write(row, ts)` where all members count. What a custom
+   * partitioner chose follows at the end.
    */
   write: WriteRow;
-  readonly #output: ChainOutput;
+  readonly #output: ExchangeOutput;
   readonly #keys: readonly string[];
-  readonly #maxParallelism: number;
+  /** Parameters after the row: its time, and what a custom partitioner chose. */
+  readonly #rest: readonly string[];
   readonly #isExact: boolean;
   readonly #bindings: Record<string, unknown>;
-  #samples: { row: object; ts: number }[] = [];
+  #samples: { row: object; rest: readonly unknown[] }[] = [];
   /** Null while learning, and for packed rows. */
   #fields: readonly LearnedField[] | null = null;
   #state: LearnedReport['state'] = 'learning';
@@ -66,25 +67,20 @@ export class UndeclaredWriter {
   #announcement: Uint8Array = new Uint8Array(0);
 
   /** @param isExact  proven: rows are object literals that always have the same members */
-  constructor(
-    partition: ResultPartition,
-    view: RowView,
-    output: ChainOutput,
-    keys: readonly string[],
-    maxParallelism: number,
-    isExact: boolean,
-  ) {
+  constructor(output: ExchangeOutput, isExact: boolean) {
+    const { partition, partitioner } = output;
     this.partition = partition;
     this.required = output.required;
     this.#output = output;
-    this.#keys = keys;
-    this.#maxParallelism = maxParallelism;
+    this.#keys = partitioner.kind === 'hash' ? partitioner.fields : [];
+    this.#rest = partitioner.kind === 'custom' ? ['ts', 'chosen'] : ['ts'];
     this.#isExact = isExact;
     this.#bindings = {
-      ...viewBindings(view),
+      ...viewBindings(output.view),
       [HASHER_NAME]: new KeyHasher(),
       partition,
       subpartitions: partition.subpartitions,
+      ...{ prng: output.prng, broadcast: output.broadcast },
     };
     this.write = this.#sample;
   }
@@ -100,20 +96,20 @@ export class UndeclaredWriter {
     const samples = this.#samples;
     this.#samples = [];
     this.#choose(inferShape(samples.map(({ row }) => row)));
-    for (const { row, ts } of samples) this.#writeRow(row, ts);
+    for (const { row, rest } of samples) this.#writeRow(row, rest);
   }
 
   readonly #sample: WriteRow = (...given) => {
-    const ts = given.pop();
+    const rest = given.splice(this.#parameters().length);
     // The user may go on to use the object; a copy is what it is now.
     const row = this.required === null ? copyOf(given[0]) : this.#rowOf(given);
-    this.#samples.push({ row, ts });
+    this.#samples.push({ row, rest });
     if (this.#samples.length >= SAMPLE_ROWS) this.learnNow();
   };
 
-  #writeRow(row: object, ts: number): void {
-    if (this.required === null) this.write(row, ts);
-    else this.write(...this.required.map((name) => (row as Record<string, unknown>)[name]), ts);
+  #writeRow(row: object, rest: readonly unknown[]): void {
+    if (this.required === null) this.write(row, ...rest);
+    else this.write(...this.required.map((name) => (row as Record<string, unknown>)[name]), ...rest);
   }
 
   #rowOf(members: readonly unknown[]): object {
@@ -126,23 +122,38 @@ export class UndeclaredWriter {
     const shape: InputShape = { fields: fields ?? [PACKED_FIELD], isPacked: fields === null };
     this.#announcement = Buffer.from(JSON.stringify(shape));
     const announced = new Uint8Array(this.partition.subpartitions.length);
+    const announce = (k: number): void => {
+      const isForAll = this.#output.partitioner.kind === 'broadcast';
+      for (let each = isForAll ? 0 : k; each < (isForAll ? announced.length : k + 1); each++) {
+        announced[each] = 1;
+        this.partition.writeControl(each, TAG_SHAPE, this.#announcement);
+      }
+    };
     const values = {
       ...this.#bindings,
-      announced,
-      announce: (k: number) => {
-        announced[k] = 1;
-        this.partition.writeControl(k, TAG_SHAPE, this.#announcement);
-      },
-      miss: (row: object, ts: number) => this.#miss(row, ts),
+      ...{ announced, announce },
+      announceInTurn: (k: number, bytes: number) => this.#announceInTurn(k, bytes, announced, announce),
+      miss: (row: object, ...rest: readonly unknown[]) => this.#miss(row, rest),
     };
     const source = fields === null ? this.#packedSource() : this.#flatSource(fields);
     this.write = compile('undeclared rows', source, Object.keys(values), Object.values(values));
   }
 
-  #miss(row: object, ts: number): void {
+  #miss(row: object, rest: readonly unknown[]): void {
     this.#changes++;
     this.#choose(widenShape(this.#fields!, row));
-    this.#writeRow(row, ts);
+    this.#writeRow(row, rest);
+  }
+
+  /** A subpartition in an adaptive turn that was told the shape, for a row that did not just fit the one at turn. */
+  #announceInTurn(k: number, bytes: number, announced: Uint8Array, announce: (k: number) => void): number {
+    const { partition } = this;
+    const most = Math.max(bytes, controlBytes(this.#announcement.byteLength));
+    for (let target = k; ; ) {
+      target = partition.yieldTurn(target, announced[target] === 1 ? bytes : most);
+      if (announced[target] === 1) return target;
+      announce(target);
+    }
   }
 
   /** Names of the parameters before `ts`. */
@@ -171,13 +182,13 @@ export class UndeclaredWriter {
         ? guardStatements(fields, 'o', value, 'break fits;', this.#isExact)
         : valueGuards(fields, value, 'break fits;');
     return linesText([
-      `return function write(${[...this.#parameters(), 'ts'].join(', ')}) {`,
+      `return function write(${[...this.#parameters(), ...this.#rest].join(', ')}) {`,
       'fits: {',
       guard,
       this.#rowSource(fields, hashed, value),
       'return;',
       '}',
-      `miss(${this.#object()}, ts);`,
+      `miss(${[this.#object(), ...this.#rest].join(', ')});`,
       '};',
     ]);
   }
@@ -189,7 +200,7 @@ export class UndeclaredWriter {
     }));
     const hashed = keys.map(({ local }): HashedField => ({ kind: 'value', nullable: true, value: local }));
     return linesText([
-      `return function write(${[...this.#parameters(), 'ts'].join(', ')}) {`,
+      `return function write(${[...this.#parameters(), ...this.#rest].join(', ')}) {`,
       ...keys.map(({ local, text }) => `const ${local} = ${text} ?? null;`),
       this.required === null ? '' : `const o = ${this.#object()};`,
       this.#rowSource([PACKED_FIELD], hashed, () => 'o'),
@@ -204,32 +215,37 @@ export class UndeclaredWriter {
   ): string {
     const codec = new RowCodec(rowLayout(fields));
     const hash = keys.length === 0 ? { statements: '', expression: '0' } : hashFragment(keys, 'key');
-    const isSpread = this.#output.partitioner.kind === 'hash';
-    const target = isSpread
-      ? subtaskFragment('hash', this.#output.receivers, this.#maxParallelism, 'to')
-      : { statements: '', expression: '0' };
+    const { partitioner, maxParallelism, partition } = this.#output;
+    const { segmentBytes } = partition;
+    const count = partition.subpartitions.length;
+    const target = targetText(partitioner, count, maxParallelism, NAMES, 'to');
+    const room = roomText(
+      reachOf(partitioner, partition),
+      target.expression,
+      NAMES,
+      codec,
+      segmentBytes,
+      '',
+      true,
+    );
     const size = codec.sizeStatements(value);
     return linesText([
       hash.statements,
       `const hash = ${hash.expression};`,
       target.statements,
-      `const k = ${target.expression};`,
-      'if (announced[k] === 0) announce(k);',
       size.statements,
       `const length = ${size.expression};`,
-      'const sub = subpartitions[k];',
-      'let q = sub.pos;',
-      'if (q + length > sub.limit) q = partition.roll(k, length);',
+      room.before,
       codec.writeStatements('q', value, { length: 'length', hash: 'hash', ts: 'ts' }),
-      written(
-        { partition: 'partition', sub: 'sub', channel: 'k', q: 'q', length: 'length' },
-        codec,
-        this.partition,
-        '',
-      ),
+      room.after,
     ]);
   }
 }
+
+const NAMES = {
+  ...{ partition: 'partition', subpartitions: 'subpartitions', broadcast: 'broadcast', prng: 'prng' },
+  ...{ k: 'k', sub: 'sub', q: 'q', length: 'length', hash: 'hash', chosen: 'chosen' },
+};
 
 /** A row may be an instance of a class or no plain object at all: then it is kept as it is, to be refused later. */
 function copyOf(row: object): object {

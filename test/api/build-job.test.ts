@@ -5,7 +5,7 @@ import { buildJob, buildJobChecked } from '../../engine/api/build-job.js';
 import { COPY, JOB_BRAND, job, jobOrigin } from '../../engine/api/job.js';
 import { tumbling } from '../../engine/api/windows.js';
 import { isSluiceError, type SluiceError } from '../../engine/base/errors.js';
-import { planFingerprint } from '../../engine/plan/logical-plan.js';
+import { edgeId, planFingerprint } from '../../engine/plan/logical-plan.js';
 import { t } from '../../engine/records/schema.js';
 import { Flight, operatorOf, shapeOf, sink, source } from '../kit/plan-kit.js';
 
@@ -49,7 +49,7 @@ building('gives operators with shapes, edges with partitioners, and functions by
   );
   assert.equal(
     plan.edges.map(({ partitioner }) => partitioner),
-    [{ kind: 'forward' }, { kind: 'forward' }, { kind: 'hash', fields: ['origin'] }, { kind: 'forward' }],
+    [{ kind: 'default' }, { kind: 'default' }, { kind: 'hash', fields: ['origin'] }, { kind: 'default' }],
   );
   const window = operatorOf(plan, 'window(tumbling 1d offset -1h)').config;
   assert.equal(window.kind === 'window-aggregate' && window.window, {
@@ -292,6 +292,73 @@ building('a job of another copy and a value that is no job are told apart', () =
     assert.equal(jobOrigin(other), { kind: 'none' });
     assert.is(caught(() => buildJob(other as any)).code, 'JOB_DEFAULT_MISSING');
   }
+});
+
+building(
+  'a partitioner is said of the edge after it; the last one counts, and its functions are found by the edge',
+  () => {
+    const choose = (key: string, receivers: number): number => key.length % receivers;
+    const marked = job('marked', (flow) => {
+      const rows = flow.from(source(Flight));
+      rows.rebalance().pick('origin').to(sink());
+      rows.shuffle().rescale().pick('delay').broadcast().to(sink());
+      rows.partitionCustom(choose, 'origin').pick('date').forward().to(sink());
+      rows
+        .partitionCustom(
+          (key: number, n) => key % n,
+          (row) => row.delay,
+        )
+        .global()
+        .to(sink());
+      rows.partitionCustom(choose, (row) => row.destination).to(sink());
+    });
+    const { plan, functions, sites } = buildJob(marked);
+    assert.equal(
+      plan.edges.map(({ partitioner }) => partitioner),
+      [
+        { kind: 'rebalance' },
+        { kind: 'default' },
+        { kind: 'rescale' },
+        { kind: 'broadcast' },
+        { kind: 'custom', field: 'origin', observed: ['origin'] },
+        { kind: 'forward' },
+        { kind: 'global' },
+        { kind: 'custom', field: null, observed: ['destination'] },
+      ],
+    );
+    const [byField, byFunction] = [4, 7].map((i) => functions.get(edgeId(plan.edges[i]!))!);
+    assert.equal([byField!.fn, byField!.select], [choose, undefined]);
+    assert.is(byFunction!.select!({ destination: 'x' }), 'x');
+    assert.match(sites.get(edgeId(plan.edges[2]!))!, /build-job\.test\.ts:\d+:\d+$/);
+    assert.is(sites.get(edgeId(plan.edges[1]!)), undefined);
+    const plain = buildJob(job('marked', (flow) => void flow.from(source(Flight)).to(sink()))).plan;
+    const spread = buildJob(
+      job('marked', (flow) => void flow.from(source(Flight)).shuffle().to(sink())),
+    ).plan;
+    assert.not.equal(planFingerprint(plain), planFingerprint(spread));
+    assert.equal(
+      plain.operators.map(({ uid }) => uid),
+      spread.operators.map(({ uid }) => uid),
+      'who an operator is does not depend on how rows reach it',
+    );
+  },
+);
+
+building('the operator that computes a key stays where its rows are', () => {
+  const { plan } = buildJob(
+    job('keyed', (flow) => {
+      const rows = flow.from(source(Flight)).parallelism(3).rebalance();
+      rows
+        .keyBy((row) => row.delay % 2, t.int32)
+        .aggregate({ n: count() })
+        .to(sink());
+    }),
+  );
+  assert.equal(
+    plan.edges.map(({ partitioner }) => partitioner.kind),
+    ['default', 'hash', 'default'],
+  );
+  assert.is(operatorOf(plan, 'key').parallelism, 3);
 });
 
 building.run();

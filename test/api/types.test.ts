@@ -118,6 +118,45 @@ types('declared and undeclared results, picks and added columns have exact types
   });
 });
 
+types('a partitioner keeps the row type, and a custom one gets the type of its key', () => {
+  job('spread', (flow) => {
+    const rows = flow.from(source(Flight));
+    const spread = rows.rebalance().rescale().broadcast().global().shuffle().forward();
+    expectTypeOf<RowsOf<typeof spread>>().toEqualTypeOf<RowsOf<typeof rows>>();
+    rows.partitionCustom((key, receivers) => {
+      expectTypeOf(key).toEqualTypeOf<number | null>();
+      expectTypeOf(receivers).toEqualTypeOf<number>();
+      return 0;
+    }, 'distance');
+    rows.partitionCustom(
+      (key: string) => key.length,
+      (row) => row.origin,
+    );
+    // @ts-expect-error no such field
+    rows.partitionCustom(() => 0, 'orgin');
+    // @ts-expect-error the field is a string
+    rows.partitionCustom((key: number) => key, 'origin');
+    rows.partitionCustom(
+      (key: number) => key,
+      // @ts-expect-error the function gives a string
+      (row) => row.origin,
+    );
+    // @ts-expect-error a subtask has a number
+    rows.partitionCustom((key) => key, 'origin');
+    // @ts-expect-error it is no operator
+    rows.rebalance().named('x');
+    // @ts-expect-error it is no operator
+    rows.rebalance().parallelism(2);
+    // @ts-expect-error it is no operator
+    rows.global().uid('x');
+    // @ts-expect-error it is no operator
+    rows.shuffle().startNewChain();
+    // @ts-expect-error it is no operator
+    rows.forward().disableChaining();
+    return { out: rows.rebalance() };
+  });
+});
+
 types('what cannot be does not compile', () => {
   const wrong = job('wrong', (flow) => {
     const rows = flow.from(source(Rich));

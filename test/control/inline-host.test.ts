@@ -140,4 +140,26 @@ inline('a source whose reader rejects fails the job, whoever else gets on', asyn
   assert.match(String(error.message), /the split is gone/);
 });
 
+inline('a source stops at a full output of any partitioner, instead of waiting hard', async () => {
+  const Wide = t.record({ key: t.int32, pad: t.string });
+  const events = Array.from({ length: 500 }, (_, key) => ({ key, pad: 'x'.repeat(150) }));
+  for (const way of ['rebalance', 'rescale', 'broadcast', 'global', 'shuffle', 'custom'] as const) {
+    const subject = job('full', { inputs: { events: Wide } }, ({ events }) => {
+      const spread =
+        way === 'custom' ? events.partitionCustom((key: number) => key % 3, 'key') : events[way]();
+      return { out: spread.map(Wide, ({ key, pad }) => ({ key, pad })).parallelism(3) };
+    });
+    const planned = planJob(subject, {
+      params: {},
+      inputs: { events },
+      optionLayers: [{ origin: 'test', values: { ...TIGHT, 'parallelism.default': 1 } }],
+    });
+    const prepared = await checkEndpoints(planned);
+    const host = new InlineHost(prepared, 5, 'full');
+    await host.run(new OutputCommit(prepared.sinks, 'full'));
+    assert.is(prepared.built.outputs.get('out')!.rows.length, way === 'broadcast' ? 1500 : 500, way);
+    assert.is(host.hardWaits, 0, way);
+  }
+});
+
 inline.run();

@@ -77,6 +77,55 @@ explaining('text says which rows are undeclared, and which added columns observe
   }
 });
 
+explaining('text, Mermaid and JSON say by which partitioner rows travel', () => {
+  const { plan, graph } = explained((flow) => {
+    const rows = flow.from(source(Flight));
+    rows.rescale().pick('delay').to(sink());
+    rows
+      .partitionCustom((n: number) => n % 2, 'delay')
+      .pick('delay')
+      .to(sink());
+    rows
+      .partitionCustom(
+        (n: number) => n % 2,
+        (f: any) => f.delay,
+      )
+      .pick('delay')
+      .to(sink());
+    rows.pick('delay').to(sink()).parallelism(1);
+  });
+  const ways = [
+    'rescale, pointwise; not chained: rescale partitioner',
+    'custom(delay), all-to-all; not chained: custom partitioner',
+    'custom(function), all-to-all; not chained: custom partitioner',
+    'rebalance, all-to-all; not chained: parallelism changes from 2 to 1',
+  ];
+  const arrows = explainText(plan, graph)
+    .split('\n')
+    .filter((line) => line.includes('=>'));
+  assert.equal(
+    arrows.map((line) => line.replace(/.*from \w+: /, '')),
+    ways,
+  );
+  const labels = explainMermaid(graph)
+    .split('\n')
+    .flatMap((line) => /"(.*)<br\/>delay/.exec(line)?.[1] ?? []);
+  assert.equal(
+    labels,
+    ways.map((way) => way.split(',')[0]),
+  );
+  const json = JSON.parse(explainJson(plan, graph));
+  assert.equal(
+    json.graph.exchanges.map((each: any) => each.partitioner),
+    [
+      { kind: 'rescale' },
+      { kind: 'custom', field: 'delay', observed: ['delay'] },
+      { kind: 'custom', field: null, observed: ['delay'] },
+      { kind: 'rebalance' },
+    ],
+  );
+});
+
 explaining('no line of text is longer than 100 columns, and nothing is lost', () => {
   const names = Array.from({ length: 40 }, (_, i) => `aggregate_${i}`);
   const { plan, graph } = explained((flow) => {

@@ -21,6 +21,11 @@ const planOf = (build: (flow: any) => unknown, options: BuildOptions = { paralle
 
 const CHAINED: ChainOptions = { parallelism: 2, chaining: true };
 
+const parallelismOf = (plan: LogicalPlan, uid: string): number => {
+  const { parallelism } = plan.operators.find((operator) => operator.uid === uid)!;
+  return parallelism === 'inherit' ? 2 : parallelism;
+};
+
 /** A vertex per line, then an exchange per line. */
 function linesOf(plan: LogicalPlan, options = CHAINED): string[] {
   const { vertices, exchanges } = jobGraph(plan, options);
@@ -93,6 +98,85 @@ graphs('an operator can start a chain or stand alone, and the reason is said', (
   assert.equal(
     chainPlan(plan, CHAINED).map(({ barrier }) => barrier),
     ['filter starts a new chain', 'pick disables chaining', 'pick disables chaining'],
+  );
+});
+
+graphs('a partitioner that is not forward ends a chain; rescale alone joins pointwise', () => {
+  const plan = planOf((flow) => {
+    const rows = flow.from(source(Flight)).pick('origin', 'delay', 'date');
+    rows.forward().to(sink(null, 'kept'));
+    for (const way of ['rebalance', 'rescale', 'broadcast', 'global', 'shuffle'])
+      rows[way]().pick('date').to(sink());
+    rows.pick('origin').to(sink(null, 'fewer')).parallelism(1);
+    rows
+      .partitionCustom((n: number) => n % 2, 'delay')
+      .pick('date')
+      .to(sink());
+    rows
+      .partitionCustom(
+        (s: string) => s.length % 2,
+        (row: any) => row.origin,
+      )
+      .pick('date')
+      .to(sink());
+    rows
+      .partitionCustom(
+        (n: number) => n,
+        (row: any) => Object.keys(row).length,
+      )
+      .pick('date')
+      .to(sink());
+  });
+  const all = 'origin delay date';
+  assert.equal(linesOf(plan), [
+    'rows -> pick -> (kept, pick) x2 @0',
+    ...[2, 4, 6, 8, 10].map((task) => `pick -> file x2 @${task}`),
+    'fewer x1 @12',
+    ...[13, 15, 17].map((task) => `pick -> file x2 @${task}`),
+    `0->1 all-to-all rebalance: ${all} | rebalance partitioner`,
+    `0->2 pointwise rescale: ${all} | rescale partitioner`,
+    `0->3 all-to-all broadcast: ${all} | broadcast partitioner`,
+    `0->4 all-to-all global: ${all} | global partitioner`,
+    `0->5 all-to-all shuffle: ${all} | shuffle partitioner`,
+    '0->6 all-to-all rebalance: origin | parallelism changes from 2 to 1',
+    ...[7, 8, 9].map((vertex) => `0->${vertex} all-to-all custom: ${all} | custom partitioner`),
+  ]);
+});
+
+graphs('of a row only the fields travel that the partitioner or somebody below observes', () => {
+  const carried = (mark: (rows: any) => any): string => {
+    const plan = planOf((flow) =>
+      mark(flow.from(source(Flight)))
+        .pick('date')
+        .to(sink()),
+    );
+    return /: (.*) \|/.exec(linesOf(plan)[2]!)![1]!;
+  };
+  assert.is(
+    carried((rows) => rows.rebalance()),
+    'date',
+  );
+  assert.is(
+    carried((rows) => rows.partitionCustom((n: number) => n % 2, 'delay')),
+    'date delay',
+  );
+  assert.is(
+    carried((rows) =>
+      rows.partitionCustom(
+        (s: string) => s.length % 2,
+        (row: any) => row.origin,
+      ),
+    ),
+    'date origin',
+  );
+  assert.is(
+    carried((rows) =>
+      rows.partitionCustom(
+        (n: number) => n % 2,
+        (row: any) => Object.keys(row).length,
+      ),
+    ),
+    'date delay distance origin destination',
   );
 });
 
@@ -198,18 +282,23 @@ graphs('every chain is a tree of forward edges, and every operator is in one', (
     from: fc.nat(20),
     kind: fc.constantFrom('filter', 'key', 'event-time'),
     chaining: fc.constantFrom('always', 'startNewChain', 'disableChaining'),
+    way: fc.constantFrom('default', 'forward', 'rebalance', 'rescale', 'broadcast', 'global', 'shuffle'),
+    parallelism: fc.constantFrom(2, 2, 3),
   });
   const property = fc.property(fc.array(step, { maxLength: 12 }), fc.boolean(), (steps, chaining) => {
     const plan = planOf((flow) => {
       const streams = [flow.from(source(Flight))];
-      for (const { from, kind, chaining: how } of steps) {
-        const input = streams[from % streams.length];
+      for (const { from, kind, chaining: how, way, parallelism } of steps) {
+        const before = streams[from % streams.length];
+        const isFit = way !== 'forward' || before.node.parallelism === parallelism;
+        const input = way === 'default' || !isFit ? before : before[way]();
         const next =
           kind === 'filter'
             ? input.filter((f: any) => f.delay > 0)
             : kind === 'key'
               ? input.keyBy('origin').reduce((a: any) => a)
               : input.eventTime('date');
+        next.parallelism(parallelism);
         streams.push(how === 'always' ? next : next[how]());
       }
       for (const stream of streams) stream.to(sink());
@@ -222,7 +311,8 @@ graphs('every chain is a tree of forward edges, and every operator is in one', (
       assert.is(tree.length, operators.length - 1);
       assert.is(operators[0], head);
       for (const [i, { from, to, partitioner }] of tree.entries()) {
-        assert.is(partitioner.kind, 'forward');
+        assert.ok(partitioner.kind === 'forward' || partitioner.kind === 'default');
+        assert.is(parallelismOf(plan, from), parallelismOf(plan, to));
         assert.is(operators[i + 1], to);
         assert.ok(operators.indexOf(from) <= i, 'an operator comes after the one that feeds it');
       }
@@ -230,6 +320,19 @@ graphs('every chain is a tree of forward edges, and every operator is in one', (
       assert.ok(chaining || tree.length === 0);
     }
     assert.is(links + graph.exchanges.length, plan.edges.length);
+    for (const {
+      fromOperator,
+      toVertex,
+      partitioner: { kind },
+      pattern,
+    } of graph.exchanges) {
+      const to = graph.vertices[toVertex]!.head;
+      const planned = plan.edges.find((edge) => edge.from === fromOperator && edge.to === to)!.partitioner
+        .kind;
+      const isEqual = parallelismOf(plan, fromOperator) === parallelismOf(plan, to);
+      assert.is(kind, planned === 'default' ? (isEqual ? 'forward' : 'rebalance') : planned);
+      assert.is(pattern, kind === 'forward' || kind === 'rescale' ? 'pointwise' : 'all-to-all');
+    }
     for (const { fromVertex, toVertex, fromOperator } of graph.exchanges) {
       assert.ok(graph.vertices[fromVertex]!.operators.includes(fromOperator));
       assert.ok(fromVertex < toVertex, 'vertices are in topological order');

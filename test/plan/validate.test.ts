@@ -164,13 +164,52 @@ validation('parallelism is a whole number from 1 to the maximum', () => {
   assert.match(faults((flow) => flights(flow).to(sink()), { parallelism: 40_000 })[0]!, /from 1 to 32768$/);
 });
 
-validation('without a keyBy between them, operators have one parallelism', () => {
-  const build = (flow: any) => flights(flow).parallelism(1).to(sink());
+validation('forward joins operators of one parallelism, and other edges any', () => {
+  const build = (flow: any) => flights(flow).parallelism(1).forward().to(sink());
   assert.equal(faults(build, { parallelism: 1 }), []);
+  assert.equal(faults(build), [], 'not known before the run');
   assert.equal(faults(build, { parallelism: 2 }), [
-    "PARALLELISM_INVALID: to(file): its parallelism is 2 and that of its input 'rows' is 1; " +
-      'without a keyBy between them they must be equal',
+    "PARALLELISM_INVALID: forward(): the parallelism of 'rows' is 1 and that of 'file' is 2; make them equal, " +
+      'or take rebalance() or rescale() in its place',
   ]);
+  for (const way of ['rebalance', 'rescale', 'broadcast', 'global', 'shuffle', 'filter']) {
+    const other = (flow: any) =>
+      flights(flow)
+        .parallelism(1)
+        [way](() => true)
+        .to(sink());
+    assert.equal(faults(other, { parallelism: 2 }), [], way);
+  }
+});
+
+validation('what is said of a partitioner must be possible', () => {
+  assert.equal(
+    faults((flow) => {
+      flights(flow)
+        .partitionCustom(() => 0, 'orgin')
+        .to(sink());
+      flights(flow)
+        .partitionCustom('origin', () => 0)
+        .to(sink());
+      flights(flow)
+        .partitionCustom(async () => 0, 3)
+        .to(sink());
+      flights(flow).rebalance().parallelism(2).to(sink());
+      flights(flow).global().named('x').uid('y').startNewChain().disableChaining().to(sink());
+    }),
+    [
+      'ARGUMENT_INVALID: partitionCustom(function): a function is expected here, not a string',
+      'ARGUMENT_INVALID: partitionCustom(function): an async function cannot be used here: its result is a promise, ' +
+        'not a row or a value',
+      'ARGUMENT_INVALID: partitionCustom(function): a function is expected here, not a number',
+      'ARGUMENT_INVALID: parallelism(2): rebalance() is no operator; say this before it, or of the next',
+      'ARGUMENT_INVALID: named(x): global() is no operator; say this before it, or of the next',
+      'ARGUMENT_INVALID: uid(y): global() is no operator; say this before it, or of the next',
+      'ARGUMENT_INVALID: startNewChain(): global() is no operator; say this before it, or of the next',
+      'ARGUMENT_INVALID: disableChaining(): global() is no operator; say this before it, or of the next',
+      "PLAN_FIELD_UNKNOWN: partitionCustom('orgin'): the record has no field 'orgin'; did you mean 'origin'?",
+    ],
+  );
 });
 
 validation('columns of a result have different names', () => {

@@ -80,4 +80,32 @@ harness('a filter that answers with a promise is refused, as is a map that retur
   }
 });
 
+harness('a partitioner between operators of several subtasks brings each row where it should', async () => {
+  const Got = t.record({ value: t.int32 });
+  for (const [way, copies] of [
+    ['rebalance', 1],
+    ['rescale', 1],
+    ['global', 1],
+    ['shuffle', 1],
+    ['broadcast', 3],
+  ] as const) {
+    const subject = await operatorHarness(Event, (events) =>
+      events[way]()
+        .map(Got, ({ value }) => ({ value }))
+        .parallelism(3)
+        .rescale()
+        .map((row) => ({ value: row.value, twice: row.value * 2 }))
+        .parallelism(2),
+    );
+    const out = subject.push(...[1, 2, 3, 4, 5].map((value) => ({ at: 0, key: 'a', value })));
+    out.push(...(await subject.end()));
+    const expected = [1, 2, 3, 4, 5].flatMap((value) => Array.from({ length: copies }, () => value));
+    assert.equal(
+      out.map(({ value }) => value).sort((a, b) => a - b),
+      expected,
+      way,
+    );
+  }
+});
+
 harness.run();

@@ -1,3 +1,4 @@
+import { edgeId } from '../../plan/logical-plan.js';
 import { RowCodec } from '../../records/codec-gen.js';
 import { compile } from '../../records/compile.js';
 import { returnedFields } from '../../records/returned-fields.js';
@@ -5,12 +6,13 @@ import { type LayoutField, rowLayout } from '../../records/row-layout.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { type BatchProcess, ChainCore, type ChainSite, type GateProcess } from '../chain-core.js';
 import { type ChainEnvironment, type ChainSpec, operatorOf, requiredFields } from '../chain-spec.js';
+import { type ExchangeOutput, exchangeOutputs } from '../exchange-output.js';
 import { UndeclaredWriter } from '../undeclared-writer.js';
 import { Bindings, CodeWriter, NameSupply } from './code-writer.js';
 import { bindView, outputPrefix, writeDeclared, writeUndeclared } from './exchange-code.js';
 import { isKeyed, KeyedCode } from './keyed-code.js';
 import { OperatorCode, type Place } from './operator-code.js';
-import { ExpressionRow, objectRow, type Row } from './row.js';
+import { argumentText, ExpressionRow, objectRow, type Row } from './row.js';
 
 /** The shape of rows in a channel: of declared fields, or whole objects packed into one field. */
 export interface InputShape {
@@ -51,6 +53,7 @@ class ChainCompiler {
   readonly #bindings = new Bindings(this.#names);
   readonly #siteOf = new Map<string, number>();
   readonly #sites: ChainSite[] = [{ uid: '', name: 'the engine', place: '' }];
+  readonly #outputs: readonly ExchangeOutput[];
   readonly #undeclared = new Map<number, UndeclaredWriter>();
   readonly #operators: OperatorCode;
   readonly #keyed: KeyedCode | null;
@@ -64,21 +67,13 @@ class ChainCompiler {
       this.#sites.push({ uid, name: operator.name, place: place === undefined ? '' : ` at ${place}` });
     }
     bindView(this.#bindings, 'in_', env.inputView);
-    spec.outputs.forEach((output, i) => {
-      bindView(this.#bindings, outputPrefix(i), env.outputViews[i]!);
-      if (output.shape.fields !== null) return;
-      const keys = output.partitioner.kind === 'hash' ? output.partitioner.fields : [];
-      const isExact = isExactOutput(spec, output.from);
-      const partition = env.partitions[i]!;
-      const writer = new UndeclaredWriter(
-        partition,
-        env.outputViews[i]!,
-        output,
-        keys,
-        spec.maxParallelism,
-        isExact,
-      );
-      this.#undeclared.set(i, writer);
+    this.#outputs = exchangeOutputs(spec, env);
+    this.#outputs.forEach((output, i) => {
+      bindView(this.#bindings, outputPrefix(i), output.view);
+      if (output.shape.fields === null) {
+        this.#undeclared.set(i, new UndeclaredWriter(output, isExactOutput(spec, spec.outputs[i]!.from)));
+      }
+      if (output.partitioner.kind === 'custom') this.#addCustomSite(i, sites);
     });
     const write = (output: number, row: Row, place: Place): void => this.#write(output, row, place);
     this.#operators = new OperatorCode(spec, this.#bindings, this.#siteOf, write);
@@ -100,14 +95,45 @@ class ChainCompiler {
     };
   }
 
-  #write(output: number, row: Row, place: Place): void {
-    const spec = this.#spec.outputs[output]!;
-    const { fields } = spec.shape;
-    if (fields === null) writeUndeclared(output, this.#undeclared.get(output)!, this.#bindings, row, place);
-    else {
-      const declared = { ...spec, shape: { fields } };
-      writeDeclared(output, declared, this.#spec.maxParallelism, this.#env, this.#bindings, row, place);
-    }
+  /** A custom partitioner is user code too, with a place of its own. */
+  #addCustomSite(index: number, sites: ReadonlyMap<string, string>): void {
+    const edge = this.#spec.outputs[index]!;
+    const place = sites.get(edgeId(edge));
+    this.#siteOf.set(edgeId(edge), this.#sites.length);
+    this.#sites.push({
+      uid: edge.from,
+      name: `partitionCustom after ${operatorOf(this.#spec, edge.from).name}`,
+      place: place === undefined ? '' : ` at ${place}`,
+    });
+  }
+
+  #write(index: number, row: Row, place: Place): void {
+    const output = this.#outputs[index]!;
+    const { fields } = output.shape;
+    const isCustom = output.partitioner.kind === 'custom';
+    const chosen = isCustom ? this.#customTarget(index, row, place) : null;
+    const bindings = this.#bindings;
+    if (fields === null) writeUndeclared(index, this.#undeclared.get(index)!, chosen, bindings, row, place);
+    else writeDeclared(index, output, fields, chosen ?? '', bindings, row, place);
+  }
+
+  /** Asks a custom partitioner; returns the local that holds a number which is good. */
+  #customTarget(index: number, row: Row, place: Place): string {
+    const { partitioner, partition } = this.#outputs[index]!;
+    if (partitioner.kind !== 'custom') throw new Error('only a custom partitioner is asked');
+    const id = edgeId(this.#spec.outputs[index]!);
+    const { fn, select } = this.#spec.functions.get(id)!;
+    const call = (hint: string, user: unknown, args: string): string =>
+      this.#operators.call(id, hint, this.#bindings.bind(`${hint}${index}`, user), args, place);
+    const key =
+      partitioner.field === null
+        ? call('key', select, argumentText(row, partitioner.observed, place.code))
+        : row.value(partitioner.field, place.code);
+    const receivers = partition.subpartitions.length;
+    const target = call('target', fn, `${key}, ${receivers}`);
+    const isGood = `Number.isInteger(${target}) && ${target} >= 0 && ${target} < ${receivers}`;
+    place.code.line(`if (!(${isGood})) core.badTarget(${this.#siteOf.get(id)}, ${target}, ${receivers});`);
+    return target;
   }
 
   #evaluate(hint: string, text: string): unknown {

@@ -1,0 +1,36 @@
+import { Prng } from '../base/prng.js';
+import { BroadcastWriter } from '../exchange/broadcast-writer.js';
+import type { ResultPartition } from '../exchange/result-partition.js';
+import type { Partitioner } from '../plan/logical-plan.js';
+import { murmur3 } from '../records/key.js';
+import type { RowView } from '../records/row-layout.js';
+import type { RowShape } from '../records/schema.js';
+import type { ChainEnvironment, ChainSpec } from './chain-spec.js';
+
+/** One exchange that a chain feeds, in one subtask: where rows go, and what its partitioner chooses with. */
+export interface ExchangeOutput {
+  readonly partitioner: Partitioner;
+  readonly shape: RowShape;
+  /** Names of the fields that somebody observes; null: all. */
+  readonly required: readonly string[] | null;
+  readonly maxParallelism: number;
+  readonly partition: ResultPartition;
+  readonly view: RowView;
+  /** For shuffle. Equal in every run, so that the inline host repeats itself. */
+  readonly prng: Prng;
+  readonly broadcast: BroadcastWriter;
+}
+
+export function exchangeOutputs(spec: ChainSpec, env: ChainEnvironment): readonly ExchangeOutput[] {
+  const { maxParallelism } = spec;
+  return spec.outputs.map(({ from, to, partitioner, shape, required }, i) => {
+    const partition = env.partitions[i]!;
+    const view = env.outputViews[i]!;
+    const seed = murmur3(Buffer.from(`${from} ${to} ${env.subtask}`));
+    const broadcast = new BroadcastWriter(partition, view.i32);
+    return {
+      ...{ partitioner, shape, required, maxParallelism, partition, view },
+      ...{ prng: new Prng(seed), broadcast },
+    };
+  });
+}
