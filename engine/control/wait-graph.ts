@@ -104,7 +104,7 @@ function insideRecord(outputs: readonly Output[]): Wait['needs'] {
   return [wakers];
 }
 
-/** partition/available: every subpartition below its cap, or one if any will do; more segments free than the overdraft. */
+/** partition/available: subpartitions below their cap, all or any, and more segments free than the overdraft. */
 function betweenRecords({ exchange, channels }: Output): Wait['needs'] {
   const { backlogMax, overdraft, isAdaptive } = exchange.reader;
   const atCap = channels.filter(({ backlog }) => backlog >= backlogMax);

@@ -202,9 +202,9 @@ graphs(
     const changes = { exclusivePerChannel: 1, buffersPerSubpartitionMax: 1, isAdaptive: true };
     const tasks = new PlantedTasks(3, [{ from: [0], to: [1, 2], changes }]);
     wait(tasks, 0, SOFT_BACKPRESSURED);
-    tasks.publish(0, 2, 0);
+    tasks.publish(0, 2, 0, 0);
     assert.equal(waitsIn(picture(tasks)).map(textOf), ['0: '], 'the other has room');
-    tasks.publish(0, 2, 1);
+    tasks.publish(0, 2, 0, 1);
     assert.equal(waitsIn(picture(tasks)).map(textOf), ['0: credit of 1 or credit of 2']);
   },
 );
