@@ -52,4 +52,5 @@ export const exchange: BenchSuite = {
     { name: 'shuffle-2x2-undeclared-vs-declared', subject: undeclared, baseline: declared },
     { name: 'shuffle-2x2-1k-vs-one-thread', subject: declared, baseline: oneThread },
   ],
+  probes: [],
 };

@@ -76,4 +76,5 @@ export const flights: BenchSuite = {
     { name: 'p1-vs-one-thread', subject: sluice(1), baseline: oneThread },
     { name: 'p2-vs-one-thread', subject: sluice(2), baseline: oneThread },
   ],
+  probes: [],
 };

@@ -1,12 +1,12 @@
 /**
  * `npm run bench` lists the suites; `npm run bench -- <suite> [--only <glob>] [--smoke] [--json]` runs one.
  *
- * Progress goes to stderr, results to stdout. A failure of any variant ends the run with exit code 1.
+ * Progress goes to stderr, results to stdout. A failure of any program ends the run with exit code 1.
  */
 import { parseArgs } from 'node:util';
 import { exchange } from './exchange.bench.js';
 import { flights } from './flights.bench.js';
-import type { BenchResult } from './kit/compare.js';
+import type { BenchResult } from './kit/bench-result.js';
 import { runSuite } from './kit/run-suite.js';
 import type { BenchSuite } from './kit/suite.js';
 
@@ -20,14 +20,19 @@ const USAGE = `usage: npm run bench -- <suite> [--only <glob>] [--smoke] [--json
 `;
 
 function list(): string {
-  const lines = SUITES.flatMap(({ name, question, nonGoals, comparisons }) => [
+  const lines = SUITES.flatMap(({ name, question, nonGoals, comparisons, probes }) => [
     `${name}: ${question}`,
     `  not asked: ${nonGoals}`,
-    ...comparisons.map((comparison) => `  ${comparison.name}`),
+    ...comparisons.map((comparison) => `  ${comparison.name}${asked(comparison.bar)}`),
+    ...probes.flatMap(({ figures }) =>
+      Object.entries(figures).map(([figure, { unit, bar }]) => `  ${figure}, ${unit}${asked(bar)}`),
+    ),
     '',
   ]);
   return `${lines.join('\n')}\n${USAGE}`;
 }
+
+const asked = (bar: string | null | undefined): string => (bar ? `  [${bar}]` : '');
 
 function figure(value: number): string {
   if (value >= 1e6) return `${(value / 1e6).toFixed(2)} M`;
@@ -35,11 +40,12 @@ function figure(value: number): string {
   return value.toPrecision(3);
 }
 
-function line({ name, value, unit, baseline, ratio, low, high, pairs, dropped }: BenchResult): string {
+function line({ name, value, unit, baseline, ratio, low, high, bar, runs, dropped }: BenchResult): string {
   const against = baseline === null ? '' : `  baseline ${figure(baseline)}`;
   const spread = ratio === null ? `${figure(low)}..${figure(high)}` : `${low.toFixed(2)}..${high.toFixed(2)}`;
   const times = ratio === null ? '' : `  ratio ${ratio.toFixed(2)}`;
-  return `${name}  ${figure(value)} ${unit}${against}${times} (${spread})  ${pairs} pairs, ${dropped} dropped\n`;
+  const counts = `${runs} ${ratio === null ? 'runs' : 'pairs'}, ${dropped} dropped`;
+  return `${name}  ${figure(value)} ${unit}${against}${times} (${spread})${asked(bar)}  ${counts}\n`;
 }
 
 async function main(): Promise<void> {
@@ -67,6 +73,8 @@ async function main(): Promise<void> {
   const log = (text: string): boolean => process.stderr.write(`${text}\n`);
   const report = await runSuite(suite, { size, only: values.only, log });
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : report.results.map(line).join(''));
+  for (const text of report.notMeasured) process.stderr.write(`${text}\n`);
+  if (report.notMeasured.length > 0) process.exitCode = 1;
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));

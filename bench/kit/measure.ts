@@ -24,26 +24,45 @@ export async function measure(variant: Variant, size: Size): Promise<Measurement
     const command = variant.command(size, folder);
     const timesPath = join(folder, '.times');
     const argv = ['-c', TIMED, 'bash', process.execPath, ...command.argv];
-    const { stdout } = await runToEnd(variant.name, argv, timesPath, command.cwd);
+    const stdout = await runToEnd(variant.name, 'bash', argv, {
+      env: { TIMES: timesPath },
+      cwd: command.cwd,
+    });
     const [real, user, system] = readFileSync(timesPath, 'utf8').trim().split(' ').map(Number);
     const cpuSeconds = user! + system!;
     if (command.timed.kind === 'process') {
       const checksum = command.checksum?.() ?? '';
       return { records: command.timed.records, seconds: real!, cpuSeconds, checksum };
     }
-    const { records, seconds, checksum } = lastJsonLine(variant.name, stdout);
-    return { records, seconds, cpuSeconds, checksum: String(checksum) };
+    const { records, seconds, checksum } = lastJsonLine(stdout);
+    if (!(Number(records) > 0 && Number(seconds) > 0)) throw nothingReported(variant.name, stdout);
+    return {
+      ...{ records: Number(records), seconds: Number(seconds), cpuSeconds },
+      checksum: String(checksum),
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function lastJsonLine(name: string, stdout: string): { records: number; seconds: number; checksum: unknown } {
-  const line = stdout.trim().split('\n').at(-1)!;
-  const { records, seconds, checksum } = parse(line) ?? {};
-  if (!(Number(records) > 0 && Number(seconds) > 0))
-    throw new Error(`${name} reported no measurement: ${line}`);
-  return { records: Number(records), seconds: Number(seconds), checksum };
+/** Runs a program that measures by itself. @returns its figures, all finite */
+export async function figuresOf(
+  name: string,
+  argv: readonly string[],
+): Promise<Readonly<Record<string, number>>> {
+  const stdout = await runToEnd(name, process.execPath, argv);
+  const { figures } = lastJsonLine(stdout) as { figures?: Record<string, number> };
+  if (figures === undefined || !Object.values(figures).every(Number.isFinite))
+    throw nothingReported(name, stdout);
+  return figures;
+}
+
+function nothingReported(name: string, stdout: string): Error {
+  return new Error(`${name} reported no measurement: ${stdout.trim().split('\n').at(-1)}`);
+}
+
+function lastJsonLine(stdout: string): Record<string, unknown> {
+  return parse(stdout.trim().split('\n').at(-1)!) ?? {};
 }
 
 function parse(line: string): Record<string, unknown> | undefined {
@@ -54,16 +73,17 @@ function parse(line: string): Record<string, unknown> | undefined {
   }
 }
 
+/** @returns what it wrote to stdout */
 function runToEnd(
   name: string,
+  file: string,
   argv: readonly string[],
-  timesPath: string,
-  cwd?: string,
-): Promise<{ stdout: string }> {
+  { env = {}, cwd }: { env?: Readonly<Record<string, string>>; cwd?: string | undefined } = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn('bash', argv, {
+    const child = spawn(file, argv, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, TIMES: timesPath, NODE_OPTIONS: undefined },
+      env: { ...process.env, ...env, NODE_OPTIONS: undefined },
       detached: true,
       ...(cwd !== undefined && { cwd }),
     });
@@ -83,7 +103,7 @@ function runToEnd(
     child.once('close', (code, signal) => {
       clearTimeout(timer);
       process.removeListener('exit', end);
-      if (code === 0) resolve({ stdout });
+      if (code === 0) resolve(stdout);
       else reject(new Error(`${name} ended with ${signal ?? `code ${code}`}\n${stderr}${stdout}`));
     });
   });

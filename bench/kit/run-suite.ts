@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, totalmem } from 'node:os';
+import type { BenchResult } from './bench-result.js';
+import { MachineBusyError, type RunsOptions } from './calibrated-runs.js';
 import { Calibrator } from './calibration.js';
-import { type BenchResult, compare } from './compare.js';
+import { compare } from './compare.js';
+import { probe } from './probe.js';
 import type { BenchSuite, Size } from './suite.js';
 
 export interface SuiteReport {
@@ -11,6 +14,8 @@ export interface SuiteReport {
   /** The commit measured, with `-dirty` if files differed from it; null outside a repository. */
   readonly commit: string | null;
   readonly results: readonly BenchResult[];
+  /** What could not be measured, and why: the machine was too busy. */
+  readonly notMeasured: readonly string[];
 }
 
 export interface SuiteOptions {
@@ -20,29 +25,66 @@ export interface SuiteOptions {
   readonly log: (line: string) => void;
 }
 
-/** A suite ends within 8 minutes, a selection within one; both with room for the last pair and for starting. */
+/** A suite ends within 8 minutes, a selection within one; both with room for the last run and for starting. */
 const SUITE_BUDGET_MS = 440_000;
 const ONLY_BUDGET_MS = 50_000;
 
-/** Runs the chosen comparisons of a suite. The first failure ends it. */
+type Measure = (options: RunsOptions) => Promise<BenchResult[]>;
+
+/** Runs the chosen results of a suite. The first failure ends it; where the machine is too busy it goes on. */
 export async function runSuite(suite: BenchSuite, { size, only, log }: SuiteOptions): Promise<SuiteReport> {
-  const chosen = suite.comparisons.filter(({ name }) => only === undefined || globPattern(only).test(name));
-  if (chosen.length === 0) {
-    const names = suite.comparisons.map(({ name }) => name).join(', ');
-    throw new Error(`no result of ${suite.name} matches ${only}; there are ${names}`);
-  }
+  const wants = (name: string): boolean => only === undefined || globPattern(only).test(name);
+  const chosen: Measure[] = [
+    ...suite.comparisons
+      .filter(({ name }) => wants(name))
+      .map(
+        (each): Measure =>
+          (options) =>
+            compare(each, options),
+      ),
+    ...suite.probes
+      .filter(({ figures }) => Object.keys(figures).some(wants))
+      .map(
+        (each): Measure =>
+          (options) =>
+            probe(each, wants, options),
+      ),
+  ];
+  if (chosen.length === 0)
+    throw new Error(`no result of ${suite.name} matches ${only}; there are ${resultNames(suite).join(', ')}`);
   const calibrator = await Calibrator.open();
-  const results: BenchResult[] = [];
-  const endMs = performance.now() + (only === undefined ? SUITE_BUDGET_MS : ONLY_BUDGET_MS);
   try {
-    for (const [index, comparison] of chosen.entries()) {
-      const budgetMs = (endMs - performance.now()) / (chosen.length - index);
-      results.push(...(await compare(comparison, { size, budgetMs, calibrator, log })));
-    }
+    const budgetMs = only === undefined ? SUITE_BUDGET_MS : ONLY_BUDGET_MS;
+    const measured = await measureAll(chosen, { size, budgetMs, calibrator, log });
+    return { suite: suite.name, machine: machine(), node: process.version, commit: commit(), ...measured };
   } finally {
     await calibrator.close();
   }
-  return { suite: suite.name, machine: machine(), node: process.version, commit: commit(), results };
+}
+
+/** Measures one after another; each gets an equal share of what is left of the budget. */
+export async function measureAll(
+  measures: readonly Measure[],
+  options: RunsOptions,
+): Promise<Pick<SuiteReport, 'results' | 'notMeasured'>> {
+  const results: BenchResult[] = [];
+  const notMeasured: string[] = [];
+  const endMs = performance.now() + options.budgetMs;
+  for (const [index, measure] of measures.entries()) {
+    const budgetMs = (endMs - performance.now()) / (measures.length - index);
+    try {
+      results.push(...(await measure({ ...options, budgetMs })));
+    } catch (error) {
+      if (!(error instanceof MachineBusyError)) throw error;
+      notMeasured.push(error.message);
+    }
+  }
+  return { results, notMeasured };
+}
+
+/** Names of all results, without the `/cpu` twins. */
+export function resultNames({ comparisons, probes }: BenchSuite): string[] {
+  return [...comparisons.map(({ name }) => name), ...probes.flatMap(({ figures }) => Object.keys(figures))];
 }
 
 /** `*` is any text, `?` is any character. */

@@ -28,6 +28,26 @@ export interface Comparison {
   readonly name: string;
   readonly subject: Variant;
   readonly baseline: Variant | null;
+  /** What the ratio should come to, for people: `>= 0.97`. Nothing fails on it. */
+  readonly bar?: string;
+}
+
+/** One result of a probe. */
+export interface Figure {
+  readonly unit: string;
+  /** What the value should come to, for people: `<= 5`. Nothing fails on it. */
+  readonly bar?: string;
+}
+
+/**
+ * A program that measures by itself, in a process of its own, what cannot be compared with anything. The last line on
+ * its stdout is JSON `{ figures: { name: number, … } }` with exactly the figures promised here.
+ */
+export interface Probe {
+  /** By name of the result. */
+  readonly figures: Readonly<Record<string, Figure>>;
+  /** What node is to run, with its arguments. */
+  argv(size: Size): readonly string[];
 }
 
 export interface BenchSuite {
@@ -38,4 +58,5 @@ export interface BenchSuite {
   readonly nonGoals: string;
   readonly seed: number;
   readonly comparisons: readonly Comparison[];
+  readonly probes: readonly Probe[];
 }

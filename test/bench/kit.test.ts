@@ -2,8 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { BenchResult } from '../../bench/kit/bench-result.js';
+import type { RunsOptions } from '../../bench/kit/calibrated-runs.js';
 import { Calibrator } from '../../bench/kit/calibration.js';
-import { type BenchResult, type CompareOptions, compare } from '../../bench/kit/compare.js';
+import { compare } from '../../bench/kit/compare.js';
 import { measure } from '../../bench/kit/measure.js';
 import { globPattern } from '../../bench/kit/run-suite.js';
 import { summarise } from '../../bench/kit/samples.js';
@@ -22,7 +24,7 @@ function toy(...args: readonly (string | number)[]): Variant {
 }
 
 /** A machine that gives as many cores at each calibration as told, two in the end. */
-function machineOf(...cores: readonly number[]): CompareOptions['calibrator'] {
+function machineOf(...cores: readonly number[]): RunsOptions['calibrator'] {
   let next = 0;
   return {
     measure: () => ({ cpuCores: cores[next++] ?? 2, work: 1 }),
@@ -30,7 +32,7 @@ function machineOf(...cores: readonly number[]): CompareOptions['calibrator'] {
   };
 }
 
-function options(overrides: Partial<CompareOptions> = {}): CompareOptions {
+function options(overrides: Partial<RunsOptions> = {}): RunsOptions {
   return { size: 'smoke', budgetMs: 60_000, calibrator: machineOf(), log: () => {}, ...overrides };
 }
 
@@ -52,9 +54,9 @@ kit('a summary has the median, the lowest and the highest of exactly the samples
 kit('a program that does the work in half the time has ratio 2', async () => {
   const comparison = { name: 'half', subject: toy(1000, 0.5, 'x'), baseline: toy(1000, 1, 'x') };
   const [throughput, cpu] = await compare(comparison, options());
-  const { name, value, unit, baseline, ratio, low, high, pairs, dropped } = throughput as BenchResult;
+  const { name, value, unit, baseline, ratio, low, high, runs, dropped } = throughput as BenchResult;
   assert.equal(
-    { name, value, unit, baseline, ratio, low, high, pairs, dropped },
+    { name, value, unit, baseline, ratio, low, high, runs, dropped },
     {
       name: 'half',
       value: 2000,
@@ -63,7 +65,7 @@ kit('a program that does the work in half the time has ratio 2', async () => {
       ratio: 2,
       low: 2,
       high: 2,
-      pairs: 1,
+      runs: 1,
       dropped: 0,
     },
   );
@@ -130,7 +132,7 @@ kit('pairs during which the machine was busy are dropped and counted', async () 
     { name: 'busy', subject: toy(10, 1, 'x'), baseline: null },
     options({ size: 'full', calibrator }),
   );
-  assert.equal([result!.pairs, result!.dropped], [14, 1]);
+  assert.equal([result!.runs, result!.dropped], [14, 1]);
 });
 
 kit('when the machine was always busy nothing is reported', async () => {
@@ -138,7 +140,7 @@ kit('when the machine was always busy nothing is reported', async () => {
   const comparison = { name: 'never', subject: toy(10, 1, 'x'), baseline: null };
   assert.match(
     await rejection(compare(comparison, options({ size: 'full', calibrator, budgetMs: 1 }))),
-    'less than 1.8 cores during all 1 pairs',
+    'less than 1.8 cores during all 1 runs',
   );
 });
 
