@@ -9,8 +9,9 @@
  * Sources are transpiled file by file into the same tree, and only those that changed. The engine of the release is
  * joined into its entries and the chunks they share instead, because every thread loads it: see
  * docs/decisions/011-release-entries.md. Either way a class exists once per thread, `import.meta.url` finds the
- * worker entries, and stack traces name functions. Outputs appear by a rename, so builds and the programs they
- * build for may run side by side.
+ * worker entries, and stack traces name functions. Bench programs that measure parts of the engine, in `bench/inside`,
+ * are joined with those in the release, which has the parts in no files of their own. Outputs appear by a rename, so
+ * builds and the programs they build for may run side by side.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -45,6 +46,8 @@ const ENTRIES = [
   'engine/cli/command-line.ts',
   'workers/task.ts',
 ];
+
+const INSIDE = join(root, 'bench', 'inside');
 
 /** Folders of each tree that are built file by file; tests exist only checked, benches released, or checked for tests. */
 const TREES = {
@@ -163,6 +166,22 @@ async function joinRelease() {
   return kept.size;
 }
 
+/** Programs that measure parts of the engine: each becomes one file with what it imports. @returns their outputs */
+async function joinInside() {
+  const { outputFiles } = await build({
+    ...settingsOf(false),
+    absWorkingDir: root,
+    entryPoints: filesIn(INSIDE),
+    outdir: join(dist, 'release'),
+    outbase: '.',
+    bundle: true,
+    packages: 'external',
+    write: false,
+  });
+  for (const { path, text } of outputFiles) publish(path, text);
+  return outputFiles.map(({ path }) => path);
+}
+
 /** Declarations are made again when any source of the engine came, went or changed. */
 function declare() {
   const key = keyOf(['engine']);
@@ -214,8 +233,10 @@ async function main() {
   let built = await joinRelease();
   for (const [tree, { checked, folders }] of Object.entries(TREES)) {
     for (const folder of folders) {
-      const results = await Promise.all(sourcesIn(folder).map((source) => transpile(tree, checked, source)));
-      removeOrphans(tree, folder, new Set(results.map(({ output }) => output)));
+      const joined = checked ? [] : await joinInside();
+      const sources = sourcesIn(folder).filter((source) => checked || !source.startsWith(INSIDE));
+      const results = await Promise.all(sources.map((source) => transpile(tree, checked, source)));
+      removeOrphans(tree, folder, new Set([...joined, ...results.map(({ output }) => output)]));
       for (const result of results) built += result.built;
     }
   }

@@ -4,13 +4,14 @@
  * Progress goes to stderr, results to stdout. A failure of any program ends the run with exit code 1.
  */
 import { parseArgs } from 'node:util';
+import { backpressure } from './backpressure.bench.js';
 import { exchange } from './exchange.bench.js';
 import { flights } from './flights.bench.js';
 import type { BenchResult } from './kit/bench-result.js';
 import { runSuite } from './kit/run-suite.js';
 import type { BenchSuite } from './kit/suite.js';
 
-const SUITES: readonly BenchSuite[] = [flights, exchange];
+const SUITES: readonly BenchSuite[] = [flights, exchange, backpressure];
 
 const USAGE = `usage: npm run bench -- <suite> [--only <glob>] [--smoke] [--json]
 

@@ -1,35 +1,66 @@
 /**
- * Runs a shuffle job through the public API, with default options, and reports it as the hand-written programs do:
+ * Runs a shuffle job through the public API and reports it as the hand-written programs do:
  *
- *   node run-shuffle.js <job.ts> <records> <keys> <parallelism>
+ *   node run-shuffle.js <job.ts> <records> <keys> <parallelism> [marginal] [<option>=<value> …]
  *
- * The seconds are those in which tasks ran: from the first that was running to the last that finished.
+ * The seconds are those in which tasks ran: from the first that was running to the last that finished. `marginal`: from
+ * when a third of the records was read by the receivers until all were, that is, the time of three thirds less that of
+ * one; the records are then two thirds. Options are otherwise at their defaults.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { start } from 'sluice';
+import { type Run, start } from 'sluice';
 import { shuffleChecksum } from './shuffle-checksum.js';
 
-const [jobPath, records, keys, parallelism] = process.argv.slice(2);
+const [jobPath, records, keys, parallelism, ...settings] = process.argv.slice(2);
+/** Between two looks, per task: a look costs the more the more tasks there are. A late last one counts against the job. */
+const LOOK_INTERVAL_MS = 0.25;
+
+/** Seconds for two thirds of the records, from those between the first look after a third and the last. */
+async function marginalSeconds(run: Run, total: number): Promise<number> {
+  let third: { readonly read: number; readonly atMs: number } | null = null;
+  for (;;) {
+    const { tasks } = run.metrics();
+    const atMs = performance.now();
+    const readers = tasks.filter(({ output }) => output === null);
+    const read = readers.reduce((sum, { recordsIn }) => sum + recordsIn, 0);
+    if (third !== null && read === total)
+      return ((atMs - third.atMs) / 1e3) * ((total * 2) / 3 / (total - third.read));
+    if (read === total) throw new Error('all was read before it was seen that a third was; run more records');
+    if (read >= total / 3) third ??= { read, atMs };
+    await new Promise((resolve) => setTimeout(resolve, tasks.length * LOOK_INTERVAL_MS));
+  }
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'sluice-shuffle-'));
 try {
   const output = join(folder, 'totals.csv');
+  const options = Object.fromEntries(
+    settings.flatMap((each) => (each.includes('=') ? [each.split('=') as [string, string]] : [])),
+  );
+  const total = Number(records);
   const run = await start(pathToFileURL(jobPath!), {
     parallelism: Number(parallelism),
-    params: { records: Number(records), keys: Number(keys), output },
+    params: { records: total, keys: Number(keys), output },
+    options,
   });
+  const isMarginal = settings.includes('marginal');
+  const marginal = isMarginal ? await Promise.race([marginalSeconds(run, total), run.finished]) : null;
   const summary = await run.finished;
+  if (isMarginal && typeof marginal !== 'number')
+    throw new Error('it ended before it was seen to have read a third');
   const [, ...lines] = readFileSync(output, 'utf8').trimEnd().split('\n');
   const rows = lines.map((line) => {
-    const [key, n, total] = line.split(',').map(Number);
-    return { key: key!, n: n!, total: total! };
+    const [key, n, sum] = line.split(',').map(Number);
+    return { key: key!, n: n!, total: sum! };
   });
-  const checksum = shuffleChecksum(rows);
-  process.stdout.write(
-    `${JSON.stringify({ records: Number(records), seconds: summary.runningMs / 1000, checksum })}\n`,
-  );
+  const measured =
+    typeof marginal === 'number'
+      ? { records: (total * 2) / 3, seconds: marginal }
+      : { records: total, seconds: summary.runningMs / 1000 };
+  process.stdout.write(`${JSON.stringify({ ...measured, checksum: shuffleChecksum(rows) })}\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -177,6 +177,8 @@ kit('without arguments the suites are listed with their question; an unknown sui
   assert.is(listed.status, 0);
   assert.match(listed.stdout, /^flights: three million flights/);
   assert.match(listed.stdout, '  shuffle-2x2-1k-vs-handwritten\n');
+  assert.match(listed.stdout, '  debloat-cost  [>= 0.97]\n');
+  assert.match(listed.stdout, '  resume-ms-p99, ms  [<= 5]\n');
   assert.is(run('no-such-suite').status, 1);
   assert.match(run('flights', '--only', 'p9*').stderr, 'no result of flights matches p9*');
 });

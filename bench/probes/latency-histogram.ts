@@ -1,0 +1,61 @@
+/**
+ * Counts whole numbers in buckets that are at most 1/32 wide, relative to what is in them, over memory that may be
+ * shared: one thread adds, others read when it has stopped.
+ *
+ * Source: the layout of Gil Tene's HdrHistogram.
+ */
+
+/** Buckets per doubling. */
+const STEPS = 32;
+const STEP_BITS = 5;
+/** Values from here on are counted as this. */
+const VALUE_MAX = 2 ** 31 - 1;
+
+export const HISTOGRAM_BUCKETS = STEPS * (32 - STEP_BITS);
+
+export class LatencyHistogram {
+  readonly #counts: Float64Array;
+
+  /** @param counts  HISTOGRAM_BUCKETS numbers */
+  constructor(counts: Float64Array) {
+    this.#counts = counts;
+  }
+
+  /** @param value  0 and up; fractions are rounded up */
+  add(value: number): void {
+    this.#counts[bucketOf(Math.min(Math.max(0, Math.ceil(value)), VALUE_MAX))]!++;
+  }
+
+  clear(): void {
+    this.#counts.fill(0);
+  }
+
+  get count(): number {
+    return this.#counts.reduce((sum, each) => sum + each, 0);
+  }
+
+  /**
+   * The largest value that the bucket of the quantile may hold, so never less than the truth.
+   *
+   * @param quantile  0..1
+   * @throws Error  nothing was counted
+   */
+  at(quantile: number): number {
+    const { count } = this;
+    if (count === 0) throw new Error('nothing was counted');
+    const rank = Math.max(1, Math.ceil(quantile * count));
+    let seen = 0;
+    for (let bucket = 0; ; bucket++) if ((seen += this.#counts[bucket]!) >= rank) return largestIn(bucket);
+  }
+}
+
+/** Values below STEPS have a bucket each; every doubling after that has STEPS. */
+function bucketOf(value: number): number {
+  const shift = Math.max(0, 31 - Math.clz32(value) - STEP_BITS);
+  return shift * STEPS + (value >> shift);
+}
+
+function largestIn(bucket: number): number {
+  const shift = Math.max(0, (bucket >> STEP_BITS) - 1);
+  return (bucket - shift * STEPS + 1) * 2 ** shift - 1;
+}

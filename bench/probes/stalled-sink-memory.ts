@@ -1,0 +1,39 @@
+/**
+ * Does the memory of the process grow while an endless source waits for a sink that takes nothing?
+ *
+ *   node --expose-gc stalled-sink-memory.js <size>
+ *
+ * The slope of a straight line through the resident set of the process, once a second for a minute after a second to
+ * settle. The heap of the main thread is collected before each look; those of the workers are in the figure as they are.
+ */
+import { sleep, withBoardRun } from './board-run.js';
+import { reportFigures, sizeArgument } from './probe-report.js';
+
+const seconds = sizeArgument() === 'smoke' ? 2 : 60;
+const MB = 1024 * 1024;
+
+await withBoardRun({ job: 'board-chain', hops: 0 }, async ({ board }) => {
+  await sleep(500);
+  board.stall();
+  await sleep(1_000);
+  const samples: { readonly minutes: number; readonly mb: number }[] = [];
+  const beganMs = performance.now();
+  for (let second = 0; second <= seconds; second++) {
+    await sleep(beganMs + second * 1_000 - performance.now());
+    globalThis.gc!();
+    samples.push({
+      minutes: (performance.now() - beganMs) / 60_000,
+      mb: process.memoryUsage.rss() / MB,
+    });
+  }
+  reportFigures({ 'stalled-sink-rss-mb-per-min': slope(samples) });
+});
+
+/** Least squares. */
+function slope(samples: readonly { readonly minutes: number; readonly mb: number }[]): number {
+  const mean = (of: (sample: (typeof samples)[number]) => number): number =>
+    samples.reduce((sum, each) => sum + of(each), 0) / samples.length;
+  const [minutes, mb] = [mean((each) => each.minutes), mean((each) => each.mb)];
+  const covariance = mean((each) => (each.minutes - minutes) * (each.mb - mb));
+  return covariance / mean((each) => (each.minutes - minutes) ** 2);
+}
