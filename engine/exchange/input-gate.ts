@@ -211,6 +211,7 @@ export class InputGate {
       activeMs,
       this.#bytesOf,
       this.#channels.map(({ queued }) => queued),
+      this.#channels.map(({ lastBytes }) => lastBytes),
     );
     for (const [index, channel] of this.#channels.entries()) {
       channel.fillBytes = debloater.bufferBytes(index);

@@ -320,6 +320,12 @@ export class ChannelReceiver {
     return (this.#tailSeen - this.#head) | 0;
   }
 
+  /** Bytes of the buffer published last, as of the last look. */
+  get lastBytes(): number {
+    const slot = this.#data + (((this.#tailSeen - 1) & this.#mask) << 1);
+    return this.#words[slot + 1]! & BYTES_MASK; // credit/publish: it is below the tail, and not used again yet
+  }
+
   /** Says how much of a segment the sender shall fill from now on. */
   set fillBytes(bytes: number) {
     Atomics.store(this.#words, this.#base + FILL, bytes); // debloat/fill: the next buffer opened is of this size

@@ -12,7 +12,8 @@ const USUAL = { targetMs: 1000, periodMs: 200, samples: 20, threshold: 0.25, buf
 /** One channel read at a rate for some periods, with as many buffers on the way. */
 function sizeAfter(bytesPerMs: number, buffers: number, options = USUAL, periods = 5): number {
   const debloater = new BufferDebloater(options, 32 * KB, 1);
-  for (let n = 0; n <= periods; n++) debloater.endPeriod(n * 200, [n * 200 * bytesPerMs], [buffers]);
+  for (let n = 0; n <= periods; n++)
+    debloater.endPeriod(n * 200, [n * 200 * bytesPerMs], [buffers], [32 * KB]);
   return debloater.bufferBytes(0);
 }
 
@@ -28,28 +29,41 @@ debloats(
   'only time in which a task did not wait for input counts, and a silent channel keeps its size',
   () => {
     const debloater = new BufferDebloater(USUAL, 32 * KB, 2);
-    debloater.endPeriod(0, [0, 0], [10, 10]);
-    debloater.endPeriod(50, [4000, 0], [10, 10]);
+    debloater.endPeriod(0, [0, 0], [10, 10], [1e6, 1e6]);
+    debloater.endPeriod(50, [4000, 0], [10, 10], [1e6, 1e6]);
     assert.equal([debloater.bufferBytes(0), debloater.bufferBytes(1)], [8000, 32 * KB]);
-    debloater.endPeriod(50, [4000, 0], [10, 10]);
+    debloater.endPeriod(50, [4000, 0], [10, 10], [1e6, 1e6]);
     assert.is(debloater.bufferBytes(0), 8000, 'a period of waiting changes nothing');
     assert.equal([debloater.segments(0), debloater.segments(1)], [3, Number.POSITIVE_INFINITY]);
   },
 );
 
-debloats('a change below the threshold is not told, and one to a bound always is', () => {
+debloats('a change below the threshold is told when it stays, and one to a bound at once', () => {
   const debloater = new BufferDebloater({ ...USUAL, samples: 1 }, 32 * KB, 1);
   let bytes = 0;
   let activeMs = 0;
   const next = (bytesPerMs: number): number => {
     bytes += 200 * bytesPerMs;
     activeMs += 200;
-    debloater.endPeriod(activeMs, [bytes], [10]);
+    debloater.endPeriod(activeMs, [bytes], [10], [32 * KB]);
     return debloater.bufferBytes(0);
   };
   next(100);
   assert.equal([100, 124, 76, 125, 100, 93].map(next), [10_000, 10_000, 10_000, 12_504, 12_504, 9304]);
   assert.equal([2.6, 2.5, 320, 330].map(next), [264, 256, 32_000, 32 * KB]);
+  next(100);
+  assert.equal([110, 90, 110, 110, 110, 104].map(next), [10_000, 10_000, 10_000, 10_000, 11_000, 11_000]);
+  assert.equal([100, 100].map(next), [11_000, 10_000], 'a little less, three times on end');
+});
+
+debloats('what whole records leave empty of a buffer is added, but not what a flush leaves', () => {
+  const sizeFor = (lastBytes: number): number => {
+    const debloater = new BufferDebloater(USUAL, 32 * KB, 1);
+    for (let n = 0; n <= 2; n++)
+      debloater.endPeriod(n * 200, [n * 200 * 80], [10], [n === 2 ? lastBytes : 32 * KB]);
+    return debloater.bufferBytes(0);
+  };
+  assert.equal([8000, 5000, 100].map(sizeFor), [8000, 12_800, 16_000]);
 });
 
 debloats('the throughput is that of the last samples, and no older one', () => {
@@ -57,7 +71,7 @@ debloats('the throughput is that of the last samples, and no older one', () => {
   const sizes: number[] = [];
   for (let n = 0, bytes = 0; n < 12; n++) {
     bytes += n <= 4 ? 200 * 100 : 200 * 20;
-    debloater.endPeriod(n * 200, [bytes], [10]);
+    debloater.endPeriod(n * 200, [bytes], [10], [32 * KB]);
     sizes.push(debloater.bufferBytes(0));
   }
   assert.equal(sizes.slice(4), [10_000, 8000, 6000, 4000, 2000, 2000, 2000, 2000]);
