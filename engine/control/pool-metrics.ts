@@ -10,13 +10,14 @@ export interface PoolMetrics {
 /**
  * Queues and pools of every task, from the words of the channels.
  *
- * Source: Flink's inputExclusiveBuffersUsage, inputFloatingBuffersUsage, inPoolUsage and outPoolUsage, with one
- * difference: exclusive and floating are counts of a channel's segments and not labels on them, so of what is in use
- * the first E are exclusive.
+ * Source: Flink's inputExclusiveBuffersUsage, inputFloatingBuffersUsage, inPoolUsage and outPoolUsage. Segments carry
+ * no label here, so what comes in is taken to fill the floating ones first, as in Flink: of the E exclusive ones of a
+ * channel those are in use that are not lent and free. So floating ones that are all in use say that the task is
+ * behind, and exclusive ones say on how many of its channels.
  */
 export function poolMetrics(exchanges: readonly ExchangeReader[], taskCount: number): readonly PoolMetrics[] {
   const inputs = new Map<number, InputMetrics>();
-  const outputs = new Map<number, readonly OutputMetrics[]>();
+  const outputs = new Map<number, readonly Output[]>();
   for (const exchange of exchanges) {
     const channels = exchange.channels();
     for (const [task, own] of groupsBy(channels, ({ receiverTask }) => receiverTask))
@@ -45,32 +46,41 @@ function inputOf(
   channels: readonly ChannelFigures[],
 ): InputMetrics {
   const exclusive = each * channels.length;
-  const exclusiveInUse = sum(channels, ({ readable }) => Math.min(each, readable));
-  const floatingInUse = sum(channels, ({ readable }) => Math.max(0, readable - each));
+  const inUse = sum(channels, heldBuffers);
+  const exclusiveInUse = sum(channels, (channel) =>
+    Math.min(heldBuffers(channel), Math.max(0, each - channel.credits)),
+  );
+  const floatingInUse = inUse - exclusiveInUse;
   return {
     queuedBuffers: sum(channels, ({ queued }) => queued),
     exclusiveInUse,
     exclusive,
     floatingInUse,
     floating,
-    poolUsage: (exclusiveInUse + floatingInUse) / (exclusive + floating),
+    poolUsage: inUse / (exclusive + floating),
   };
 }
 
-function outputOf(reader: ExchangeReader, channels: readonly ChannelFigures[]): OutputMetrics {
+/** Buffers of a channel in segments of the receiver. */
+function heldBuffers({ readable, isReading }: ChannelFigures): number {
+  return readable + (isReading ? 1 : 0);
+}
+
+type Output = Omit<OutputMetrics, 'poolUsage'>;
+
+function outputOf(reader: ExchangeReader, channels: readonly ChannelFigures[]): Output {
   const { overdraft } = reader;
   const segments = reader.segmentsOf(channels.length);
-  const inUse = sum(channels, ({ outstanding, isOpen }) => outstanding + (isOpen ? 1 : 0));
+  const inUse = sum(channels, ({ backlog, isOpen }) => backlog + (isOpen ? 1 : 0)); // swapped ones came back
   return {
     queuedBuffers: sum(channels, ({ backlog }) => backlog),
     freeSegments: Math.max(0, segments - inUse),
     overdraft,
     segments,
-    poolUsage: inUse / (segments - overdraft),
   };
 }
 
-function together(outputs: readonly OutputMetrics[]): OutputMetrics {
+function together(outputs: readonly Output[]): OutputMetrics {
   const segments = sum(outputs, (each) => each.segments);
   const overdraft = sum(outputs, (each) => each.overdraft);
   const freeSegments = sum(outputs, (each) => each.freeSegments);

@@ -206,7 +206,7 @@ export interface TaskMetrics extends TimeRatios {
 export interface InputMetrics {
   /** Buffers published for the task that it has not begun to read. */
   readonly queuedBuffers: number;
-  /** Segments that hold such buffers, and all there are: those of one channel alone, and those lent on demand. */
+  /** Segments that hold such buffers or the one being read; floating ones are filled first. And all there are. */
   readonly exclusiveInUse: number;
   readonly exclusive: number;
   readonly floatingInUse: number;

@@ -174,7 +174,9 @@ export class InputGate {
   recycle(): void {
     if (CHECKED) assert(this.#hasBuffer, 'a buffer is recycled once');
     this.#hasBuffer = false;
-    if (this.#reading !== NO_SEGMENT) this.#giveBack(this.channel, this.#reading);
+    if (this.#reading === NO_SEGMENT) return;
+    this.#channels[this.channel]!.noteReading(false);
+    this.#giveBack(this.channel, this.#reading);
     this.#reading = NO_SEGMENT;
   }
 
@@ -298,6 +300,7 @@ export class InputGate {
       assert((bytes & 7) === 0, 'elements are multiples of 8 bytes');
     }
     if (flags === 0) {
+      this.#channels[index]!.noteReading(true);
       this.#reading = segment;
       this.begin = begin;
       this.end = begin + bytes;

@@ -44,10 +44,11 @@ export const CHANNEL = layout('channel', 256, {
   head:     [ 132,  'i32', 'receiver', 'buffers ever read'],
   reclaimed:[ 136,  'i32', 'receiver', 'segments taken back after the end'],
   fill:     [ 140,  'i32', 'receiver', 'bytes of a segment that the sender shall fill'],
+  reading:  [ 144,  'i32', 'receiver', '1 while the receiver reads a buffer of it'],
 });
 const { tail: TAIL, endPos: END_POS, endKind: END_KIND, taken: TAKEN, open: OPENED } = CHANNEL;
 const { barrierPos: BARRIER_POS, barrierId: BARRIER_ID } = CHANNEL;
-const { granted: GRANTED, head: HEAD, reclaimed: RECLAIMED, fill: FILL } = CHANNEL;
+const { granted: GRANTED, head: HEAD, reclaimed: RECLAIMED, fill: FILL, reading: READING_NOW } = CHANNEL;
 
 /** Where positions start; checked builds soon pass the sign change. ring/wrap */
 export const POSITION_START = CHECKED ? 0x7ffffff0 : 0;
@@ -299,6 +300,11 @@ export class ChannelReceiver {
         !isSame || ((this.#barrierPos - this.#head) | 0) >= 0,
         'nothing after a barrier was read before it was seen',
       );
+  }
+
+  /** Notes whether a buffer of the channel is being read: a figure for those who watch. */
+  noteReading(isReading: boolean): void {
+    this.#words[this.#base + READING_NOW] = isReading ? 1 : 0;
   }
 
   /** Puts a barrier behind us: the next poll goes on after it. */

@@ -25,6 +25,8 @@ export interface ChannelFigures {
   readonly readable: number;
   /** Those of them that no credit has met. */
   readonly backlog: number;
+  /** A buffer of it is being read. */
+  readonly isReading: boolean;
   /** Segments lent that no buffer has met. */
   readonly credits: number;
   /** Swaps of which the sender has not taken the segment yet. */
@@ -118,6 +120,7 @@ export class ExchangeReader {
       queued: count(tail - head),
       readable: count(swapped - head),
       backlog: count(-ahead),
+      isReading: word(CHANNEL.reading) !== 0,
       credits: count(ahead),
       takeable: count(swapped - taken),
       outstanding: count(tail - taken),

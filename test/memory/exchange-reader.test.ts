@@ -37,8 +37,9 @@ readers('exchange/figures: a region says by itself who sends to whom', () => {
 readers('exchange/figures: what lies in a channel is told at every step of it', () => {
   const all = many({ exclusivePerChannel: 2 });
   const told = (): string => {
-    const { queued, readable, backlog, credits, takeable, outstanding, isOpen } = figuresOf(all);
-    return `queued ${queued}, readable ${readable}, backlog ${backlog}, credits ${credits}, takeable ${takeable}, outstanding ${outstanding}${isOpen ? ', open' : ''}`;
+    const { queued, readable, backlog, credits, takeable, outstanding, isOpen, isReading } = figuresOf(all);
+    const flags = `${isOpen ? ', open' : ''}${isReading ? ', reading' : ''}`;
+    return `queued ${queued}, readable ${readable}, backlog ${backlog}, credits ${credits}, takeable ${takeable}, outstanding ${outstanding}${flags}`;
   };
   assert.is(told(), 'queued 0, readable 0, backlog 0, credits 2, takeable 0, outstanding 0');
   all.write(0, 0, 1, 24);
@@ -47,7 +48,10 @@ readers('exchange/figures: what lies in a channel is told at every step of it', 
   for (const value of [2, 3, 4]) all.write(0, 0, value);
   assert.is(told(), 'queued 3, readable 2, backlog 1, credits 0, takeable 0, outstanding 1, open');
   assert.is(readerOf(all).isRaised(0), true);
-  all.read(0, 2);
+  all.read(0, 1);
+  all.gates[0]!.poll();
+  assert.is(told(), 'queued 1, readable 1, backlog 0, credits 0, takeable 1, outstanding 1, open, reading');
+  all.gates[0]!.recycle();
   assert.is(told(), 'queued 1, readable 1, backlog 0, credits 1, takeable 1, outstanding 1, open');
   all.partitions[0]!.finish();
   assert.is(told(), 'queued 2, readable 2, backlog 0, credits 0, takeable 0, outstanding 0');
