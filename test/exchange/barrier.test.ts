@@ -89,6 +89,34 @@ barriers('gate/align: an older barrier that comes late is passed by', () => {
   assert.equal(readAll(all, all.gates[0]!), ['b2']);
 });
 
+function writeAll(all: Many, values: readonly number[], bytes: number, isFlushed = false): void {
+  for (const value of values) all.write(0, 0, value, bytes);
+  if (isFlushed) all.partitions[0]!.flush();
+}
+
+barriers('gate/align: after a barrier a channel goes on, whatever lies behind it', () => {
+  const behind: readonly (readonly [what: string, send: (all: Many) => void, seen: readonly string[]])[] = [
+    ['finished buffers', (all) => writeAll(all, [1, 2, 3], 64), ['0:1', '0:2']],
+    ['buffers that are flushed', (all) => writeAll(all, [1, 2], 64, true), ['0:1', '0:2']],
+    ['a buffer that is open', (all) => writeAll(all, [1], 24), []],
+    ['the end', (all) => all.partitions[0]!.finish(), ['0:END']],
+    ['nothing', () => {}, []],
+  ];
+  for (const [what, send, seen] of behind) {
+    const all = many({ senders: 2 });
+    all.partitions[0]!.emitBarrier(1);
+    send(all);
+    assert.equal(readAll(all, all.gates[0]!), [], what);
+    all.partitions[1]!.emitBarrier(1);
+    assert.equal(readAll(all, all.gates[0]!), ['b1', ...seen], what);
+    if (what !== 'the end') all.partitions[0]!.finish();
+    all.partitions[1]!.finish();
+    const last = readAll(all, all.gates[0]!);
+    assert.is(last.includes('1:END'), true, what);
+    all.exchange.assertConserved();
+  }
+});
+
 barriers(
   'event/atomic, event/position-words: a barrier needs no credit, no segment and no room in a ring',
   () => {

@@ -73,6 +73,18 @@ broadcasts('partition/available: one receiver at its cap stops a broadcast', () 
   assert.equal([all.partitions[0]!.isCreditReady(), all.partitions[0]!.refresh()], [true, true]);
 });
 
+broadcasts('debloat/fill: the copies of a record go into buffers of the size that each receiver told', () => {
+  const all = many({ receivers: 3, segmentBytes: 256, exclusivePerChannel: 8 });
+  for (const [receiver, bytes] of [64, 256, 96].entries())
+    all.exchange.receiverEnd(receiver, 0).fillBytes = bytes;
+  const broadcast = writerOf(all);
+  for (let value = 1; value <= 9; value++) writeToAll(all.exchange, broadcast, value, 32);
+  assert.equal(
+    [0, 1, 2].map((receiver) => all.read(receiver)),
+    [4, 1, 2],
+  );
+});
+
 broadcasts('a record that fits no segment is refused before anything is written', () => {
   const all = many({ receivers: 2 });
   assert.throws(() => writerOf(all).reserve(72), /RECORD_TOO_LARGE/);

@@ -110,6 +110,72 @@ debloats('debloat/fill: a sender fills as much as its receiver says, from the ne
   assert.ok(Math.abs(buffers - 40 / perBuffer) <= 2, `${buffers} buffers of ${perBuffer} records`);
 });
 
+/** Tells the sender how much of a segment to fill for a receiver. */
+function tell(all: Many, receiver: number, bytes: number): void {
+  all.exchange.receiverEnd(receiver, 0).fillBytes = bytes;
+}
+
+debloats('debloat/fill: a size told before anything was sent is that of the first buffer', () => {
+  const all = many({ segmentBytes: 512 });
+  tell(all, 0, 64);
+  for (let value = 1; value <= 3; value++) all.write(0, 0, value, 32);
+  assert.equal([all.partitions[0]!.buffersOut, all.partitions[0]!.bytesOut], [1, 64]);
+});
+
+debloats('debloat/fill: an open buffer keeps its size, and no size told is larger than a segment', () => {
+  const all = many({ segmentBytes: 128 });
+  const sizes = (): number[] => {
+    const partition = all.partitions[0]!;
+    const found: number[] = [];
+    for (let before = partition.bytesOut, value = 1; value <= 12; value++) {
+      all.write(0, 0, value, 16);
+      if (partition.bytesOut > before) found.push(partition.bytesOut - before);
+      before = partition.bytesOut;
+    }
+    all.read(0);
+    partition.refresh();
+    return found;
+  };
+  all.write(0, 0, 0, 16);
+  tell(all, 0, 32);
+  assert.equal(sizes(), [128, 32, 32], 'what was open is filled to its end, and the next ones are small');
+  tell(all, 0, 8);
+  assert.equal(sizes().slice(1, 4), [16, 16, 16], 'each holds at least its first record');
+  tell(all, 0, 4096);
+  assert.equal(sizes(), [16, 128]);
+});
+
+debloats('debloat/fill: each receiver has buffers of the size that it told', () => {
+  const all = many({ receivers: 3, segmentBytes: 512 });
+  tell(all, 0, 64);
+  tell(all, 2, 128);
+  const buffers = [0, 1, 2].map((receiver) => {
+    const before = all.partitions[0]!.buffersOut;
+    for (let value = 1; value <= 9; value++) all.write(0, receiver, value, 32);
+    return all.partitions[0]!.buffersOut - before;
+  });
+  assert.equal(buffers, [4, 0, 2]);
+});
+
+debloats(
+  'debloat/lent, end/reclaim: sizes told after a channel has ended lend it nothing and change nothing',
+  () => {
+    const all = many({ senders: 2, floatingPerGate: 3 }, USUAL);
+    const gate = all.gates[0]!;
+    for (let value = 1; value <= 4; value++) all.write(0, 0, value);
+    all.partitions[0]!.finish();
+    all.read(0);
+    const before = all.exchange.ledger.counts();
+    for (let period = 0; period < 3; period++) gate.debloat(period, period);
+    assert.equal(all.exchange.ledger.counts(), before);
+    all.write(1, 0, 1);
+    all.partitions[1]!.finish();
+    all.read(0);
+    gate.debloat(9, 9);
+    all.exchange.assertConserved();
+  },
+);
+
 debloats('debloat/fill: a record larger than a shrunk buffer still fits its segment', () => {
   const all = shrunk();
   all.read(0);

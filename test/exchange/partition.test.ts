@@ -216,6 +216,87 @@ partitions('wait/hard: after a wait that ended in an error nothing more is writt
   assert.equal([partition.flush(), partition.buffersOut], [true, sent]);
 });
 
+partitions(
+  'wait/hard: a sender that is cancelled leaves what it sent, and no other channel is touched',
+  () => {
+    const all = many({ senders: 2, receivers: 2 });
+    for (const sender of [0, 1]) for (const value of [1, 2]) all.write(sender, 0, value);
+    all.control.requestStop(0);
+    assert.throws(() => all.write(0, 0, 3), /TASK_CANCELLED/);
+    assert.throws(() => all.write(0, 1, 3), /TASK_CANCELLED/, 'nor to another receiver');
+    all.write(1, 0, 3);
+    all.write(1, 1, 4);
+    all.partitions[1]!.finish();
+    for (const receiver of [0, 1]) all.read(receiver);
+    assert.equal(all.got[0], [
+      ['1', '2'],
+      ['1', '2', '3', 'END'],
+    ]);
+    assert.equal(all.got[1]![1], ['4', 'END']);
+  },
+);
+
+partitions(
+  'flush/only-if-sendable: a flush behind finished buffers sends the open one after them, and rings once',
+  () => {
+    const all = many({ exclusivePerChannel: 3 });
+    const partition = all.partitions[0]!;
+    for (const value of [1, 2, 3]) all.write(0, 0, value);
+    partition.ringOwed();
+    all.whileParked(1, INPUT, () => {
+      assert.equal([partition.buffersOut, all.rings(1)], [2, 0]);
+      assert.is(partition.flush(), true);
+      partition.flush();
+      assert.equal([partition.buffersOut, all.rings(1)], [3, 1]);
+    });
+    assert.is(all.read(0), 3);
+    assert.equal(all.got[0]![0], ['1', '2', '3']);
+  },
+);
+
+partitions('the backlog is of finished buffers without a credit, whatever finished them', () => {
+  const all = many({ exclusivePerChannel: 1 });
+  const partition = all.partitions[0]!;
+  const backlogAfter = (act: () => unknown): number => {
+    act();
+    return partition.backlog;
+  };
+  const seen = [
+    backlogAfter(() => all.write(0, 0, 1)), // open
+    backlogAfter(() => partition.flush()), // a credit waited for it
+    backlogAfter(() => all.write(0, 0, 2)), // open
+    backlogAfter(() => partition.flush()), // stays open, since no credit waits
+    backlogAfter(() => partition.emitBarrier(1)), // finishes it, and takes no place itself
+    backlogAfter(() => all.write(0, 0, 3)),
+    backlogAfter(() => all.write(0, 0, 4)), // finishes the one before
+    backlogAfter(() => partition.finish()),
+  ];
+  assert.equal(seen, [0, 0, 0, 0, 1, 1, 2, 3]);
+});
+
+partitions('bytes and buffers on the way are what was sent and not read', () => {
+  const all = many({ receivers: 2, exclusivePerChannel: 4 });
+  const [partition, gates] = [all.partitions[0]!, all.gates];
+  const onTheWay = (): readonly number[] => [
+    partition.buffersOut - gates.reduce((sum, { buffersIn }) => sum + buffersIn, 0),
+    partition.bytesOut - gates.reduce((sum, { bytesIn }) => sum + bytesIn, 0),
+  ];
+  all.write(0, 0, 1, 48);
+  assert.equal(onTheWay(), [0, 0], 'it is open');
+  all.write(0, 0, 2, 40);
+  all.write(0, 1, 3, 24);
+  assert.equal(onTheWay(), [1, 48]);
+  partition.emitWatermark(5); // 16 bytes for each
+  partition.flush();
+  assert.equal(onTheWay(), [3, 48 + 40 + 16 + 24 + 16]);
+  all.read(0, 1);
+  assert.equal(onTheWay(), [2, 40 + 16 + 24 + 16]);
+  all.read(1);
+  assert.equal(onTheWay(), [1, 40 + 16]);
+  all.read(0);
+  assert.equal(onTheWay(), [0, 0]);
+});
+
 partitions('wait/hard: the stop word that counts is that of the task which sends', () => {
   const { control, write } = many({ senderTasks: [1], receiverTasks: [0] });
   control.requestStop(0);

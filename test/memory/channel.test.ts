@@ -89,6 +89,19 @@ channels('ring/wrap: backlog and credit are right on either side of the sign cha
   }
 });
 
+channels('buffers on the way are those that were not read, also those without a credit', () => {
+  const { receiver, send, lendBack } = ends({ exclusivePerChannel: 1 });
+  for (let i = 0; i < 3; i++) send();
+  assert.is(receiver.queued, 0, 'as of the last look');
+  receiver.look();
+  assert.is(receiver.queued, 3);
+  for (const left of [2, 1, 0]) {
+    assert.is(receiver.poll(), BUFFER);
+    assert.is(receiver.queued, left);
+    lendBack();
+  }
+});
+
 channels('credit/demand: a receiver that lends more than E ahead of the buffers is stopped', () => {
   const { receiver, send, lendBack } = ends({ exclusivePerChannel: 2 });
   send();
