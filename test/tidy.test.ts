@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ERRORS } from '../engine/base/error-catalogue.js';
 import { packageOf, readSources, repositoryRoot, type SourceFile, sourceFile } from './kit/sources.js';
+import { titlesIn } from './kit/test-titles.js';
 
 const tidy = suite('tidy');
 const engine = readSources('engine');
@@ -169,11 +170,7 @@ function citationsIn(text: string): string[] {
 const citedInCode = new Set(
   shipped.flatMap(({ comments }) => citationsIn(comments.filter((line) => !RULE.test(line)).join('\n'))),
 );
-/** First arguments of calls whose second argument is a function: the titles of tests. */
-const TITLE = /\b\w+\(\s*(['"`])((?:\\.|(?!\1)[^\\])+)\1,\s*(?:async\s*)?(?:\(|function\b|\w+\s*=>)/g;
-const citedInTitles = new Set(
-  tests.flatMap(({ code }) => [...code.matchAll(TITLE)].flatMap((match) => citationsIn(match[2]!))),
-);
+const citedInTitles = new Set(tests.flatMap(({ code }) => titlesIn(code).flatMap(citationsIn)));
 
 tidy('a rule has one definition', () => {
   const again = definitions.filter(
