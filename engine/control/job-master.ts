@@ -135,7 +135,7 @@ export class JobMaster implements Run {
       for (const vertex of this.#prepared.blueprint.sourceVertices) {
         for (const task of tasksOf(vertex)) this.#control.requestDrain(task);
       }
-      this.#live.release();
+      this.#live.stop();
     } else if (this.#state === 'CREATED') {
       await this.cancel();
     }

@@ -159,10 +159,8 @@ function originInput(
   chain: CompiledChain,
   taskIndex: number,
 ): TaskInput {
-  const isDrained = (): boolean => setting.control.isDrainRequested(taskIndex);
   const pushed = setting.live?.input(spec.head);
-  if (pushed !== undefined)
-    return new PushInput(chain.core, chain.batch!, pushed.buffer, isDrained, pushed.refusal);
+  if (pushed !== undefined) return new PushInput(chain.core, chain.batch!, pushed.buffer);
   const { vertex, subtask } = subtaskOfTask(setting.graph, taskIndex);
   const { parallelism } = vertex;
   const source: Source = setting.built.functions.get(spec.head)!.source!;
@@ -172,7 +170,7 @@ function originInput(
   const supply = {
     splits: setting.splits.get(spec.head) ?? [],
     take: () => setting.control.takeSplit(cursor),
-    isDrained,
+    isDrained: () => setting.control.isDrainRequested(taskIndex),
     pace: new TokenBucket(setting.clock, () => shareOf(setting.control.rate(cursor), parallelism)),
   };
   const names = fields?.map((field) => field.name) ?? null;

@@ -103,16 +103,19 @@ export class PushBuffer {
   }
 
   /**
-   * Ends it here: rows that are held will be written, pushes that wait for room are refused.
+   * Ends it here: rows that are held will be written, pushes that wait for room are refused. Those that waited when it
+   * was ended before go in.
    *
    * @param refusal  made for each of them
    */
   close(refusal: () => unknown): void {
+    if (this.isClosed) return;
     this.isClosed = true;
     const line = this.#line;
     this.#line = [];
     for (const { reject } of line) reject(refusal());
     this.#release();
+    this.wake();
   }
 
   /** Ends it at once: nothing that is held will be written, and every push that waits is told why. */

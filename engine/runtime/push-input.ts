@@ -15,32 +15,17 @@ export class PushInput implements TaskInput {
   readonly #core: ChainCore;
   readonly #process: BatchProcess;
   readonly #buffer: PushBuffer;
-  readonly #isDrained: () => boolean;
-  readonly #refusal: () => unknown;
   readonly waitUntilMs = 0;
   readonly waitFor = null;
 
-  /**
-   * @param isDrained  true once the input shall end where it is
-   * @param refusal    what those are told who waited for room then
-   */
-  constructor(
-    core: ChainCore,
-    process: BatchProcess,
-    buffer: PushBuffer,
-    isDrained: () => boolean,
-    refusal: () => unknown,
-  ) {
+  constructor(core: ChainCore, process: BatchProcess, buffer: PushBuffer) {
     this.#core = core;
     this.#process = process;
     this.#buffer = buffer;
-    this.#isDrained = isDrained;
-    this.#refusal = refusal;
   }
 
   step(budget: number): Step {
     const buffer = this.#buffer;
-    if (this.#isDrained() && !buffer.isClosed) buffer.close(this.#refusal);
     const { begin, rows } = buffer;
     if (begin < rows.length) {
       const end = this.#process({ rows }, begin, Math.min(rows.length, begin + budget)); // push/never-waits
@@ -53,8 +38,8 @@ export class PushInput implements TaskInput {
   }
 
   isReady(): boolean {
-    const { begin, rows, isDry, isClosed } = this.#buffer;
-    return begin < rows.length || isDry || (this.#isDrained() && !isClosed);
+    const { begin, rows, isDry } = this.#buffer;
+    return begin < rows.length || isDry;
   }
 
   ringOwed(): void {}

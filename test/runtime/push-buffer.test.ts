@@ -161,6 +161,14 @@ buffers(
     assert.equal(closed.told, ['resolved', 'resolved', 'Error: too late', 'Error: too late']);
     closed.write(9);
     assert.equal([closed.written, closed.buffer.isDry], [[0, 1], true]);
+    const ended = watched(2, 2, 0);
+    for (let i = 0; i < 4; i++) ended.push();
+    ended.buffer.end();
+    ended.buffer.close(() => new Error('too late'));
+    ended.write(2);
+    ended.write(2);
+    await turn();
+    assert.equal(ended.told, Array(4).fill('resolved'), 'who waited when it was ended goes in');
     const failed = watched(2, 2, 0);
     for (let i = 0; i < 4; i++) failed.push();
     failed.buffer.fail(new Error('broken'));

@@ -91,20 +91,14 @@ inputs('push/never-waits: with one segment less a row, or the end, would wait in
 function inputOf() {
   const core = new NotingCore();
   const buffer = new PushBuffer({ capacity: 3, high: 3, low: 0 }, () => 1);
-  const state = { isDrained: false, rowsMax: Number.POSITIVE_INFINITY };
+  const state = { rowsMax: Number.POSITIVE_INFINITY };
   const process = (batch: unknown, begin: number, end: number): number => {
     const last = Math.min(end, begin + state.rowsMax);
     const rows = (batch as { rows: { n: number }[] }).rows.slice(begin, last);
     core.notes.push(`rows ${rows.map(({ n }) => n)}`);
     return last;
   };
-  const input = new PushInput(
-    core,
-    process,
-    buffer,
-    () => state.isDrained,
-    () => new Error('ended'),
-  );
+  const input = new PushInput(core, process, buffer);
   return { core, buffer, state, input };
 }
 
@@ -134,21 +128,21 @@ inputs('an input that ends writes what it holds, then the end of time', () => {
   assert.equal(core.notes, ['rows 1', 'watermark Infinity']);
 });
 
-inputs(
-  'control/signals: an input asked to drain is ready at once, takes no more and writes what it holds',
-  async () => {
-    const { core, buffer, state, input } = inputOf();
-    const pushes = [1, 2, 3, 4].map((n) => buffer.push({ n })!);
-    state.isDrained = true;
-    assert.is(input.isReady(), true);
-    assert.equal([input.step(9), buffer.offer({ n: 5 }), input.step(9)], [STEP.PROGRESS, false, STEP.DONE]);
-    const told = await Promise.allSettled(pushes);
-    assert.equal(
-      told.map(({ status }) => status),
-      ['fulfilled', 'fulfilled', 'fulfilled', 'rejected'],
-    );
-    assert.equal(core.notes, ['rows 1,2,3', 'watermark Infinity']);
-  },
-);
+inputs('an input that is closed is ready at once, takes no more and writes what it holds', async () => {
+  const { core, buffer, input } = inputOf();
+  let wakes = 0;
+  buffer.wake = () => void wakes++;
+  const pushes = [1, 2, 3, 4].map((n) => buffer.push({ n })!);
+  wakes = 0;
+  buffer.close(() => new Error('ended'));
+  assert.equal([input.isReady(), wakes], [true, 1]);
+  assert.equal([input.step(9), buffer.offer({ n: 5 }), input.step(9)], [STEP.PROGRESS, false, STEP.DONE]);
+  const told = await Promise.allSettled(pushes);
+  assert.equal(
+    told.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'fulfilled', 'rejected'],
+  );
+  assert.equal(core.notes, ['rows 1,2,3', 'watermark Infinity']);
+});
 
 inputs.run();

@@ -90,8 +90,9 @@ export class LiveEnds {
     return this.input(uid)?.buffer ?? this.queue(uid)!;
   }
 
-  /** The run was asked to stop: what is on its way gets through, whether it is read or not. */
-  release(): void {
+  /** The run was asked to stop: nothing more is taken, and what is on its way gets through, whether read or not. */
+  stop(): void {
+    for (const input of this.inputs.values()) input.stop();
     for (const { queue } of this.outputs.values()) queue.release();
   }
 

@@ -177,17 +177,21 @@ export class PushedInput implements LiveInput<object> {
     this.buffer.fail(error);
   }
 
-  /** What those are told who push too late. */
-  readonly refusal = (): SluiceError => {
+  /** Ends it where it is: what was taken flows to the end, and who waits for room is refused. */
+  stop(): void {
+    this.buffer.close(() => this.#refusal());
+  }
+
+  #refusal(): SluiceError {
     const { job, input } = this.#place;
     const what = `a record was pushed to input '${input}' of job '${job}' after its end`;
     return new SluiceError('PUSH_ENDED', what, { detail: { input } });
-  };
+  }
 
   /** A copy of the record, with what travels; the caller may go on to use its own. */
   #accept(record: object): object {
     if (this.#failure !== null) throw this.#failure.error;
-    if (this.buffer.isClosed) throw this.refusal();
+    if (this.buffer.isClosed) throw this.#refusal();
     if (record === null || typeof record !== 'object')
       throw this.#misfit(`is ${String(record)}, not an object`);
     const { fields, required, recordBytesMax } = this.#place;

@@ -92,7 +92,11 @@ faults('a push after the end, after a stop and after the run is refused', async 
   await run.finished;
   assert.is((await failureOf(run.inputs.events.push(eventOf(0)))).code, 'PUSH_ENDED');
   const stopped = await relay();
-  await stopped.stop();
+  await stopped.inputs.events.push(eventOf(0));
+  const stopping = stopped.stop();
+  assert.is((await failureOf(stopped.inputs.events.push(eventOf(1)))).code, 'PUSH_ENDED', 'from the call on');
+  await stopping;
+  assert.equal(await rowsOf(stopped.outputs.same), [eventOf(0)], 'what was taken arrives');
   assert.is((await failureOf(stopped.inputs.events.push(eventOf(0)))).code, 'PUSH_ENDED');
 });
 
