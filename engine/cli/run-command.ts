@@ -35,9 +35,9 @@ export async function runCommand(command: RunCommand, startJob: StartJob = start
     tell(command, run.notices);
     return await follow(run, command, interrupts);
   } catch (error) {
-    // Told to stop while it started: that it could not be finished is no news.
-    if (interrupts.exitCode !== null && interrupts.signal.aborted) return interrupts.exitCode;
-    throw error;
+    if (interrupts.exitCode === null || !interrupts.signal.aborted) throw error;
+    tell(command, ['stopped before the job began; no output was touched']);
+    return interrupts.exitCode;
   } finally {
     interrupts.release();
   }

@@ -32,6 +32,10 @@ const STAND_IN = (ms: number, stopMs: number) => `
     if (${ms} > 0) setTimeout(() => end(summary), ${ms});
     if (${ms} < 0) fail(new SluiceError('USER_FUNCTION_FAILED', 'map threw', { cause: new Error('deep') }));
     console.log('started');
+    if (options.params?.p === 'slow')
+      await new Promise((_, reject) => {
+        options.signal.onabort = () => { clearInterval(alive); reject(new SluiceError('RUN_ABORTED', 'x')); };
+      });
     return { job: 'a', id: 'x', finished,
       stop: () => { console.log('stop'); if (${stopMs} >= 0) setTimeout(() => end({ ...summary, state: 'STOPPED' }), ${stopMs}); return finished; },
       cancel: async () => { console.log('cancel'); },
@@ -119,6 +123,15 @@ run('a job with a named input is refused: a command has no rows for it', async (
   const { code, stdout, stderr } = await runWith(['run', 'fed.ts'], 50);
   assert.equal([code, stdout], [2, '']);
   assert.match(stderr, /ARGUMENT_INVALID: job 'fed' has the input 'rows', which a program gives rows to/);
+});
+
+run('a signal while the job starts abandons it, and it is said that nothing came of it', async () => {
+  const { code, stderr } = await runWith(['run', 'job.ts', '--param', 'p=slow'], 0, ['SIGINT']);
+  assert.is(code, 130);
+  assert.match(
+    stderr,
+    'Ctrl-C: stopping; once more to end at once\nstopped before the job began; no output was touched\n',
+  );
 });
 
 run('a failed job exits with 1 and says why', async () => {
