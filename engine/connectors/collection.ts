@@ -14,6 +14,19 @@ import { misfit } from './value-check.js';
  */
 export function collection<R extends object>(rows: readonly R[], schema?: RecordType<R>): Source<R> {
   if (!Array.isArray(rows)) throw new SluiceError('ARGUMENT_INVALID', 'collection: rows must be an array');
+  return rowsOf('collection', rows, schema);
+}
+
+/**
+ * The same under another name.
+ *
+ * @param place  what errors call it
+ */
+export function rowsOf<R extends object>(
+  place: string,
+  rows: readonly R[],
+  schema?: RecordType<R>,
+): Source<R> {
   return {
     urn: 'sluice:collection',
     label: 'collection',
@@ -23,27 +36,27 @@ export function collection<R extends object>(rows: readonly R[], schema?: Record
     batchKind: 'rows',
     paths: [],
     discover: async ({ parallelism }) => {
-      checkRows(rows, schema);
+      checkRows(place, rows, schema);
       return { splits: rangesOf(rows.length, parallelism), recordsTotal: rows.length };
     },
     createReader: () => new CollectionReader(rows),
   };
 }
 
-function checkRows(rows: readonly object[], schema: RecordType<unknown> | undefined): void {
+function checkRows(place: string, rows: readonly object[], schema: RecordType<unknown> | undefined): void {
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as unknown;
     if (row === null || typeof row !== 'object' || Array.isArray(row))
-      throw invalid(i, 'is not an object', '');
+      throw invalid(place, i, 'is not an object', '');
     for (const field of schema?.fields ?? []) {
       const what = misfit(field, (row as Record<string, unknown>)[field.name]);
-      if (what !== null) throw invalid(i, `has ${field.name} ${what}`, field.name);
+      if (what !== null) throw invalid(place, i, `has ${field.name} ${what}`, field.name);
     }
   }
 }
 
-function invalid(index: number, what: string, field: string): SluiceError {
-  return new SluiceError('INPUT_VALUE_INVALID', `collection: row ${index + 1} ${what}`, {
+function invalid(place: string, index: number, what: string, field: string): SluiceError {
+  return new SluiceError('INPUT_VALUE_INVALID', `${place}: row ${index + 1} ${what}`, {
     detail: { row: index + 1, field },
   });
 }

@@ -1,6 +1,6 @@
 import { SluiceError } from '../base/errors.js';
 import { type CollectSink, collect } from '../connectors/collect.js';
-import { collection } from '../connectors/collection.js';
+import { rowsOf } from '../connectors/collection.js';
 import type { Sink, Source } from '../connectors/connector.js';
 import { isLiveEnd } from '../plan/live-ends.js';
 import type { BuiltJob, OperatorFunctions } from '../plan/logical-plan.js';
@@ -46,7 +46,8 @@ export function connectEndpoints(
       const rows = inputs[config.input];
       if (rows === undefined || isLiveOptions(rows))
         throw argument(`the input '${config.input}' of job '${built.plan.job}' is given no rows`);
-      const source = 'createReader' in rows ? rows : collection([...rows], schemaOf(output.fields));
+      const source =
+        'createReader' in rows ? rows : rowsOf(`input '${config.input}'`, [...rows], schemaOf(output.fields));
       functions.set(uid, { source });
     } else if (config.kind === 'output') {
       const list = collect();

@@ -76,6 +76,16 @@ inline('an undeclared key that the first rows lack groups like null', async () =
   }
 });
 
+inline('a row of a named input that does not fit is refused by the name of the input', async () => {
+  const subject = job('picky', { inputs: { events: Event } }, ({ events }) => ({ out: events }));
+  const events: any[] = [
+    { at: 0, key: 1 },
+    { at: 0, key: 'one' },
+  ];
+  const error = await errorOf(runInline(subject, { inputs: { events } }));
+  assert.match(error.message, /^INPUT_VALUE_INVALID: input 'events': row 2 has key of "one"/);
+});
+
 const failing = (prepareCommit: (subtask: number) => Promise<unknown>): Sink => ({
   ...{ urn: 'test:failing', label: 'failing', options: null, path: null, check: async () => {} },
   createWriter: ({ subtask }) => ({
