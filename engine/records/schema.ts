@@ -1,3 +1,5 @@
+import { SluiceError } from '../base/errors.js';
+
 /**
  * Types of fields and records.
  *
@@ -93,6 +95,7 @@ export const t = {
 
   /** The same type, or null. */
   nullable<T>(type: FieldType<T>): FieldType<T | null> {
+    checkType('t.nullable', type);
     return new FieldType<T | null>(type.kind, true);
   },
 
@@ -102,8 +105,17 @@ export const t = {
   },
 } as const;
 
+/** @throws SluiceError ARGUMENT_INVALID  the type is none: a slip such as `t.boolean`, where nobody checks types */
 export function fieldSpec(name: string, type: FieldType<any, boolean>): FieldSpec {
+  checkType(`field '${name}'`, type);
   return { name, kind: type.kind, nullable: type.isNullable };
+}
+
+function checkType(place: string, type: FieldType<any, boolean> | undefined): void {
+  if (Object.hasOwn(FIELD_KINDS, type?.kind ?? '')) return;
+  const kinds = Object.keys(FIELD_KINDS).map((kind) => `t.${kind}`);
+  const what = `${place}: a type is expected here, not ${String(type)}; types are ${kinds.join(', ')}, t.nullable(…)`;
+  throw new SluiceError('ARGUMENT_INVALID', what);
 }
 
 /**

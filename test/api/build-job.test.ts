@@ -29,6 +29,18 @@ function caught(act: () => unknown): SluiceError {
   throw new Error('nothing was thrown');
 }
 
+building('a slip in a type is refused by its field, with the types there are', () => {
+  const any = t as any;
+  for (const make of [() => t.record({ n: any.boolean }), () => t.record({ n: t.nullable(any.int) })]) {
+    const { code, message } = caught(make);
+    assert.is(code, 'ARGUMENT_INVALID');
+    assert.match(
+      message,
+      /^ARGUMENT_INVALID: (field 'n'|t.nullable): a type is expected here, not undefined; types are t.bool,/,
+    );
+  }
+});
+
 const flights = () =>
   job('flights', { params: { out: t.string.default('/out/flights.csv') } }, (flow, { out }) => {
     flow
