@@ -103,7 +103,10 @@ export function fromWire(wire: WireError): Error {
             .filter((each): each is SluiceError => each instanceof SluiceError),
         }),
       })
-    : Object.assign(new Error(wire.message, { cause }), wire.code !== undefined && { code: wire.code });
+    : Object.assign(
+        new Error(wire.message, cause && { cause }),
+        wire.code !== undefined && { code: wire.code },
+      );
   error.name = wire.name;
   if (wire.stack !== undefined) error.stack = wire.stack;
   return error;

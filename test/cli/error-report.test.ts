@@ -57,6 +57,12 @@ report('an error without a code is shown with its stack, and a file that is gone
   );
 });
 
+report('an error from another thread has a cause only where it had one there', () => {
+  const wired = fromWire(toWire(new SluiceError('TASK_FAILED', 'x', { cause: new RangeError('y') })));
+  assert.equal([Object.hasOwn(wired, 'cause'), (wired.cause as Error).message], [true, 'y']);
+  assert.is(Object.hasOwn(wired.cause as Error, 'cause'), false);
+});
+
 report('a program gets the same by name', () => {
   const error = new SluiceError('TASK_FAILED', 'w', { detail: { subtask: 1 }, cause: thrownAt(2, 9) });
   const json = JSON.parse(JSON.stringify(errorJson(error)));
