@@ -5,7 +5,7 @@ export type Severity = 'record' | 'checkpoint' | 'task' | 'job';
 export const ERRORS = {
   //  code                        reaches  what it means, and what to do
   ARGUMENT_INVALID:             ['job',   'A value given to the engine has the wrong type or range; the message names it and what is accepted.'],
-  OPTION_UNKNOWN:               ['job',   'No option has this name; see `sluice plan --options` for all of them.'],
+  OPTION_UNKNOWN:               ['job',   'No option has this name; see `sluice plan <job> --options` for all of them.'],
   OPTION_INVALID:               ['job',   'An option has a value outside its range; the message gives the range.'],
   CONFIG_UNREADABLE:            ['job',   'The configuration file is missing or is not YAML or JSON; the message tells why.'],
   COMMAND_INVALID:              ['job',   'The command line cannot be understood; see `sluice --help`.'],
@@ -37,7 +37,7 @@ export const ERRORS = {
   PLAN_DURATION_INVALID:        ['job',   'A duration is written as a whole number and a unit: 100ms, 5s, 10m, 1h, 1d.'],
   PLAN_MISMATCH:                ['job',   'A worker rebuilt a different plan; a builder must not depend on clocks, randomness, the environment or the thread it runs in.'],
   PARALLELISM_INVALID:          ['job',   'Parallelism is a whole number from 1 to the maximum parallelism, and a job has at most 512 subtasks.'],
-  MEMORY_INSUFFICIENT:          ['job',   'The job needs more network memory than it may use; lower the parallelism or raise --memory or taskmanager.memory.network.max.'],
+  MEMORY_INSUFFICIENT:          ['job',   'The job needs more network memory than it may use; lower the parallelism or sluice.record.max-size, or raise --memory or taskmanager.memory.network.max.'],
   INPUT_MISSING:                ['job',   'An input file does not exist or cannot be read; check the path, which is relative to the working folder, and its permissions.'],
   INPUT_INVALID:                ['job',   'An input file is not in the expected format, or is damaged; the message tells where.'],
   INPUT_SCHEMA_MISMATCH:        ['job',   'The schema does not match the file; the message names field, declared type and type in the file.'],

@@ -26,7 +26,7 @@ export interface OptionSurroundings {
   readonly memoryOrigin: string;
 }
 
-/** One line of `sluice plan --options`. */
+/** One line of `sluice plan <job> --options`. */
 export interface EffectiveOption {
   readonly key: OptionKey;
   /** As it would be written; `auto` where it is worked out later. */
