@@ -138,7 +138,9 @@ export function byName<T extends object>(
     get: (_, name) => {
       if (typeof name === 'symbol' || Object.hasOwn(target, name)) return Reflect.get(target, name);
       if (UNNAMED.has(name)) return Reflect.get(target, name);
-      throw argument(`job '${job}' has no ${what} '${name}'${didYouMean(name, Object.keys(target))}`);
+      const names = Object.keys(target);
+      const hint = didYouMean(name, names) || `; it has ${names.join(', ') || 'none'}`;
+      throw argument(`job '${job}' has no ${what} '${name}'${hint}`);
     },
   });
 }

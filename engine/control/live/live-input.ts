@@ -134,15 +134,15 @@ export class PushedInput implements LiveInput<object> {
   push(record: object): Promise<void> {
     let row: object;
     try {
-      row = this.#accept(record);
+      row = this.#accept(record, this.push);
     } catch (error) {
       return this.#rejected(error);
     }
-    return this.buffer.push(row) ?? Promise.reject(this.#overflow());
+    return this.buffer.push(row) ?? Promise.reject(this.#overflow(this.push));
   }
 
   tryPush(record: object): boolean {
-    return this.buffer.offer(this.#accept(record));
+    return this.buffer.offer(this.#accept(record, this.tryPush));
   }
 
   end(): void {
@@ -188,23 +188,29 @@ export class PushedInput implements LiveInput<object> {
     return new SluiceError('PUSH_ENDED', what, { detail: { input } });
   }
 
-  /** A copy of the record, with what travels; the caller may go on to use its own. */
-  #accept(record: object): object {
+  /**
+   * A copy of the record, with what travels; the caller may go on to use its own.
+   *
+   * @param by  what the application called
+   */
+  #accept(record: object, by: Called): object {
     if (this.#failure !== null) throw this.#failure.error;
-    if (this.buffer.isClosed) throw this.#refusal();
+    if (this.buffer.isClosed) throw seenFrom(by, this.#refusal());
     if (record === null || typeof record !== 'object')
-      throw this.#misfit(`is ${String(record)}, not an object`);
+      throw seenFrom(by, this.#misfit(`is ${String(record)}, not an object`));
     const { fields, required, recordBytesMax } = this.#place;
     const given = record as Readonly<Record<string, unknown>>;
     for (const field of fields) {
       const what = misfit(field, given[field.name]);
-      if (what !== null) throw this.#misfit(`has ${field.name} ${what}`, field.name);
+      if (what !== null) throw seenFrom(by, this.#misfit(`has ${field.name} ${what}`, field.name));
     }
     const row: Record<string, unknown> = {};
     for (const { name } of required) row[name] = given[name] ?? null;
     const bytes = this.#sizeOf(row);
-    if (bytes > recordBytesMax)
-      throw this.#misfit(`takes ${bytes} bytes, and at most ${recordBytesMax} can be pushed at once`);
+    if (bytes > recordBytesMax) {
+      const what = `takes ${bytes} bytes, and at most ${recordBytesMax} can be pushed at once: ${PUSHED_MAX}`;
+      throw seenFrom(by, this.#misfit(what));
+    }
     return row;
   }
 
@@ -215,11 +221,11 @@ export class PushedInput implements LiveInput<object> {
     });
   }
 
-  #overflow(): SluiceError {
+  #overflow(by: Called): SluiceError {
     const { job, input } = this.#place;
     const { capacity } = this.buffer.bounds;
     const what = `input '${input}' of job '${job}' is full (${capacity}), and ${this.buffer.waiting} pushes wait already`;
-    return new SluiceError('PUSH_OVERFLOW', what, { detail: { input, capacity } });
+    return seenFrom(by, new SluiceError('PUSH_OVERFLOW', what, { detail: { input, capacity } }));
   }
 
   /** The run tells its own error to those who wait for it; other errors are those of the push. */
@@ -228,4 +234,15 @@ export class PushedInput implements LiveInput<object> {
     if (error === this.#failure?.error) promise.catch(() => {});
     return promise;
   }
+}
+
+/** The options that decide it; see `pushedBytesMax`. */
+const PUSHED_MAX = 'the less of sluice.record.max-size and 20 taskmanager.memory.segment-size';
+
+type Called = (record: object) => unknown;
+
+/** The same error, whose stack begins where the application called. */
+function seenFrom(called: Called, error: SluiceError): SluiceError {
+  Error.captureStackTrace(error, called);
+  return error;
 }

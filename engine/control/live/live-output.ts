@@ -24,6 +24,7 @@ export class LiveOutput implements AsyncIterable<object> {
   readonly queue = new RowQueue(LIVE_ROWS_MAX);
   readonly #name: string;
   #hasReader = false;
+  #hasLeft = false;
   #hasEnded = false;
   #failure: { readonly error: unknown } | null = null;
   #waiting: Waiting[] = [];
@@ -36,8 +37,12 @@ export class LiveOutput implements AsyncIterable<object> {
   /** @throws SluiceError OUTPUT_HAS_READER  it is read, or was */
   [Symbol.asyncIterator](): AsyncIterator<object> {
     if (this.#hasReader) {
-      const what = `the output '${this.#name}' is read by somebody already`;
-      throw new SluiceError('OUTPUT_HAS_READER', what, { detail: { output: this.#name } });
+      const what = this.#hasLeft
+        ? `the reader of the output '${this.#name}' has left it, and further rows were discarded`
+        : `the output '${this.#name}' has a reader already`;
+      const error = new SluiceError('OUTPUT_HAS_READER', what, { detail: { output: this.#name } });
+      Error.captureStackTrace(error, this[Symbol.asyncIterator]); // its first line is the caller's
+      throw error;
     }
     this.#hasReader = true;
     return { next: () => this.#next(), return: async () => this.#leave() };
@@ -74,6 +79,7 @@ export class LiveOutput implements AsyncIterable<object> {
 
   #leave(): IteratorResult<object> {
     this.#failure = null;
+    this.#hasLeft = true;
     this.#hasEnded = true;
     this.queue.discard();
     for (const { resolve } of this.#takeWaiting()) resolve(DONE);

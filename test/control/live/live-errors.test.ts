@@ -51,7 +51,10 @@ faults(
       [{ ...good, n: undefined }, /has n missing, which is not declared nullable/],
       [null, /is null, not an object/],
       ['text', /is text, not an object/],
-      [{ ...good, note: 'x'.repeat(700_000) }, /takes 700\d\d\d bytes, and at most 655360 can/],
+      [
+        { ...good, note: 'x'.repeat(700_000) },
+        /takes 700\d\d\d bytes, and at most 655360 can be pushed at once: the less of sluice/,
+      ],
     ];
     const sent = [0];
     await events.push(eventOf(0));
@@ -64,6 +67,11 @@ faults(
       assert.is(events.tryPush(eventOf(sent.length - 1)), true);
     }
     assert.equal((await failureOf(events.push(wrong[0]![0]))).detail, { input: 'events', field: 'user' });
+    for (const error of [
+      await failureOf(events.push(null as any)),
+      thrown(() => events.tryPush(null as any)),
+    ])
+      assert.match(error.stack!.split('\n')[1]!, 'live-errors.test', 'its stack begins where it was pushed');
     events.end();
     assert.equal(
       (await rowsOf(run.outputs.same)).map(({ n }) => n),
@@ -138,7 +146,9 @@ faults(
 faults('a live output has one reader', async () => {
   const run = await relay();
   const reading = rowsOf(run.outputs.same);
-  assert.is(thrown(() => run.outputs.same[Symbol.asyncIterator]()).code, 'OUTPUT_HAS_READER');
+  const second = thrown(() => run.outputs.same[Symbol.asyncIterator]());
+  assert.is(second.message, "OUTPUT_HAS_READER: the output 'same' has a reader already");
+  assert.match(second.stack!.split('\n')[1]!, 'live-errors.test');
   run.inputs.events.end();
   assert.equal(await reading, []);
   assert.is(thrown(() => run.outputs.same[Symbol.asyncIterator]()).code, 'OUTPUT_HAS_READER');
@@ -154,6 +164,10 @@ faults('a reader that throws ends its own loop, and the job goes on', async () =
   for (let n = 0; n < 5_000; n++) await run.inputs.events.push(eventOf(n));
   run.inputs.events.end();
   assert.is(await reading, 'Error: enough');
+  assert.match(
+    thrown(() => run.outputs.same[Symbol.asyncIterator]()).message,
+    /OUTPUT_HAS_READER: the reader of the output 'same' has left it/,
+  );
   assert.is((await run.finished).recordsIn, 5_010);
 });
 
@@ -162,13 +176,14 @@ faults('names that do not exist are refused with the nearest that do', async () 
   const any: Run = run;
   assert.match(
     thrown(() => any.inputs['events']).message,
-    /ARGUMENT_INVALID: job 'relay' has no live input 'events'/,
+    /ARGUMENT_INVALID: job 'relay' has no live input 'events'; it has none/,
   );
   assert.match(thrown(() => any.outputs['sum']).message, /has no output 'sum'; did you mean 'sums'/);
   assert.match(
     thrown(() => any.sources['number']).message,
     /no source with the uid 'number'; did you mean 'numbers'/,
   );
+  assert.match(thrown(() => any.sources['x']).message, /the uid 'x'; it has .*numbers/);
   assert.ok(JSON.stringify(any.outputs).includes('sums'), 'who prints them is not surprised');
   assert.is(await any.inputs, any.inputs);
   await run.cancel();
