@@ -1,5 +1,5 @@
 import type { Source } from '../connectors/connector.js';
-import type { FieldTypes, RecordType, RowOf } from '../records/schema.js';
+import { checkType, type FieldTypes, type RecordType, type RowOf } from '../records/schema.js';
 import type { SinkHandle } from './operator-handle.js';
 import type { ParamsGiven, ParamValues } from './params.js';
 import type { Stream } from './stream.js';
@@ -86,6 +86,7 @@ export type OutputsOf<J> =
  * time: no clock, no randomness, no environment. Functions inside it may use whatever the module imports.
  *
  * @param name  what people call the job; not empty
+ * @throws SluiceError ARGUMENT_INVALID  a parameter is declared by something that is no type
  */
 export function job<
   const P extends FieldTypes = {},
@@ -103,6 +104,7 @@ export function job<O extends BuilderResult = void>(
 export function job(name: string, ...rest: readonly unknown[]): JobModule<any, any, any> {
   const [declaration, build] = rest.length > 1 ? rest : [{}, rest[0]];
   const { params = {}, inputs = {}, options = {} } = (declaration ?? {}) as JobDeclaration;
+  for (const [param, type] of Object.entries(params)) checkType(`job '${name}': parameter '${param}'`, type);
   return { name, params, inputs, options, build: build as JobModule['build'], [JOB_BRAND]: COPY };
 }
 

@@ -105,13 +105,14 @@ export const t = {
   },
 } as const;
 
-/** @throws SluiceError ARGUMENT_INVALID  the type is none: a slip such as `t.boolean`, where nobody checks types */
+/** @throws SluiceError ARGUMENT_INVALID  the type is none */
 export function fieldSpec(name: string, type: FieldType<any, boolean>): FieldSpec {
   checkType(`field '${name}'`, type);
   return { name, kind: type.kind, nullable: type.isNullable };
 }
 
-function checkType(place: string, type: FieldType<any, boolean> | undefined): void {
+/** @throws SluiceError ARGUMENT_INVALID  it is no type: a slip such as `t.boolean`, where nobody checks types */
+export function checkType(place: string, type: FieldType<any, boolean> | undefined): void {
   if (Object.hasOwn(FIELD_KINDS, type?.kind ?? '')) return;
   const kinds = Object.keys(FIELD_KINDS).map((kind) => `t.${kind}`);
   const what = `${place}: a type is expected here, not ${String(type)}; types are ${kinds.join(', ')}, t.nullable(…)`;

@@ -31,12 +31,17 @@ function caught(act: () => unknown): SluiceError {
 
 building('a slip in a type is refused by its field, with the types there are', () => {
   const any = t as any;
-  for (const make of [() => t.record({ n: any.boolean }), () => t.record({ n: t.nullable(any.int) })]) {
+  const slips = [
+    () => t.record({ n: any.boolean }),
+    () => t.record({ n: t.nullable(any.int) }),
+    () => job('slip', { params: { n: any.int } }, () => {}),
+  ];
+  for (const make of slips) {
     const { code, message } = caught(make);
     assert.is(code, 'ARGUMENT_INVALID');
     assert.match(
       message,
-      /^ARGUMENT_INVALID: (field 'n'|t.nullable): a type is expected here, not undefined; types are t.bool,/,
+      /^ARGUMENT_INVALID: (field 'n'|t.nullable|job 'slip': parameter 'n'): a type is expected here, not undefined; types are t.bool,/,
     );
   }
 });
