@@ -144,7 +144,11 @@ function streamFrom(graph: FlowGraph, source: Source, given: FromOptions = {}): 
     bounded = true,
     schema = null,
   } = isSource ? source : {};
-  const { ratePerSecond } = given;
+  const { ratePerSecond, ...others } = given;
+  for (const name of Object.keys(others)) {
+    const text = `there is no option '${name}'; there is ratePerSecond`;
+    graph.fault('ARGUMENT_INVALID', { call: `from(${label}, { ${name} })`, site }, text);
+  }
   const fault = ratePerSecond === undefined ? null : rateFault(ratePerSecond);
   if (fault !== null)
     graph.fault('ARGUMENT_INVALID', { call: `from(${label}, { ratePerSecond })`, site }, fault);

@@ -118,6 +118,12 @@ rates('a rate out of range is a fault of the plan', async () => {
     );
     assert.is((await failureOf(runInline(wrong))).code, 'ARGUMENT_INVALID');
   }
+  const slip: object = { ratePerSec: 5 };
+  const slipped = job('slipped', (flow) => void flow.from(source(Tick), slip).to(sink()));
+  assert.match(
+    faultsOf(slipped).join(),
+    /from\(rows, \{ ratePerSec \}\).*no option 'ratePerSec'; there is ratePerS/,
+  );
 });
 
 rates.run();
