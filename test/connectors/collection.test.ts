@@ -23,6 +23,7 @@ collections('refuses rows that do not fit their schema, with row, field and valu
     return (await throwsCode('INPUT_VALUE_INVALID', () => source.discover({ parallelism: 1 }))).message;
   };
   assert.match(await fault({ n: 1.5, at: 0 }), 'row 2 has n of 1.5, which is not of kind int32');
+  assert.match(await fault({ n: 1n, at: 0 }), 'row 2 has n of 1n, which');
   assert.match(await fault({ n: 2 ** 31, at: 0 }), 'row 2 has n of 2147483648');
   assert.match(await fault({ n: 'x'.repeat(99), at: 0 }), '…, which');
   assert.match(await fault({ n: 1 }), 'row 2 has at missing, which is not declared nullable');
