@@ -41,7 +41,10 @@ export interface LiveInput<R> {
   readonly resumes: number;
   on(event: 'pause' | 'resume', listener: () => void): this;
   off(event: 'pause' | 'resume', listener: () => void): this;
-  /** A stream of objects into this input; its end is the end of the input. For the Web: `Writable.toWeb`. */
+  /**
+   * A stream of objects into this input; its end is the end of the input. One that is destroyed, as by a pipeline whose
+   * source broke, leaves the input open: end it, or cancel the run. For the Web: `Writable.toWeb`.
+   */
   writable(): Writable;
 }
 
