@@ -7,12 +7,12 @@ export interface ChainOptions {
   readonly chaining: boolean;
 }
 
-/** An edge that is a function call (`barrier` null), or an exchange and the reason why. */
+/** An edge that is a function call (`notChained` null), or an exchange and the reason why. */
 export interface EdgeChaining {
   readonly edge: PlanEdge;
   /** What the edge's comes to in this run. */
   readonly partitioner: Partitioner;
-  readonly barrier: string | null;
+  readonly notChained: string | null;
 }
 
 /**
@@ -28,11 +28,11 @@ export function chainPlan(plan: LogicalPlan, options: ChainOptions): readonly Ed
     const before = parallelismOf(upstream, options.parallelism);
     const after = parallelismOf(downstream, options.parallelism);
     const partitioner = partitionerOf(edge.partitioner, before, after);
-    const barrier =
+    const notChained =
       edge.partitioner.kind === 'default' && before !== after
         ? `parallelism changes from ${before} to ${after}`
-        : barrierOf(plan, edge, partitioner, upstream, downstream, options);
-    return { edge, partitioner, barrier };
+        : reasonAgainst(plan, edge, partitioner, upstream, downstream, options);
+    return { edge, partitioner, notChained };
   });
 }
 
@@ -46,7 +46,7 @@ export function parallelismOf(operator: PlanOperator, ofRun: number): number {
   return operator.parallelism === 'inherit' ? ofRun : operator.parallelism;
 }
 
-function barrierOf(
+function reasonAgainst(
   plan: LogicalPlan,
   { to }: PlanEdge,
   partitioner: Partitioner,

@@ -64,7 +64,7 @@ export interface JobExchange {
   /** The same by name, also for undeclared rows; null: all fields. */
   readonly required: readonly string[] | null;
   /** Why this is not a function call. */
-  readonly barrier: string;
+  readonly notChained: string;
 }
 
 /**
@@ -79,7 +79,7 @@ export function jobGraph(plan: LogicalPlan, options: ChainOptions): JobGraph {
   const vertexOf = new Map<string, number>();
   let taskCount = 0;
   for (const operator of plan.operators) {
-    if (edges.some(({ edge, barrier }) => edge.to === operator.uid && barrier === null)) continue;
+    if (edges.some(({ edge, notChained }) => edge.to === operator.uid && notChained === null)) continue;
     const vertex = chainFrom(plan, operator, edges, vertices.length, taskCount, options);
     for (const uid of vertex.operators) vertexOf.set(uid, vertex.index);
     vertices.push(vertex);
@@ -87,7 +87,7 @@ export function jobGraph(plan: LogicalPlan, options: ChainOptions): JobGraph {
   }
   assert(vertexOf.size === plan.operators.length, 'every operator is in exactly one chain');
   const exchanges = edges
-    .filter((each): each is EdgeChaining & { barrier: string } => each.barrier !== null)
+    .filter((each): each is EdgeChaining & { notChained: string } => each.notChained !== null)
     .map((each, id) => exchangeOf(plan, each, id, vertexOf, required));
   for (const { partitioner, fromVertex, toVertex } of exchanges) {
     const isEqual = vertices[fromVertex]!.parallelism === vertices[toVertex]!.parallelism;
@@ -128,8 +128,8 @@ function chainFrom(
   const links: PlanEdge[] = [];
   // Operators come after their inputs, so one pass over the plan collects the whole tree.
   for (const { uid } of plan.operators) {
-    for (const { edge, barrier } of edges) {
-      if (edge.to !== uid || barrier !== null || !members.has(edge.from)) continue;
+    for (const { edge, notChained } of edges) {
+      if (edge.to !== uid || notChained !== null || !members.has(edge.from)) continue;
       members.add(uid);
       links.push(edge);
     }
@@ -161,7 +161,7 @@ function chainName(
 
 function exchangeOf(
   plan: LogicalPlan,
-  { edge: { from, to }, partitioner, barrier }: EdgeChaining & { readonly barrier: string },
+  { edge: { from, to }, partitioner, notChained }: EdgeChaining & { readonly notChained: string },
   id: number,
   vertexOf: ReadonlyMap<string, number>,
   requiredByUid: ReadonlyMap<string, readonly string[] | null>,
@@ -177,7 +177,7 @@ function exchangeOf(
     partitioner,
     fields: { fields: output.fields && onlyFields(output.fields, required) },
     required,
-    barrier,
+    notChained,
   };
 }
 

@@ -33,7 +33,7 @@ function linesOf(plan: LogicalPlan, options = CHAINED): string[] {
     ...vertices.map(({ name, parallelism, firstTask }) => `${name} x${parallelism} @${firstTask}`),
     ...exchanges.map((each) => {
       const fields = each.fields.fields?.map(({ name }) => name).join(' ') ?? `undeclared ${each.required}`;
-      return `${each.fromVertex}->${each.toVertex} ${each.pattern} ${each.partitioner.kind}: ${fields} | ${each.barrier}`;
+      return `${each.fromVertex}->${each.toVertex} ${each.pattern} ${each.partitioner.kind}: ${fields} | ${each.notChained}`;
     }),
   ];
 }
@@ -96,7 +96,7 @@ graphs('an operator can start a chain or stand alone, and the reason is said', (
       .to(sink()),
   );
   assert.equal(
-    chainPlan(plan, CHAINED).map(({ barrier }) => barrier),
+    chainPlan(plan, CHAINED).map(({ notChained }) => notChained),
     ['filter starts a new chain', 'pick disables chaining', 'pick disables chaining'],
   );
 });
