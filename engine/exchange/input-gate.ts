@@ -23,15 +23,8 @@
  */
 import { assert } from '../base/assert.js';
 import type { DebloatOptions } from '../base/option-catalogue.js';
-import {
-  BARRIER,
-  BUFFER,
-  type ChannelReceiver,
-  END,
-  LAST_PIECE,
-  NO_SEGMENT,
-  NOTHING,
-} from '../memory/channel.js';
+import { LAST_PIECE, NO_SEGMENT } from '../memory/channel.js';
+import { BARRIER, BUFFER, type ChannelReceiver, END, NOTHING } from '../memory/channel-receiver.js';
 import type { ControlArena } from '../memory/control-arena.js';
 import type { Exchange } from '../memory/exchange-arena.js';
 import { GATE_FREE, READING } from '../memory/ledger.js';

@@ -1,5 +1,6 @@
 /** Runs in: the thread of the upstream task. */
-import { type ChannelSender, NO_SEGMENT } from '../memory/channel.js';
+import { NO_SEGMENT } from '../memory/channel.js';
+import type { ChannelSender } from '../memory/channel-sender.js';
 import type { ExchangeView } from '../memory/exchange-arena.js';
 import type { Doorbell } from '../memory/parker.js';
 import { SIGNAL_BYTES, TAG_IDLE, TAG_WATERMARK, writeSignal } from './element.js';

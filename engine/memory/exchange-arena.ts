@@ -10,7 +10,9 @@
  */
 import { assert } from '../base/assert.js';
 import { SluiceError } from '../base/errors.js';
-import { CHANNEL, type ChannelMemory, ChannelReceiver, ChannelSender, initialiseChannel } from './channel.js';
+import { CHANNEL, type ChannelMemory, initialiseChannel } from './channel.js';
+import { ChannelReceiver } from './channel-receiver.js';
+import { ChannelSender } from './channel-sender.js';
 import { type ExchangePattern, ExchangeTopology } from './exchange-topology.js';
 import { LINE_BYTES, layout, wholeLines } from './layout.js';
 import { GATE_FREE, LEDGER_STATES, Ledger, SENDER_FREE } from './ledger.js';

@@ -52,17 +52,17 @@ interleavings(
 // biome-ignore format: a table
 const BARRIER_BUGS: readonly (readonly [title: string, bug: PlantedBug])[] = [
   ['credit/barrier-clamp: floating segments lent for what is after a barrier', {
-    file: 'memory/channel.js',
+    file: 'memory/channel-receiver.js',
     find: 'demand = this.#barrierPos;',
     replace: ';',
   }],
   ['event/position-words: the barrier looked at before the tail', {
-    file: 'memory/channel.js',
+    file: 'memory/channel-receiver.js',
     find: 'this.#tailSeen = Atomics.load(this.#words, this.#base + TAIL);\n    const id = Atomics.load(this.#words, this.#base + BARRIER_ID);',
     replace: 'const id = Atomics.load(this.#words, this.#base + BARRIER_ID);\n    this.#tailSeen = Atomics.load(this.#words, this.#base + TAIL);',
   }],
   ['event/position-words: a barrier posted after the data that follows it', {
-    file: 'memory/channel.js',
+    file: 'memory/channel-sender.js',
     find: 'this.#words[this.#base + BARRIER_POS] = this.#tail;',
     replace: 'this.#words[this.#base + BARRIER_POS] = (this.#tail + 1) | 0;',
   }],
@@ -92,7 +92,7 @@ for (const [title, bug] of BARRIER_BUGS)
 // biome-ignore format: a table
 const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug])[] = [
   ['exchange/swap-by-index: a credit taken before its buffer exists', 'soft wait', {
-    file: 'memory/channel.js',
+    file: 'memory/channel-sender.js',
     find: 'return (granted - this.#tail | 0) < 0 ? granted : this.#tail;',
     replace: 'return granted;',
   }],
@@ -132,12 +132,12 @@ const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug
     replace: '',
   }],
   ['gate/ready: a bit raised before its buffer is published', 'flush', {
-    file: 'memory/channel.js',
+    file: 'memory/channel-sender.js',
     find: 'Atomics.store(this.#words, this.#base + TAIL, this.#tail);\n    this.#ready.raise();',
     replace: 'this.#ready.raise();\n    Atomics.store(this.#words, this.#base + TAIL, this.#tail);',
   }],
   ['gate/ready: an end that raises no bit', 'end', {
-    file: 'memory/channel.js',
+    file: 'memory/channel-sender.js',
     find: 'Atomics.store(this.#words, this.#base + END_KIND, 1);\n    this.#ready.raise();',
     replace: 'Atomics.store(this.#words, this.#base + END_KIND, 1);',
   }],
@@ -147,12 +147,12 @@ const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug
     replace: 'this.#taken[word] !== 0',
   }],
   ['credit/ask: a sender that never asks', 'no exclusive, flushed', {
-    file: 'memory/channel.js',
+    file: 'memory/channel-sender.js',
     find: 'this.#ahead = exclusive === 0 ? 1 : 0;',
     replace: 'this.#ahead = 0;',
   }],
   ['credit/demand: more lent than there are buffers to use it', 'one floating', {
-    file: 'memory/channel.js',
+    file: 'memory/channel-receiver.js',
     find: 'const isAsked = (demand + this.#exclusive - this.#granted | 0) > 0;',
     replace: 'const isAsked = (demand + this.#exclusive + 1 - this.#granted | 0) > 0;',
   }],

@@ -4,6 +4,7 @@ import type * as WaiterModule from '../../engine/exchange/hard-waiter.js';
 import type * as GateModule from '../../engine/exchange/input-gate.js';
 import type * as PartitionModule from '../../engine/exchange/open-partition.js';
 import type * as ChannelModule from '../../engine/memory/channel.js';
+import type * as ReceiverModule from '../../engine/memory/channel-receiver.js';
 import type * as ControlModule from '../../engine/memory/control-arena.js';
 import { createControlArena } from '../../engine/memory/control-arena.js';
 import type * as ArenaModule from '../../engine/memory/exchange-arena.js';
@@ -19,6 +20,7 @@ export type Engine = typeof GateModule &
   typeof WaiterModule &
   typeof PartitionModule &
   typeof ChannelModule &
+  typeof ReceiverModule &
   typeof ControlModule &
   typeof ArenaModule &
   typeof LedgerModule &
@@ -36,6 +38,7 @@ async function load(folder: string): Promise<Engine> {
   const files = [
     'memory/parker.js',
     'memory/channel.js',
+    'memory/channel-receiver.js',
     'memory/control-arena.js',
     'memory/exchange-arena.js',
     'memory/ledger.js',

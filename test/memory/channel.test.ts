@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { BUFFER, END, NO_SEGMENT, NOTHING } from '../../engine/memory/channel.js';
+import { NO_SEGMENT } from '../../engine/memory/channel.js';
+import { BUFFER, END, NOTHING } from '../../engine/memory/channel-receiver.js';
 import { attachExchange, createExchange, type ExchangeSpec } from '../../engine/memory/exchange-arena.js';
 import { OPEN, READING, SENDER_FREE } from '../../engine/memory/ledger.js';
 import { tinySpec } from '../kit/exchange-kit.js';

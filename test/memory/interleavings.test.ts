@@ -76,7 +76,8 @@ interface Case {
   readonly isRight: (outcome: Outcome) => boolean;
 }
 
-const CHANNEL = 'memory/channel.js';
+const SENDER = 'memory/channel-sender.js';
+const RECEIVER = 'memory/channel-receiver.js';
 const PARKER = 'memory/parker.js';
 const isSeen = ({ results }: Outcome): boolean => results[1] === 'seen';
 
@@ -110,7 +111,7 @@ const CASES: readonly Case[] = [
     scenario: 'channel',
     isRight: isFirstInFirstOut,
     bug: {
-      file: CHANNEL,
+      file: SENDER,
       find: 'const slot = this.#data + ((this.#tail & this.#mask) << 1);\n    this.#words[slot] = segment;',
       replace:
         'const slot = this.#data + ((this.#tail & this.#mask) << 1);\n' +
@@ -122,7 +123,7 @@ const CASES: readonly Case[] = [
     scenario: 'channel-3',
     isRight: isFirstInFirstOut,
     bug: {
-      file: CHANNEL,
+      file: RECEIVER,
       find: 'this.#words[this.#credit + (this.#granted & this.#mask)] = segment;',
       replace:
         'Atomics.store(this.#words, this.#base + GRANTED, (this.#granted + 1) | 0);' +
@@ -134,7 +135,7 @@ const CASES: readonly Case[] = [
     scenario: 'channel-3',
     isRight: isFirstInFirstOut,
     bug: {
-      file: CHANNEL,
+      file: SENDER,
       find: 'if (this.#taken === this.#swapped(this.#grantedSeen)) return NO_SEGMENT;',
       replace: 'if (this.#taken === this.#grantedSeen) return NO_SEGMENT;',
     },
@@ -144,7 +145,7 @@ const CASES: readonly Case[] = [
     scenario: 'channel end',
     isRight: isFirstInFirstOut,
     bug: {
-      file: CHANNEL,
+      file: SENDER,
       find: 'this.#words[this.#base + END_POS] = this.#tail;\n    Atomics.store(this.#words, this.#base + END_KIND, 1);',
       replace:
         'Atomics.store(this.#words, this.#base + END_KIND, 1);\n    this.#words[this.#base + END_POS] = this.#tail;',
@@ -155,7 +156,7 @@ const CASES: readonly Case[] = [
     scenario: 'channel end',
     isRight: isFirstInFirstOut,
     bug: {
-      file: CHANNEL,
+      file: RECEIVER,
       find: 'return this.#words[this.#base + END_POS] === this.#head;',
       replace: 'return true;',
     },
