@@ -16,7 +16,8 @@ import { GATE_BUFFER, type InputGate, openGate } from '../../engine/exchange/inp
 import { openPartition } from '../../engine/exchange/open-partition.js';
 import type { ResultPartition } from '../../engine/exchange/result-partition.js';
 import { ControlArena, createControlArena } from '../../engine/memory/control-arena.js';
-import { attachExchange, createExchange, type ExchangeSpec } from '../../engine/memory/exchange-arena.js';
+import { attachExchange, createExchange } from '../../engine/memory/exchange-arena.js';
+import type { ExchangeSpec } from '../../engine/memory/exchange-sizes.js';
 import { CREDIT } from '../../engine/memory/parker.js';
 import type { SharedMemory } from '../../engine/memory/region.js';
 import { HISTOGRAM_BUCKETS, LatencyHistogram } from '../probes/latency-histogram.js';

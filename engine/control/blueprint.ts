@@ -1,6 +1,6 @@
 import { SluiceError } from '../base/errors.js';
 import type { EngineOptions } from '../base/option-catalogue.js';
-import type { ExchangeSpec } from '../memory/exchange-arena.js';
+import type { ExchangeSpec } from '../memory/exchange-sizes.js';
 import type { JobGraph, JobVertex } from '../plan/job-graph.js';
 import { fitExchanges } from './fit-exchanges.js';
 import { networkMemory } from './network-memory.js';

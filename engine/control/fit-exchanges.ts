@@ -5,7 +5,7 @@ import {
   type ExchangeSpec,
   exchangeBytes,
   exchangeTerms,
-} from '../memory/exchange-arena.js';
+} from '../memory/exchange-sizes.js';
 import { type JobExchange, type JobGraph, type JobVertex, tasksOf } from '../plan/job-graph.js';
 import { alignRow, rowLayout } from '../records/row-layout.js';
 import { endpointOverdraft } from '../runtime/push-input.js';

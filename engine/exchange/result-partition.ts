@@ -23,7 +23,8 @@
 import { assert } from '../base/assert.js';
 import { SluiceError } from '../base/errors.js';
 import { LAST_PIECE, NO_SEGMENT, PIECE } from '../memory/channel.js';
-import type { Exchange, ExchangeSpec } from '../memory/exchange-arena.js';
+import type { Exchange } from '../memory/exchange-arena.js';
+import type { ExchangeSpec } from '../memory/exchange-sizes.js';
 import { OPEN, SENDER_FREE } from '../memory/ledger.js';
 import { CONTROL_HEADER_BYTES, controlBytes, TAG_IDLE } from './element.js';
 import { cancelled, type HardWaiter } from './hard-waiter.js';

@@ -8,7 +8,7 @@
  * Runs in: any thread, usually the main one.
  */
 import { CHANNEL } from './channel.js';
-import { partitionSegments, SHAPE } from './exchange-arena.js';
+import { partitionSegments, SHAPE } from './exchange-sizes.js';
 import { ExchangeTopology } from './exchange-topology.js';
 import { READY, readyWordCount } from './ready-words.js';
 import { REGION, type SharedMemory } from './region.js';

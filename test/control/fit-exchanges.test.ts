@@ -4,7 +4,7 @@ import { buildJob } from '../../engine/api/build-job.js';
 import { job } from '../../engine/api/job.js';
 import { fitExchanges } from '../../engine/control/fit-exchanges.js';
 import { effectiveOptions } from '../../engine/control/options/options.js';
-import { exchangeBytes } from '../../engine/memory/exchange-arena.js';
+import { exchangeBytes } from '../../engine/memory/exchange-sizes.js';
 import { jobGraph } from '../../engine/plan/job-graph.js';
 import { t } from '../../engine/records/schema.js';
 

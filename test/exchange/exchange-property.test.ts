@@ -7,13 +7,8 @@ import { openGate } from '../../engine/exchange/input-gate.js';
 import { openPartition } from '../../engine/exchange/open-partition.js';
 import type { ResultPartition } from '../../engine/exchange/result-partition.js';
 import { ControlArena, createControlArena } from '../../engine/memory/control-arena.js';
-import {
-  attachExchange,
-  createExchange,
-  type ExchangeSpec,
-  partitionSegments,
-  ringSlots,
-} from '../../engine/memory/exchange-arena.js';
+import { attachExchange, createExchange } from '../../engine/memory/exchange-arena.js';
+import { type ExchangeSpec, partitionSegments, ringSlots } from '../../engine/memory/exchange-sizes.js';
 import {
   drain,
   steppingWaiter,

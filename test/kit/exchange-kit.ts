@@ -5,7 +5,8 @@ import { controlBytesAt, TAG_IDLE, TAG_SHAPE, TAG_WATERMARK } from '../../engine
 import type { HardClock, HardWaiter } from '../../engine/exchange/hard-waiter.js';
 import type { InputGate } from '../../engine/exchange/input-gate.js';
 import type { ResultPartition } from '../../engine/exchange/result-partition.js';
-import type { Exchange, ExchangeSpec } from '../../engine/memory/exchange-arena.js';
+import type { Exchange } from '../../engine/memory/exchange-arena.js';
+import type { ExchangeSpec } from '../../engine/memory/exchange-sizes.js';
 
 export function tinySpec(changes: Partial<ExchangeSpec> = {}): ExchangeSpec {
   const senders = changes.senders ?? 1;

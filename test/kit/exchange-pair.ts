@@ -9,12 +9,8 @@ import {
   createControlArena,
   TASK_BYTES,
 } from '../../engine/memory/control-arena.js';
-import {
-  attachExchange,
-  createExchange,
-  type Exchange,
-  type ExchangeSpec,
-} from '../../engine/memory/exchange-arena.js';
+import { attachExchange, createExchange, type Exchange } from '../../engine/memory/exchange-arena.js';
+import type { ExchangeSpec } from '../../engine/memory/exchange-sizes.js';
 import { dump } from '../../engine/memory/layout.js';
 import { drain, steppingWaiter, tinySpec, writeRecord } from './exchange-kit.js';
 

@@ -1,54 +1,12 @@
 /** What the two threads of the explorer do. Thread 0 is upstream, thread 1 downstream. */
 
-import type * as WaiterModule from '../../engine/exchange/hard-waiter.js';
-import type * as GateModule from '../../engine/exchange/input-gate.js';
-import type * as PartitionModule from '../../engine/exchange/open-partition.js';
-import type * as ChannelModule from '../../engine/memory/channel.js';
-import type * as ReceiverModule from '../../engine/memory/channel-receiver.js';
 import type * as ControlModule from '../../engine/memory/control-arena.js';
 import { createControlArena } from '../../engine/memory/control-arena.js';
-import type * as ArenaModule from '../../engine/memory/exchange-arena.js';
-import { createExchange, type Exchange, type ExchangeSpec } from '../../engine/memory/exchange-arena.js';
-import type * as LedgerModule from '../../engine/memory/ledger.js';
-import type * as ParkerModule from '../../engine/memory/parker.js';
-import type * as ClockModule from '../../engine/memory/task-clock.js';
+import { createExchange, type Exchange } from '../../engine/memory/exchange-arena.js';
+import type { ExchangeSpec } from '../../engine/memory/exchange-sizes.js';
 import { readBuffer, tinySpec, UNTIMED, writeRecord } from './exchange-kit.js';
+import type { Part, Scenario } from './lockstep-engine.js';
 import { stalledReceiver } from './lockstep-stalled-receiver.js';
-
-/** The engine's modules, loaded from the folder under test, which may hold a planted bug. */
-export type Engine = typeof GateModule &
-  typeof WaiterModule &
-  typeof PartitionModule &
-  typeof ChannelModule &
-  typeof ReceiverModule &
-  typeof ControlModule &
-  typeof ArenaModule &
-  typeof LedgerModule &
-  typeof ParkerModule &
-  typeof ClockModule;
-
-export interface Scenario {
-  memory(): SharedArrayBuffer[];
-  load(folder: string): Promise<Engine>;
-  readonly threads: readonly [Part, Part];
-}
-type Part = (memory: SharedArrayBuffer[], engine: Engine) => string;
-
-async function load(folder: string): Promise<Engine> {
-  const files = [
-    'memory/parker.js',
-    'memory/channel.js',
-    'memory/channel-receiver.js',
-    'memory/control-arena.js',
-    'memory/exchange-arena.js',
-    'memory/ledger.js',
-    'memory/task-clock.js',
-    'exchange/hard-waiter.js',
-    'exchange/input-gate.js',
-    'exchange/open-partition.js',
-  ];
-  return Object.assign({}, ...(await Promise.all(files.map((file) => import(folder + file)))));
-}
 
 type Control = ControlModule.ControlArena;
 
@@ -56,7 +14,6 @@ type Control = ControlModule.ControlArena;
 function bell(raise: (control: Control) => void, isRaised: (control: Control) => boolean): Scenario {
   return {
     memory: () => [createControlArena({ tasks: 2, cursors: 1, attempt: 1 })],
-    load,
     threads: [
       ([memory], { ControlArena }) => {
         raise(new ControlArena(memory!, 1));
@@ -76,7 +33,6 @@ function bell(raise: (control: Control) => void, isRaised: (control: Control) =>
 /** Thread 0 asks thread 1 to stop, which waits hard for a segment that never comes. */
 const stopInHardWait: Scenario = {
   memory: () => [createControlArena({ tasks: 2, cursors: 0, attempt: 1 })],
-  load,
   threads: [
     ([memory], { ControlArena }) => {
       new ControlArena(memory!, 1).requestStop(1);
@@ -101,7 +57,6 @@ const stopInHardWait: Scenario = {
 /** Thread 0 begins at 10, is idle from 20 to 50 and works from then on; thread 1 looks at 100. */
 const clock: Scenario = {
   memory: () => [createControlArena({ tasks: 1, cursors: 0, attempt: 1 })],
-  load,
   threads: [
     ([memory], { ControlArena, IDLE }) => {
       const own = new ControlArena(memory!, 1).clock(0);
@@ -127,7 +82,6 @@ function splitCursor(each: number): Scenario {
   };
   return {
     memory: () => [createControlArena({ tasks: 1, cursors: 1, attempt: 1 })],
-    load,
     threads: [take, take],
   };
 }
@@ -140,7 +94,6 @@ function channelOnly(count: number, tries: number): Scenario {
   const spec = tinySpec({ exclusivePerChannel: 1 });
   return {
     memory: () => [createExchange(spec, 1)],
-    load,
     threads: [
       ([memory], { attachExchange, NO_SEGMENT }) => {
         const exchange = attachExchange(spec, memory!, 1);
@@ -252,7 +205,6 @@ function flow({ records, segments, isPolite, isFlushed = false, bytes = 64, chan
   };
   return {
     memory: () => [createControlArena({ tasks: 2, cursors: 0, attempt: 1 }), createExchange(spec, 1)],
-    load,
     threads: [upstream, downstream],
   };
 }
@@ -290,7 +242,6 @@ function twoSenders(each: number): Scenario {
   };
   return {
     memory: () => [createControlArena({ tasks: 3, cursors: 0, attempt: 1 }), createExchange(spec, 1)],
-    load,
     threads: [upstream, downstream],
   };
 }
@@ -331,7 +282,6 @@ function barrier(): Scenario {
   };
   return {
     memory: () => [createControlArena({ tasks: 3, cursors: 0, attempt: 1 }), createExchange(spec, 1)],
-    load,
     threads: [upstream, downstream],
   };
 }
@@ -395,5 +345,5 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     isPolite: false,
     changes: { exclusivePerChannel: 3, buffersPerSubpartitionMax: 1 },
   }),
-  'stalled receiver': { ...stalledReceiver(6, 3), load },
+  'stalled receiver': stalledReceiver(6, 3),
 };

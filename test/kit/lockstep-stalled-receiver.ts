@@ -1,13 +1,13 @@
 import { createControlArena } from '../../engine/memory/control-arena.js';
 import { createExchange } from '../../engine/memory/exchange-arena.js';
 import { readBuffer, tinySpec, UNTIMED, writeInTurn } from './exchange-kit.js';
-import type { Scenario } from './lockstep-scenarios.js';
+import type { Scenario } from './lockstep-engine.js';
 
 /**
  * One sender in an adaptive turn between two receivers in one thread; the first reads nothing before the second has
  * got most. A sender that is not woken by the second's credits alone sleeps for ever.
  */
-export function stalledReceiver(records: number, stalledUntil: number): Omit<Scenario, 'load'> {
+export function stalledReceiver(records: number, stalledUntil: number): Scenario {
   const spec = tinySpec({
     ...{ receivers: 2, receiverTasks: [1, 1], exclusivePerChannel: 1, buffersPerSubpartitionMax: 1 },
     isAdaptive: true,

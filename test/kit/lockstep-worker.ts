@@ -1,6 +1,7 @@
 /** One of the two threads of the explorer: replaces the global `Atomics`, then plays its part whenever it is told to. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { SCENARIOS, type Scenario } from './lockstep-scenarios.js';
+import { type Engine, loadEngine, type Part } from './lockstep-engine.js';
+import { SCENARIOS } from './lockstep-scenarios.js';
 import { BLOCKED, CAN_MOVE, CTL, DONE, OVER, STEPS_MAX } from './lockstep-turns.js';
 
 const { me, scenario, engine, control, memory } = workerData as {
@@ -103,9 +104,9 @@ Object.assign(Atomics, {
   notify: notifyAll,
 });
 
-function play(part: Scenario['threads'][0], modules: unknown): string {
+function play(part: Part, modules: Engine): string {
   try {
-    return part(memory, modules as never);
+    return part(memory, modules);
   } catch (error) {
     if (!(error instanceof Aborted)) ctl[CTL.isAborted] = 1;
     return error instanceof Aborted ? error.message : `error: ${(error as Error).message}`;
@@ -119,8 +120,8 @@ function say(result: string): void {
   new Uint8Array(control, (at + 1) * 4).set(bytes);
 }
 
-const { load, threads } = SCENARIOS[scenario]!;
-const modules = await load(engine);
+const { threads } = SCENARIOS[scenario]!;
+const modules = await loadEngine(engine);
 parentPort!.postMessage('ready');
 for (;;) {
   awaitTurn();

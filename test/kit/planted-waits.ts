@@ -9,12 +9,8 @@ import {
   createControlArena,
   TASK_BYTES,
 } from '../../engine/memory/control-arena.js';
-import {
-  attachExchange,
-  createExchange,
-  type Exchange,
-  type ExchangeSpec,
-} from '../../engine/memory/exchange-arena.js';
+import { attachExchange, createExchange, type Exchange } from '../../engine/memory/exchange-arena.js';
+import type { ExchangeSpec } from '../../engine/memory/exchange-sizes.js';
 import { DOORBELL } from '../../engine/memory/parker.js';
 import type { SharedMemory } from '../../engine/memory/region.js';
 import type { TaskClock } from '../../engine/memory/task-clock.js';

@@ -2,7 +2,8 @@
 import type { DebloatOptions } from '../../engine/base/option-catalogue.js';
 import { Prng } from '../../engine/base/prng.js';
 import { createControlArena } from '../../engine/memory/control-arena.js';
-import { attachExchange, createExchange, type ExchangeSpec } from '../../engine/memory/exchange-arena.js';
+import { attachExchange, createExchange } from '../../engine/memory/exchange-arena.js';
+import type { ExchangeSpec } from '../../engine/memory/exchange-sizes.js';
 import type { SharedMemory } from '../../engine/memory/region.js';
 import type { Cut, ToySetup } from './toy-task.js';
 

@@ -2,7 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { NO_SEGMENT } from '../../engine/memory/channel.js';
 import { BUFFER, END, NOTHING } from '../../engine/memory/channel-receiver.js';
-import { attachExchange, createExchange, type ExchangeSpec } from '../../engine/memory/exchange-arena.js';
+import { attachExchange, createExchange } from '../../engine/memory/exchange-arena.js';
+import type { ExchangeSpec } from '../../engine/memory/exchange-sizes.js';
 import { OPEN, READING, SENDER_FREE } from '../../engine/memory/ledger.js';
 import { tinySpec } from '../kit/exchange-kit.js';
 

@@ -1,12 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  attachExchange,
-  createExchange,
-  exchangeTerms,
-  partitionSegments,
-  ringSlots,
-} from '../../engine/memory/exchange-arena.js';
+import { attachExchange, createExchange } from '../../engine/memory/exchange-arena.js';
+import { exchangeTerms, partitionSegments, ringSlots } from '../../engine/memory/exchange-sizes.js';
 import { LENT, OPEN, READING, SENDER_FREE } from '../../engine/memory/ledger.js';
 import { tinySpec } from '../kit/exchange-kit.js';
 

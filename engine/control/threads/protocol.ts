@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Json } from '../../base/json.js';
 import type { EngineOptions } from '../../base/option-catalogue.js';
 import type { Committable, Split } from '../../connectors/connector.js';
-import type { ExchangeSpec } from '../../memory/exchange-arena.js';
+import type { ExchangeSpec } from '../../memory/exchange-sizes.js';
 import type { SharedMemory } from '../../memory/region.js';
 import type { LiveNames } from '../../plan/live-ends.js';
 import type { Proof } from '../../records/proofs.js';
