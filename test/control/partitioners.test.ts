@@ -1,12 +1,12 @@
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { start } from '../../engine/control/engine.js';
+import { jobPath } from '../kit/run-kit.js';
 
 /** Who gets which row between threads, by the numbers of the threads that a row came through. */
 const partitioners = suite('partitioners between threads');
 
-const ROUTED = fileURLToPath(new URL('../../../../test/jobs/routed.ts', import.meta.url));
+const ROUTED = jobPath('routed');
 const ROWS = 6000;
 
 interface Got {

@@ -8,9 +8,9 @@ import { start } from '../../engine/control/engine.js';
 import { t } from '../../engine/records/schema.js';
 import { burstOf } from '../../engine/runtime/token-bucket.js';
 import { runInline } from '../../engine/testing/run-inline.js';
-import { failureOf, jobPath, type Relay, until } from '../kit/live-kit.js';
 import { faultsOf, sink, source } from '../kit/plan-kit.js';
 import { randomRuns } from '../kit/random-rows.js';
+import { failureOf, jobPath, type Relay, until } from '../kit/run-kit.js';
 
 const rates = suite('rates of sources');
 const RUNS = randomRuns(40);

@@ -1,45 +1,19 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isSluiceError, type SluiceError } from '../../engine/base/errors.js';
 import { start } from '../../engine/control/engine.js';
 import type { Run } from '../../engine/control/run.js';
+import { failureOf, jobPath, later, resources, until } from '../kit/run-kit.js';
 
 const runs = suite('runs');
-const ENDLESS = fileURLToPath(new URL('../../../../test/jobs/endless.ts', import.meta.url));
+const ENDLESS = jobPath('endless');
 const folder = mkdtempSync(join(tmpdir(), 'sluice-run-'));
 runs.after(() => rmSync(folder, { recursive: true, force: true }));
 
-async function failureOf(promise: Promise<unknown>): Promise<SluiceError> {
-  try {
-    await promise;
-  } catch (error) {
-    if (isSluiceError(error)) return error;
-    throw error;
-  }
-  throw new Error('it did not fail');
-}
-
-/** Threads and ports; timers and pipes are the test runner's own. */
-const resources = (): string =>
-  process
-    .getActiveResourcesInfo()
-    .filter((name) => !/^(Timeout|Immediate|PipeWrap|TTYWrap)$/.test(name))
-    .sort()
-    .join();
-
-/** Looks again until it holds; the runner ends a test file that takes too long. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await later(5);
-}
-
 /** Every subtask of the run has taken records. */
 const flows = (run: Run): boolean => run.metrics().tasks.every(({ recordsIn }) => recordsIn > 0);
-
-const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 runs(
   'a throw in a user function names operator, line, subtask and record, and leaves no thread',
@@ -114,7 +88,7 @@ runs('a cancel reaches tasks that wait for a slow sink, and a user function that
 runs(
   'once outputs are becoming visible, cancel and stop wait for them, and the run has finished',
   async () => {
-    const job = fileURLToPath(new URL('../../../../test/jobs/slow-commit.ts', import.meta.url));
+    const job = jobPath('slow-commit');
     for (const end of ['cancel', 'stop'] as const) {
       const output = join(folder, `late-${end}.ndjson`);
       const run = await start(job, { parallelism: 1, params: { output } });
@@ -197,7 +171,7 @@ runs('metrics show every task while it runs', async () => {
 /** Doubled it is still exact; three of it are not. */
 const HALF = (Number.MAX_SAFE_INTEGER - 1) / 2;
 
-const ECHO = fileURLToPath(new URL('../../../../test/jobs/echo.ts', import.meta.url));
+const ECHO = jobPath('echo');
 
 async function rowsOf(rows: AsyncIterable<any>): Promise<any[]> {
   const all: any[] = [];

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { suite } from 'uvu';
@@ -17,10 +16,11 @@ import { AT_REST, timeRatios } from '../../engine/control/time-ratios.js';
 import type { TaskTimes } from '../../engine/memory/task-clock.js';
 import { TASK_CLOCK, TASK_TIMES, TaskClock, TaskClockReader } from '../../engine/memory/task-clock.js';
 import { t } from '../../engine/records/schema.js';
+import { jobPath, later } from '../kit/run-kit.js';
 
 /** Where the time of tasks goes, on threads and on the inline host. */
 const times = suite('task times');
-const ENDLESS = fileURLToPath(new URL('../../../../test/jobs/endless.ts', import.meta.url));
+const ENDLESS = jobPath('endless');
 const Tick = t.record({ n: t.int64 });
 
 const sumOf = (each: TaskTimes): number => TASK_TIMES.reduce((sum, name) => sum + each[`${name}Ms`], 0);
@@ -36,7 +36,7 @@ async function until(run: Run, holds: (tasks: readonly TaskMetrics[]) => boolean
       assert.ok(times.elapsedMs <= elapsedMs, 'a task is younger than its run');
     }
     if (holds(tasks)) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await later(5);
   }
 }
 

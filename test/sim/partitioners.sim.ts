@@ -2,10 +2,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { count } from '../../engine/api/aggregates.js';
 import { job } from '../../engine/api/job.js';
-import { isSluiceError } from '../../engine/base/errors.js';
 import { t } from '../../engine/records/schema.js';
 import { runInline } from '../../engine/testing/run-inline.js';
 import { notingSink, Sent, sendingSource } from '../kit/routing-kit.js';
+import { failureOf } from '../kit/run-kit.js';
 
 /** Who gets which row, on the inline host with tiny segments, against plain loops. */
 const routing = suite('partitioners');
@@ -282,16 +282,6 @@ routing('equally fast receivers get equally many rows where the turn is adaptive
       assert.is(rows.length, 200, `${timeout}: ${sink.got.map((each) => each.length)}`);
   }
 });
-
-async function failureOf(promise: Promise<unknown>) {
-  try {
-    await promise;
-  } catch (error) {
-    if (isSluiceError(error)) return error;
-    throw error;
-  }
-  throw new Error('it did not fail');
-}
 
 routing('a custom partitioner that names no receiver is told with its place and the record', async () => {
   for (const bad of [-1, 3, 0.5, Number.NaN, '1', undefined, null]) {

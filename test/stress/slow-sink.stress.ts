@@ -1,13 +1,13 @@
-import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { start } from '../../engine/control/engine.js';
 import type { Metrics } from '../../engine/control/run.js';
+import { jobPath } from '../kit/run-kit.js';
 
 const pressure = suite('slow sink');
-const ENDLESS = fileURLToPath(new URL('../../../../test/jobs/endless.ts', import.meta.url));
+const ENDLESS = jobPath('endless');
 const RUN_MS = 20_000;
 /** Filling the buffers and compiling the chains is over by then. */
 const SETTLED_MS = 6_000;

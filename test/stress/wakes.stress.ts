@@ -1,10 +1,10 @@
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { start } from '../../engine/control/engine.js';
+import { jobPath } from '../kit/run-kit.js';
 
 const wakes = suite('wakes');
-const COUNTED = fileURLToPath(new URL('../../../../test/jobs/counted.ts', import.meta.url));
+const COUNTED = jobPath('counted');
 const TICKS = 60_000;
 
 /**

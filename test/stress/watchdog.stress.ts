@@ -1,11 +1,11 @@
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { SluiceError } from '../../engine/base/errors.js';
 import { start } from '../../engine/control/engine.js';
+import { jobPath } from '../kit/run-kit.js';
 
 const dogs = suite('watchdog over slow jobs');
-const ENDLESS = fileURLToPath(new URL('../../../../test/jobs/endless.ts', import.meta.url));
+const ENDLESS = jobPath('endless');
 /** Two thousand looks, and time for each of the slower findings. */
 const RUN_MS = 12_000;
 const STUCK_AFTER_MS = 5_000;

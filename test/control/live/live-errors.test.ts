@@ -14,7 +14,7 @@ import {
   resources,
   rowsOf,
   until,
-} from '../../kit/live-kit.js';
+} from '../../kit/run-kit.js';
 
 const faults = suite('faults at live ends');
 const RELAY = jobPath('relay');

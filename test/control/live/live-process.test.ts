@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { jobPath } from '../../kit/live-kit.js';
+import { jobPath } from '../../kit/run-kit.js';
 
 const processes = suite('processes with live runs');
 const ENGINE = new URL('../../../engine/index.js', import.meta.url).href;

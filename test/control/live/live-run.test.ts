@@ -4,7 +4,7 @@ import { start } from '../../../engine/control/engine.js';
 import type { Run } from '../../../engine/control/run.js';
 import { runInline } from '../../../engine/testing/run-inline.js';
 import relay from '../../jobs/relay.js';
-import { type Event, eventOf, jobPath, type Relay, resources, rowsOf, settled } from '../../kit/live-kit.js';
+import { type Event, eventOf, jobPath, type Relay, resources, rowsOf, settled } from '../../kit/run-kit.js';
 
 const lives = suite('live runs');
 const RELAY = jobPath('relay');

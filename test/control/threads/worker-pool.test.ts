@@ -10,6 +10,7 @@ import type { SluiceError } from '../../../engine/base/errors.js';
 import type { PlacedWorker } from '../../../engine/control/threads/placed-worker.js';
 import type { Deployment } from '../../../engine/control/threads/protocol.js';
 import { WorkerPool, type WorkerPoolOptions } from '../../../engine/control/threads/worker-pool.js';
+import { failureOf } from '../../kit/run-kit.js';
 import type { EchoAgent } from './echo-worker.js';
 
 const test = suite('control/worker-pool');
@@ -27,15 +28,6 @@ function openPool(threads: number, options: Partial<WorkerPoolOptions> = {}): Wo
 
 function placeAll(pool: WorkerPool<EchoAgent>, count: number): Promise<PlacedWorker<EchoAgent>[]> {
   return Promise.all(Array.from({ length: count }, (_, index) => pool.place(index)));
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<SluiceError> {
-  const outcome = await promise.then(
-    (value) => ({ value }),
-    (error) => ({ error }),
-  );
-  assert.ok('error' in outcome, 'it failed');
-  return outcome.error;
 }
 
 /** Active resources by name, without the pipes of the standard streams. */
