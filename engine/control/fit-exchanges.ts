@@ -8,7 +8,7 @@ import {
 } from '../memory/exchange-sizes.js';
 import { type JobExchange, type JobGraph, type JobVertex, tasksOf } from '../plan/job-graph.js';
 import { alignRow, rowLayout } from '../records/row-layout.js';
-import { endpointOverdraft } from '../runtime/push-input.js';
+import { liveInputOverdraft } from '../runtime/push-input.js';
 import type { NetworkMemory } from './network-memory.js';
 
 /** The exchanges of a job as they fit into the network memory. */
@@ -82,7 +82,7 @@ function pushedElements(
 ): Pick<ExchangeSpec, 'elementBytesMax' | 'overdraftPerPartition'> {
   const elementBytes = Math.min(elementBytesMax(exchange, options), pushedBytesMax(options));
   const segments = Math.ceil(elementBytes / options.segmentBytes);
-  return { elementBytesMax: elementBytes, overdraftPerPartition: endpointOverdraft(parallelism, segments) };
+  return { elementBytesMax: elementBytes, overdraftPerPartition: liveInputOverdraft(parallelism, segments) };
 }
 
 /** The largest record that can be pushed, in bytes of its row. */

@@ -9,8 +9,8 @@ import { planFingerprint } from '../plan/logical-plan.js';
 import { rateFault } from '../plan/rate.js';
 import { knownProofs } from '../records/proofs.js';
 import type { LoadedJob } from './job-file/job-loader.js';
-import { EndpointTasks } from './live/endpoint-tasks.js';
 import { byName, type LiveEnds } from './live/live-ends.js';
+import { LiveTasks } from './live/live-tasks.js';
 import { OutputCommit, type PlannedJob, type PreparedJob, setRates } from './prepared-job.js';
 import type { Metrics, Run, RunSource, RunState, Summary } from './run.js';
 import { RunMeter } from './run-meter.js';
@@ -71,7 +71,7 @@ export class JobMaster implements Run {
   #isCommitting = false;
   /** By task; live ends have none. */
   #workers: ReadonlyMap<number, PlacedWorker<TaskAgent>> = new Map();
-  #endpoints: EndpointTasks | null = null;
+  #liveTasks: LiveTasks | null = null;
   #graceTimer: NodeJS.Timeout | undefined;
   #watchTimer: NodeJS.Timeout | undefined;
   readonly #onWarning: (warning: SluiceError) => void;
@@ -212,7 +212,7 @@ export class JobMaster implements Run {
       worker.client.call('deploy', [this.#deployment(task)], { timeoutMs: DEPLOY_TIME_MS_MAX }),
     );
     const memory = { control: this.#controlMemory, exchanges: this.#exchanges, attempt: ATTEMPT };
-    this.#endpoints = new EndpointTasks(this.#prepared, this.#live, memory, this.id);
+    this.#liveTasks = new LiveTasks(this.#prepared, this.#live, memory, this.id);
     await firstError(deployed);
     this.#throwIfFailed();
   }
@@ -222,7 +222,7 @@ export class JobMaster implements Run {
     this.#watch();
     const began = SYSTEM_CLOCK.monotonicMs();
     const calls = [...this.#workers].map(([task, { client }]) => [task, client.call('run', [])] as const);
-    const runs = [...calls, ...this.#endpoints!.run()].map(async ([task, report]) => {
+    const runs = [...calls, ...this.#liveTasks!.run()].map(async ([task, report]) => {
       try {
         return [task, await report] as const;
       } catch (error) {

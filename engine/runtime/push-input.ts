@@ -60,7 +60,7 @@ export class PushInput implements TaskInput {
  *
  * @param rowSegments  segments that the largest row takes
  */
-export function endpointOverdraft(subpartitions: number, rowSegments: number): number {
+export function liveInputOverdraft(subpartitions: number, rowSegments: number): number {
   const ofRow = 1 + rowSegments;
   const ofEnd = subpartitions;
   const overdraft = Math.max(ofRow, ofEnd) - 1;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PushBuffer } from '../../engine/runtime/push-buffer.js';
-import { endpointOverdraft, PushInput } from '../../engine/runtime/push-input.js';
+import { liveInputOverdraft, PushInput } from '../../engine/runtime/push-input.js';
 import { STEP } from '../../engine/runtime/task-input.js';
 import { many } from '../kit/exchange-pair.js';
 import { NotingCore } from '../kit/noting-core.js';
@@ -34,8 +34,8 @@ const script = fc.record({
 const SEGMENT_WORDS = 8;
 
 /** A sender whose overdraft is as large as that of a live input, or smaller; a hard wait throws. */
-function endpoint(receivers: number, rowSegments: number, less = 0) {
-  const overdraftPerPartition = endpointOverdraft(receivers, rowSegments) - less;
+function liveInput(receivers: number, rowSegments: number, less = 0) {
+  const overdraftPerPartition = liveInputOverdraft(receivers, rowSegments) - less;
   const elementBytesMax = rowSegments * SEGMENT_WORDS * 8;
   const all = many({ receivers, overdraftPerPartition, elementBytesMax, buffersPerSubpartitionMax: 1000 });
   return { all, partition: all.partitions[0]!, overdraftPerPartition, elementBytesMax };
@@ -46,7 +46,7 @@ inputs(
   () => {
     fc.assert(
       fc.property(script, ({ receivers, rowSegments, acts }) => {
-        const { all, partition } = endpoint(receivers, rowSegments);
+        const { all, partition } = liveInput(receivers, rowSegments);
         const isAvailable = (): boolean => partition.available || partition.refresh();
         let value = 0;
         for (const { do: act, to, words } of acts) {
@@ -69,7 +69,7 @@ inputs(
 
 /** Full segments to all receivers in turn, none of which reads, as long as the partition is available. */
 function filled(receivers: number, rowSegments: number, less = 0) {
-  const { all, partition, overdraftPerPartition, elementBytesMax } = endpoint(receivers, rowSegments, less);
+  const { all, partition, overdraftPerPartition, elementBytesMax } = liveInput(receivers, rowSegments, less);
   for (let k = 0; partition.freeSegments > overdraftPerPartition + 1; k++) all.write(0, k % receivers, k);
   assert.ok(partition.refresh());
   partition.emitWatermark(1);

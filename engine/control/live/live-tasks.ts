@@ -26,7 +26,7 @@ export interface RunMemory {
  *
  * Runs in: the main thread.
  */
-export class EndpointTasks {
+export class LiveTasks {
   readonly #hosts: { readonly task: number; readonly subtask: Subtask; readonly host: ThreadHost }[] = [];
 
   /**
