@@ -82,7 +82,9 @@ function pushedElements(
 ): Pick<ExchangeSpec, 'elementBytesMax' | 'overdraftPerPartition'> {
   const elementBytes = Math.min(elementBytesMax(exchange, options), pushedBytesMax(options));
   const segments = Math.ceil(elementBytes / options.segmentBytes);
-  return { elementBytesMax: elementBytes, overdraftPerPartition: liveInputOverdraft(parallelism, segments) };
+  const copies = exchange.partitioner.kind === 'broadcast' ? parallelism : 1;
+  const overdraft = liveInputOverdraft(parallelism, segments, copies);
+  return { elementBytesMax: elementBytes, overdraftPerPartition: overdraft };
 }
 
 /** The largest record that can be pushed, in bytes of its row. */

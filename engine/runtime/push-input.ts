@@ -55,13 +55,14 @@ export class PushInput implements TaskInput {
  * The smallest overdraft with which a task beside an application never waits inside a record. A partition that is
  * available has one segment more than its overdraft.
  *
- *   a row    may open a segment for a pending watermark, and then those that it fills
+ *   a row    may open a segment for a pending watermark, and then those that it fills, for each of its copies
  *   the end  may open a segment per subpartition, for the last watermark
  *
  * @param rowSegments  segments that the largest row takes
+ * @param copies       subpartitions that a row is written to: 1, or all
  */
-export function liveInputOverdraft(subpartitions: number, rowSegments: number): number {
-  const ofRow = 1 + rowSegments;
+export function liveInputOverdraft(subpartitions: number, rowSegments: number, copies: number): number {
+  const ofRow = copies * (1 + rowSegments);
   const ofEnd = subpartitions;
   const overdraft = Math.max(ofRow, ofEnd) - 1;
   assert(overdraft + 1 >= ofRow && overdraft + 1 >= ofEnd, 'a live input never waits hard');

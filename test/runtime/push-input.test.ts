@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { BroadcastWriter } from '../../engine/exchange/broadcast-writer.js';
 import { PushBuffer } from '../../engine/runtime/push-buffer.js';
 import { liveInputOverdraft, PushInput } from '../../engine/runtime/push-input.js';
 import { STEP } from '../../engine/runtime/task-input.js';
+import { writeToAll } from '../kit/exchange-kit.js';
 import { many } from '../kit/exchange-pair.js';
 import { NotingCore } from '../kit/noting-core.js';
 import { randomRuns } from '../kit/random-rows.js';
@@ -14,6 +16,7 @@ const RUNS = randomRuns(300);
 const script = fc.record({
   receivers: fc.integer({ min: 1, max: 6 }),
   rowSegments: fc.integer({ min: 1, max: 3 }),
+  isBroadcast: fc.boolean(),
   acts: fc.array(
     fc.record({
       do: fc.constantFrom(
@@ -34,25 +37,32 @@ const script = fc.record({
 const SEGMENT_WORDS = 8;
 
 /** A sender whose overdraft is as large as that of a live input, or smaller; a hard wait throws. */
-function liveInput(receivers: number, rowSegments: number, less = 0) {
-  const overdraftPerPartition = liveInputOverdraft(receivers, rowSegments) - less;
+function liveInput(receivers: number, rowSegments: number, isBroadcast: boolean, less = 0) {
+  const copies = isBroadcast ? receivers : 1;
+  const overdraftPerPartition = liveInputOverdraft(receivers, rowSegments, copies) - less;
   const elementBytesMax = rowSegments * SEGMENT_WORDS * 8;
   const all = many({ receivers, overdraftPerPartition, elementBytesMax, buffersPerSubpartitionMax: 1000 });
-  return { all, partition: all.partitions[0]!, overdraftPerPartition, elementBytesMax };
+  const partition = all.partitions[0]!;
+  const broadcast = new BroadcastWriter(partition, all.exchange.view.i32);
+  const write = (receiver: number, value: number, bytes: number): void => {
+    if (isBroadcast) writeToAll(all.exchange, broadcast, value, bytes);
+    else all.write(0, receiver, value, bytes);
+  };
+  return { all, partition, write, overdraftPerPartition, elementBytesMax };
 }
 
 inputs(
   'push/never-waits: a row begun while the partition is available, and the end, never wait for a segment',
   () => {
     fc.assert(
-      fc.property(script, ({ receivers, rowSegments, acts }) => {
-        const { all, partition } = liveInput(receivers, rowSegments);
+      fc.property(script, ({ receivers, rowSegments, isBroadcast, acts }) => {
+        const { all, partition, write } = liveInput(receivers, rowSegments, isBroadcast);
         const isAvailable = (): boolean => partition.available || partition.refresh();
         let value = 0;
         for (const { do: act, to, words } of acts) {
           const receiver = to % receivers;
           const bytes = Math.min(words, rowSegments * SEGMENT_WORDS) * 8;
-          if (act === 'row' && isAvailable()) all.write(0, receiver, ++value, bytes);
+          if (act === 'row' && isAvailable()) write(receiver, ++value, bytes);
           else if (act === 'watermark') partition.emitWatermark(++value);
           else if (act === 'idle') partition.emitIdle(words % 2 === 0);
           else if (act === 'flush') partition.flush();
@@ -68,21 +78,26 @@ inputs(
 );
 
 /** Full segments to all receivers in turn, none of which reads, as long as the partition is available. */
-function filled(receivers: number, rowSegments: number, less = 0) {
-  const { all, partition, overdraftPerPartition, elementBytesMax } = liveInput(receivers, rowSegments, less);
-  for (let k = 0; partition.freeSegments > overdraftPerPartition + 1; k++) all.write(0, k % receivers, k);
+function filled(receivers: number, rowSegments: number, isBroadcast: boolean, less = 0) {
+  const made = liveInput(receivers, rowSegments, isBroadcast, less);
+  const { all, partition, write, overdraftPerPartition, elementBytesMax } = made;
+  for (let k = 0; partition.freeSegments > overdraftPerPartition + 1; k++)
+    all.write(0, k % receivers, k, SEGMENT_WORDS * 8);
   assert.ok(partition.refresh());
   partition.emitWatermark(1);
-  return { row: () => all.write(0, 0, 1, elementBytesMax), end: () => partition.finish() };
+  return { row: () => write(0, 1, elementBytesMax), end: () => partition.finish() };
 }
 
 inputs('push/never-waits: with one segment less a row, or the end, would wait in the worst case', () => {
   for (let receivers = 1; receivers <= 6; receivers++) {
     for (let rowSegments = 1; rowSegments <= 4; rowSegments++) {
-      filled(receivers, rowSegments).row();
-      filled(receivers, rowSegments).end();
-      const act = 1 + rowSegments >= receivers ? 'row' : 'end';
-      assert.throws(filled(receivers, rowSegments, 1)[act], /nobody expected a hard wait/);
+      for (const isBroadcast of [false, true]) {
+        filled(receivers, rowSegments, isBroadcast).row();
+        filled(receivers, rowSegments, isBroadcast).end();
+        const act = isBroadcast || 1 + rowSegments >= receivers ? 'row' : 'end';
+        const { [act]: tooMuch } = filled(receivers, rowSegments, isBroadcast, 1);
+        assert.throws(tooMuch, /nobody expected a hard wait/);
+      }
     }
   }
 });

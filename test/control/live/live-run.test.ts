@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { start } from '../../../engine/control/engine.js';
 import type { Run } from '../../../engine/control/run.js';
 import { runInline } from '../../../engine/testing/run-inline.js';
+import type fanned from '../../jobs/fanned.js';
 import relay from '../../jobs/relay.js';
 import { type Event, eventOf, jobPath, type Relay, resources, rowsOf, settled } from '../../kit/run-kit.js';
 
@@ -44,6 +45,36 @@ function byUser<R extends { user: string }>(rows: readonly R[]): Map<string, R[]
 }
 
 const sorted = (rows: readonly object[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
+
+lives(
+  'push/never-waits: rows for every one of many receivers find the segments they need, also the largest',
+  async () => {
+    const receivers = 6;
+    for (const padBytes of [1_008, 3_000]) {
+      const run = await start<typeof fanned>(jobPath('fanned'), {
+        ...{ parallelism: receivers, options: { ...SMALL, 'sluice.record.max-size': '4 kb' } },
+      });
+      const { rows } = run.inputs;
+      let pushed = 0;
+      while (rows.tryPush({ n: pushed, pad: 'x'.repeat(padBytes) })) pushed++;
+      const last = pushed;
+      assert.ok(last > 500, 'more than fits between the threads');
+      await settled(() => rows.held); // the output is not read: what can be sent has been
+      assert.ok(rows.held > 0, 'the job holds the input back');
+      rows.end();
+      const got = await rowsOf<{ n: number; receiver: number }>(run.outputs.got);
+      assert.is((await run.finished).state, 'FINISHED');
+      const byReceiver = new Map<number, number[]>();
+      for (const { n, receiver } of got) byReceiver.set(receiver, [...(byReceiver.get(receiver) ?? []), n]);
+      assert.is(byReceiver.size, receivers);
+      for (const each of byReceiver.values())
+        assert.equal(
+          each,
+          Array.from({ length: last }, (_, n) => n),
+        );
+    }
+  },
+);
 
 lives('what is pushed comes out as it would of rows given at the start, in order by key', async () => {
   const before = resources();
