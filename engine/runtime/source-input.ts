@@ -34,6 +34,8 @@ export class SourceInput implements TaskInput {
   #next = 0;
   waitUntilMs = 0;
   waitFor: Promise<void> | null = null;
+  /** A promise has brought the word to wait, which the next step passes on. */
+  #isToldToWait = false;
   #failure: { readonly error: unknown } | null = null;
   splitsDone = 0;
 
@@ -56,6 +58,10 @@ export class SourceInput implements TaskInput {
     if (this.#supply.isDrained()) return this.#end(); // also while its reader has not answered
     if (this.waitFor !== null) return STEP.WAIT_PROMISE;
     if (this.#failure !== null) throw this.#failure.error;
+    if (this.#isToldToWait) {
+      this.#isToldToWait = false;
+      return STEP.WAIT_TIME;
+    }
     if (this.#batch === null && !this.#hasSplit) return this.#openNext();
     const { pace } = this.#supply;
     const allowed = pace.allow(budget);
@@ -65,7 +71,7 @@ export class SourceInput implements TaskInput {
     }
     if (this.#batch === null) {
       const batch = this.#reader.poll(allowed);
-      if (batch instanceof Promise) return this.#await(batch.then((each) => this.#accept(each)));
+      if (batch instanceof Promise) return this.#await(batch.then((each) => this.#acceptLate(each)));
       this.#accept(batch);
       if (this.waitUntilMs > 0) return STEP.WAIT_TIME;
       if (this.#batch === null) return STEP.PROGRESS;
@@ -133,6 +139,11 @@ export class SourceInput implements TaskInput {
       this.#batch = batch;
       this.#next = 0;
     }
+  }
+
+  #acceptLate(batch: Batch | null): void {
+    this.#accept(batch);
+    this.#isToldToWait = this.waitUntilMs > 0;
   }
 
   #await(promise: Promise<void>): Step {

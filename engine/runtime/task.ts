@@ -83,7 +83,8 @@ export class Task {
 
   /** For WAIT_TIME: monotonic milliseconds. */
   get waitUntilMs(): number {
-    return Math.max(this.core.notBeforeMs, this.#parts.input.waitUntilMs);
+    const { notBeforeMs } = this.core;
+    return notBeforeMs > 0 ? notBeforeMs : this.#parts.input.waitUntilMs; // the input may say what it waited for before
   }
 
   /** For WAIT_PROMISE. */

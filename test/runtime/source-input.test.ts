@@ -14,15 +14,17 @@ interface Script {
   readonly open?: () => void | Promise<void>;
   /** What the reader answers, in order; then null. */
   readonly batches?: readonly Batch[];
+  /** Or this instead. */
+  readonly poll?: () => Promise<Batch>;
 }
 
 /** An input whose reader plays a script, and whose chain notes the rows it was given. */
-function inputOf({ splits = 1, open = () => {}, batches = [] }: Script) {
+function inputOf({ splits = 1, open = () => {}, batches = [], poll }: Script) {
   const core = new NotingCore();
   const left = [...batches];
   const supply = { isDrained: false, taken: 0, rate: Number.POSITIVE_INFINITY };
   const clock = new ManualClock();
-  const reader = { open, poll: () => left.shift() ?? null, close: () => {} };
+  const reader = { open, poll: poll ?? (() => left.shift() ?? null), close: () => {} };
   const process = (_: unknown, begin: number, end: number): number => {
     core.notes.push(`rows ${begin}..${end}`);
     return end;
@@ -56,6 +58,20 @@ sources('after a wait for time, rows are handed over in the step that finds them
   assert.equal([input.step(9), input.step(9), input.waitUntilMs], [STEP.PROGRESS, STEP.WAIT_TIME, 70]);
   assert.equal([input.step(9), input.waitUntilMs], [STEP.PROGRESS, 0]);
   assert.equal(core.notes, ['rows 0..1']);
+});
+
+sources('a wait that a promise brings is passed on before the reader is asked again', async () => {
+  let polls = 0;
+  const { input } = inputOf({
+    poll: async () => {
+      polls++;
+      return { kind: 'wait', untilMs: 70 };
+    },
+  });
+  assert.equal([input.step(9), input.step(9)], [STEP.PROGRESS, STEP.WAIT_PROMISE]);
+  await input.waitFor;
+  assert.equal([input.step(9), input.waitUntilMs, polls], [STEP.WAIT_TIME, 70, 1]);
+  assert.equal([input.step(9), polls], [STEP.WAIT_PROMISE, 2]);
 });
 
 sources(

@@ -84,10 +84,12 @@ tasks('wait/park: a task held back by a sink is not woken by its input, one that
   const { core, input, task } = taskOf();
   input.hasNews = true;
   assert.is(task.isReady(STEP.WAIT_TIME), true);
+  input.waitUntilMs = 70;
+  assert.is(task.waitUntilMs, 70);
   core.notBeforeMs = 50;
   assert.is(task.step(10), STEP.WAIT_TIME);
   assert.is(task.isReady(STEP.WAIT_TIME), false);
-  assert.is(task.waitUntilMs, 50);
+  assert.is(task.waitUntilMs, 50, 'not until what the input waited for before');
   assert.is(task.isReady(STEP.WAIT_INPUT), true);
 });
 
