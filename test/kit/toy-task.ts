@@ -7,6 +7,7 @@
  */
 import type { DebloatOptions } from '../../engine/base/option-catalogue.js';
 import { Prng } from '../../engine/base/prng.js';
+import { BroadcastWriter } from '../../engine/exchange/broadcast-writer.js';
 import { controlBytesAt } from '../../engine/exchange/element.js';
 import type { HardWaiter } from '../../engine/exchange/hard-waiter.js';
 import {
@@ -21,12 +22,14 @@ import { openPartition } from '../../engine/exchange/open-partition.js';
 import type { ResultPartition } from '../../engine/exchange/result-partition.js';
 import type { ControlArena } from '../../engine/memory/control-arena.js';
 import type { Exchange } from '../../engine/memory/exchange-arena.js';
-import { takeTurn, writeRecord } from './exchange-kit.js';
+import { takeTurn, writeRecord, writeToAll } from './exchange-kit.js';
 
 /** Where a task stands at an exchange: its exchange, and its number there as receiver or as sender. */
 export interface ToyEnd {
   readonly exchange: Exchange;
   readonly index: number;
+  /** Every record goes to all receivers. */
+  readonly isBroadcast: boolean;
 }
 
 export interface ToySetup {
@@ -55,6 +58,7 @@ const WRITES = [0, 0, 0, 0, 0, 1, 1, 2];
 export class ToyTask {
   readonly gates: readonly InputGate[];
   readonly partitions: readonly ResultPartition[];
+  readonly #broadcasts: readonly BroadcastWriter[];
   /** By barrier. */
   readonly cuts = new Map<number, Cut>();
   /** Barrier that a task without inputs shall post. */
@@ -78,6 +82,9 @@ export class ToyTask {
     this.gates = setup.inputs.map(({ exchange, index }) => openGate(exchange, index, control, setup.debloat));
     this.partitions = setup.outputs.map(({ exchange, index }) =>
       openPartition(exchange, index, control, waiter),
+    );
+    this.#broadcasts = this.partitions.map(
+      (partition, o) => new BroadcastWriter(partition, setup.outputs[o]!.exchange.view.i32),
     );
     this.#sent = this.partitions.map(({ subpartitions }) => subpartitions.map(() => 0));
     this.#got = this.gates.map(({ channelCount }) => new Array<number>(channelCount).fill(0));
@@ -190,14 +197,20 @@ export class ToyTask {
 
   #write(): void {
     for (const [o, partition] of this.partitions.entries()) {
-      const { exchange } = this.#setup.outputs[o]!;
+      const { exchange, isBroadcast } = this.#setup.outputs[o]!;
+      const sent = this.#sent[o]!;
       const isLarge = this.#prng.below(LARGE_EVERY) === 0;
       const room = isLarge ? exchange.spec.elementBytesMax : Math.min(exchange.spec.segmentBytes, 64);
       const bytes = 24 + 8 * this.#prng.below((room - 24) / 8 + 1);
-      const k = exchange.spec.isAdaptive
-        ? takeTurn(partition, bytes)
-        : this.#prng.below(partition.subpartitions.length);
-      writeRecord(exchange, partition, k, ++this.#sent[o]![k]!, bytes);
+      if (isBroadcast) {
+        for (const k of sent.keys()) sent[k]!++;
+        writeToAll(exchange, this.#broadcasts[o]!, sent[0]!, bytes);
+      } else {
+        const k = exchange.spec.isAdaptive
+          ? takeTurn(partition, bytes)
+          : this.#prng.below(partition.subpartitions.length);
+        writeRecord(exchange, partition, k, ++sent[k]!, bytes);
+      }
       if (this.#prng.below(50) === 0) partition.emitWatermark(++this.#clock);
       if (this.#prng.below(100) === 0) partition.flush();
     }

@@ -13,7 +13,13 @@ export interface Topology {
   /** By vertex: its subtasks. */
   readonly parallelism: readonly number[];
   /** Vertex of the senders and of the receivers of each exchange. */
-  readonly edges: readonly { readonly from: number; readonly to: number; readonly spec: ExchangeSpec }[];
+  readonly edges: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly spec: ExchangeSpec;
+    /** Every record goes to all receivers. */
+    readonly isBroadcast: boolean;
+  }[];
   readonly records: number;
   readonly debloat: DebloatOptions | null;
 }
@@ -58,7 +64,7 @@ export function randomTopology(seed: number, records: number): Topology {
       isAdaptive: prng.below(3) === 0,
       elementBytesMax: prng.below(2) === 0 ? segmentBytes : segmentBytes * between(2, 6),
     };
-    return { from, to, spec };
+    return { from, to, spec, isBroadcast: !spec.isAdaptive && prng.below(4) === 0 };
   });
   const debloat =
     prng.below(3) === 0
@@ -82,9 +88,10 @@ export function setupOf(
   task: number,
 ): ToySetup {
   const ends = (of: 'senderTasks' | 'receiverTasks') =>
-    edges.flatMap(({ spec }, e) => {
+    edges.flatMap(({ spec, isBroadcast }, e) => {
       const index = spec[of].indexOf(task);
-      return index < 0 ? [] : [{ exchange: attachExchange(spec, memory.exchanges[e]!, ATTEMPT), index }];
+      const exchange = attachExchange(spec, memory.exchanges[e]!, ATTEMPT);
+      return index < 0 ? [] : [{ exchange, index, isBroadcast }];
     });
   return { task, inputs: ends('receiverTasks'), outputs: ends('senderTasks'), seed, records, debloat };
 }
