@@ -199,7 +199,9 @@ barriers('gate/align, credit/barrier-clamp: an aborted barrier holds nothing bac
   all.partitions[0]!.emitBarrier(1);
   for (let value = 1; value <= 3; value++) all.write(0, 0, value, 64);
   assert.equal(readAll(all, gate), []);
+  assert.is(gate.isInputReady(), false);
   gate.abortBarriers(1);
+  assert.is(gate.isInputReady(), true, 'wait/park: a gate that has something to read does not sleep');
   assert.equal(readAll(all, gate), ['0:1', '0:2']);
   all.partitions[1]!.emitBarrier(1);
   all.write(1, 0, 1, 64);
