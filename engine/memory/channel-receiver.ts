@@ -61,12 +61,12 @@ export class ChannelReceiver {
   /**
    * Takes the next buffer if there is one and a credit has met it. A barrier is found until it is passed.
    *
-   * Cost: at most three atomic loads.
+   * Cost: at most three atomic loads; a few more once, at the end.
    */
   poll(): number {
     if (this.#head === this.#tailSeen) this.look();
     if (this.barrierId !== 0 && this.#head === this.#barrierPos) return BARRIER;
-    if (this.#head === this.#tailSeen) return this.#isAtEnd() ? END : NOTHING;
+    if (this.#head === this.#tailSeen) return this.#atEnd();
     if (this.#head === this.#granted) return NOTHING; // exchange/swap-by-index: no credit has met it
     const slot = this.#data + ((this.#head & this.#mask) << 1);
     this.segment = this.#words[slot]!;
@@ -160,6 +160,13 @@ export class ChannelReceiver {
   /** Segments lent, not met by a buffer that was read, and not taken back. */
   get lent(): number {
     return (this.#granted - this.#reclaimed - this.#head) | 0;
+  }
+
+  /** All that was seen to be published was read. */
+  #atEnd(): number {
+    if (!this.#isAtEnd()) return NOTHING;
+    this.look(); // event/position-words: a barrier before the end was posted before the end was said
+    return this.barrierId === 0 ? END : BARRIER;
   }
 
   #isAtEnd(): boolean {

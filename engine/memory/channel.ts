@@ -15,7 +15,7 @@
  *   event/position-words    The end and a barrier are positions in words, not slots: no memory, no credit, no bound. Of
  *                           barriers there is one: a newer one takes the place of an older one, which it cancels, and
  *                           its number is 0 while its position changes. The receiver loads `tail` first and the
- *                           barrier second; the sender writes the barrier before a later `tail`.
+ *                           barrier second; the sender writes the barrier before a later `tail`. So it is with the end.
  *   credit/barrier-clamp    While a barrier at b is not passed, nothing is lent for buffers from b on beyond E: they
  *                           may have to wait, and must not keep what others need to come to theirs.
  *   debloat/fill            The receiver says how much of a segment the sender shall fill; the sender looks when it

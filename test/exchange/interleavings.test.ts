@@ -89,6 +89,40 @@ for (const [title, bug] of BARRIER_BUGS)
     assert.not(outcomes.every(isCut), 'the planted bug shows');
   });
 
+/** A barrier is told where it was posted, or a newer one took its place. */
+const isInPlace = ({ results: [sent, got] }: Outcome): boolean =>
+  sent === 'sent' && (got === '1,b1,2,b2' || got === '1,2,b2');
+
+interleavings(
+  'event/position-words: a barrier that takes the place of another is told at its own position',
+  async () => {
+    const { outcomes, schedules } = await lockstep('two barriers', { preemptionsMax: 2 });
+    assert.ok(schedules > 1000);
+    for (const outcome of outcomes) assert.ok(isInPlace(outcome), JSON.stringify(outcome));
+    assert.is(new Set(outcomes.map(({ results: [, got] }) => got)).size, 2, 'told, and overtaken');
+  },
+);
+
+// biome-ignore format: a table
+const REPLACED_BUGS: readonly (readonly [title: string, bug: PlantedBug])[] = [
+  ['event/position-words: a position that changes under the older number', {
+    file: 'memory/channel-sender.js',
+    find: 'Atomics.store(this.#words, this.#base + BARRIER_ID, 0);',
+    replace: '',
+  }],
+  ['event/position-words: the end looked at after the barrier, and not the barrier again', {
+    file: 'memory/channel-receiver.js',
+    find: 'return this.barrierId === 0 ? END : BARRIER;',
+    replace: 'return END;',
+  }],
+];
+
+for (const [title, bug] of REPLACED_BUGS)
+  interleavings(`${title} is noticed`, async () => {
+    const { outcomes } = await lockstep('two barriers', { preemptionsMax: 3, bug, until: isInPlace });
+    assert.not(outcomes.every(isInPlace), 'the planted bug shows');
+  });
+
 // biome-ignore format: a table
 const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug])[] = [
   ['exchange/swap-by-index: a credit taken before its buffer exists', 'soft wait', {

@@ -7,6 +7,7 @@ import type { ExchangeSpec } from '../../engine/memory/exchange-sizes.js';
 import { readBuffer, tinySpec, UNTIMED, writeRecord } from './exchange-kit.js';
 import type { Part, Scenario } from './lockstep-engine.js';
 import { stalledReceiver } from './lockstep-stalled-receiver.js';
+import { twoBarriers } from './lockstep-two-barriers.js';
 
 type Control = ControlModule.ControlArena;
 
@@ -332,6 +333,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   }),
   'two senders': twoSenders(2),
   barrier: barrier(),
+  'two barriers': twoBarriers(),
   pieces: flow({
     records: 2,
     segments: 2,
