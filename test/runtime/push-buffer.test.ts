@@ -178,4 +178,20 @@ buffers(
   },
 );
 
+buffers(
+  'push/in-order: a push that comes while others wait does not go before them, though there is room',
+  async () => {
+    const { buffer, push, offer, write, written } = watched(3, 3, 0);
+    for (let n = 0; n < 4; n++) push();
+    write(1);
+    assert.is(buffer.held, 2);
+    assert.is(offer(), false, 'the fourth waits for the resume');
+    push();
+    buffer.end();
+    while (!buffer.isDry) write(3);
+    await turn();
+    assert.equal(written, [0, 1, 2, 3, 5]);
+  },
+);
+
 buffers.run();
