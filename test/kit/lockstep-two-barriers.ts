@@ -1,7 +1,7 @@
 import { createControlArena } from '../../engine/memory/control-arena.js';
 import { createExchange } from '../../engine/memory/exchange-arena.js';
 import { readBuffer, tinySpec, UNTIMED, writeRecord } from './exchange-kit.js';
-import type { Scenario } from './lockstep-scenarios.js';
+import type { Scenario } from './lockstep-engine.js';
 
 /** A sender posts a second barrier soon after the first; the receiver says what came before each that it was told. */
 export function twoBarriers(): Scenario {
