@@ -64,6 +64,7 @@ export const ERRORS = {
   TASKS_DEADLOCKED:             ['job',   'Tasks wait for each other, and nothing can end that: a fault of the engine; report it with the message, which names every wait.'],
   TASK_STUCK:                   ['job',   'A function of the job has not come back for longer than sluice.watchdog.stuck-after; look at what the task named computes or calls, or raise the option.'],
   CHANNEL_STARVED:              ['job',   'A task reads some of its senders and leaves another aside: a fault of the engine; report it with the message.'],
+  THREADS_QUARANTINED:          ['job',   'Terminated threads did not end, since they are inside calls to the system, such as reading a pipe; their memory stays allocated, and the process cannot exit before they return. Look for blocking calls in the job.'],
   WAKE_LOST:                    ['job',   'A task sleeps although what it waits for is there: a fault of the engine; report it with the message.'],
   RUN_ABORTED:                  ['job',   'The run was cancelled, by its AbortSignal or by cancel().'],
   ARENA_INVALID:                ['job',   'A shared-memory region does not carry the expected magic, version or attempt: a fault of the engine; report it with the message.'],

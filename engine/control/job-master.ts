@@ -173,7 +173,7 @@ export class JobMaster implements Run {
     } catch (error) {
       this.#fail(error);
       await pool.close(STOP_GRACE_MS);
-      warnOfQuarantine(pool, this.job);
+      this.#warnOfQuarantine(pool.quarantinedThreads);
       await outputs.abort();
       this.#meter.stop();
       this.#become(this.#isCanceled ? 'CANCELED' : 'FAILED');
@@ -200,6 +200,13 @@ export class JobMaster implements Run {
         else this.#onWarning(finding);
       }
     }, options.watchdogIntervalMs).unref();
+  }
+
+  /** attempt/quarantine: nothing else would tell why the process does not end. */
+  #warnOfQuarantine(threads: number): void {
+    if (threads === 0) return;
+    const what = `${threads} threads of ${this.job} were terminated and did not end: they are inside calls to the system`;
+    this.#onWarning(new SluiceError('THREADS_QUARANTINED', what, { detail: { threads } }));
   }
 
   async #deploy(pool: WorkerPool): Promise<void> {
@@ -361,14 +368,4 @@ function committablesOf(reports: ReadonlyMap<number, TaskReport>, uid: string): 
 async function firstError(promises: readonly Promise<unknown>[]): Promise<void> {
   const settled = await Promise.allSettled(promises);
   for (const each of settled) if (each.status === 'rejected') throw each.reason;
-}
-
-/** attempt/quarantine: nothing else would tell why the process does not end. */
-function warnOfQuarantine({ quarantinedThreads }: WorkerPool, job: string): void {
-  if (quarantinedThreads === 0) return;
-  process.emitWarning(
-    `${quarantinedThreads} threads of ${job} were terminated and did not end, since they are inside calls to the ` +
-      'system; their memory stays allocated, and the process cannot exit before they return',
-    { code: 'SLUICE_THREADS_QUARANTINED' },
-  );
 }

@@ -15,7 +15,6 @@
  *                     was read, or before this task stops running; waking costs more than lending.
  *   record/span       Pieces of an element larger than a segment are copied together, and the segment of each goes
  *                     back before the next is looked for, so the pieces of one element need no more than one segment.
- *
  *   debloat/lent      With a target time, a channel is lent no more segments than what may be on its way fills, and at
  *                     least E. Those that it has beyond that go to the gate as they are read.
  *
