@@ -96,9 +96,9 @@ function insideRecord(outputs: readonly Output[]): Wait['needs'] {
   const wakers: WaitEdge[] = [];
   for (const { exchange, channels } of outputs) {
     for (const figures of channels) {
-      const { takeable, isOpen, outstanding } = figures;
-      if (takeable > 0 || (isOpen && isSendable(exchange, figures))) return [];
-      if (isOpen || outstanding > 0) wakers.push(credit(exchange, figures)); // watch/wakers
+      const { takeable, isBegun, outstanding } = figures;
+      if (takeable > 0 || (isBegun && isSendable(exchange, figures))) return [];
+      if (isBegun || outstanding > 0) wakers.push(credit(exchange, figures)); // watch/wakers
     }
   }
   return [wakers];

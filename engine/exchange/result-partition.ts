@@ -371,6 +371,7 @@ export class ResultPartition {
         if (sub.pos > sub.start && sub.channel.isSendable) this.#finishBuffer(sub, 0); // pool/yield: a segment comes back
       if (this.#free.length > 0) return;
       this.ringOwed(); // wait/coalesce: nobody sleeps while buffers for him lie here
+      for (const sub of this.subpartitions) sub.noteBegun();
       try {
         this.#waiter.awaitCredit(this);
       } catch (error) {

@@ -34,9 +34,14 @@ export class Subpartition {
     this.bell = bell;
   }
 
+  /** For those who watch a record wait: an open buffer with nothing in it cannot be sent. */
+  noteBegun(): void {
+    if (this.pos > 0) this.channel.noteOpen(this.pos > this.start ? 1 : 2);
+  }
+
   /** Begins a buffer. @param bytes  to fill */
   open(segment: number, start: number, bytes: number): void {
-    this.channel.noteOpen(true);
+    this.channel.noteOpen(1);
     this.segment = segment;
     this.start = start;
     this.pos = start;
@@ -44,7 +49,7 @@ export class Subpartition {
   }
 
   close(): void {
-    this.channel.noteOpen(false);
+    this.channel.noteOpen(0);
     this.segment = NO_SEGMENT;
     this.pos = 0;
     this.limit = 0;

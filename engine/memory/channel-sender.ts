@@ -56,9 +56,9 @@ export class ChannelSender {
     this.#ready.raise();
   }
 
-  /** Notes whether a segment is being filled for the channel: a figure for those who watch. */
-  noteOpen(isOpen: boolean): void {
-    this.#words[this.#base + OPENED] = isOpen ? 1 : 0;
+  /** Notes whether a segment is being filled for the channel, as its table says: a figure for those who watch. */
+  noteOpen(opened: number): void {
+    this.#words[this.#base + OPENED] = opened;
   }
 
   /** Looks at how much is lent; the answers below are as of the last look. */

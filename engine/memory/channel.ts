@@ -37,7 +37,7 @@ export const CHANNEL = layout('channel', 256, {
   taken:    [  12,  'i32', 'sender',   'credits ever taken'],
   barrierPos:[  16,  'i32', 'sender',   'buffers before the barrier; valid while barrierId stays the same'],
   barrierId:[  20,  'i32', 'sender',   'number of the last barrier, from 1; 0: none, or it is being written'],
-  open:     [  24,  'i32', 'sender',   '1 while a segment is being filled for this channel'],
+  open:     [  24,  'i32', 'sender',   '1 while a segment is being filled for this channel; 2: and it held nothing when its task began to wait hard'],
   granted:  [ 128,  'i32', 'receiver', 'segments ever lent'],
   head:     [ 132,  'i32', 'receiver', 'buffers ever read'],
   reclaimed:[ 136,  'i32', 'receiver', 'segments taken back after the end'],

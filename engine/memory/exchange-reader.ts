@@ -35,6 +35,8 @@ export interface ChannelFigures {
   readonly outstanding: number;
   /** A segment is being filled for it. */
   readonly isOpen: boolean;
+  /** And there is something in it to send; exact while the sender waits inside a record. */
+  readonly isBegun: boolean;
   /** The next buffer comes after a barrier, which its receiver may be waiting at. */
   readonly isAtBarrier: boolean;
   /** No buffer will follow. */
@@ -125,6 +127,7 @@ export class ExchangeReader {
       takeable: count(swapped - taken),
       outstanding: count(tail - taken),
       isOpen: word(CHANNEL.open) !== 0,
+      isBegun: word(CHANNEL.open) === 1,
       isAtBarrier: word(CHANNEL.barrierId) !== 0 && word(CHANNEL.barrierPos) === head,
       hasEnded: word(CHANNEL.endKind) !== 0,
       read: head,

@@ -72,7 +72,7 @@ export class PlantedTasks {
       writeRecord(this.#attached[link]!, this.partitions[link]![sender]!, k, value, 64);
       const sub = this.partitions[link]![sender]!.subpartitions[k]!;
       sub.channel.publish(sub.segment, 64, 0);
-      sub.channel.noteOpen(false);
+      sub.channel.noteOpen(0);
       Object.assign(sub, { segment: -1, pos: 0, limit: 0, start: 0, end: 0 });
     }
   }

@@ -1,7 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { BroadcastWriter } from '../../engine/exchange/broadcast-writer.js';
 import { type ChannelFigures, ExchangeReader } from '../../engine/memory/exchange-reader.js';
 import type { SharedMemory } from '../../engine/memory/region.js';
+import { writeToAll } from '../kit/exchange-kit.js';
 import { type Many, many } from '../kit/exchange-pair.js';
 
 const readers = suite('exchange reader');
@@ -59,5 +61,26 @@ readers('exchange/figures: what lies in a channel is told at every step of it', 
   assert.is(told(), 'queued 0, readable 0, backlog 0, credits 0, takeable 0, outstanding 0');
   assert.is(figuresOf(all).hasEnded, true);
 });
+
+readers(
+  'exchange/figures: a buffer opened for a copy of a record that waits holds nothing that could be sent',
+  () => {
+    const all = many({ receivers: 2, exclusivePerChannel: 1 });
+    const partition = all.partitions[0]!;
+    for (let value = 1; partition.freeSegments > 1; value++) all.write(0, 1, value);
+    const told: (readonly boolean[])[] = [];
+    all.whileWaiting = () => {
+      told.push(
+        readerOf(all)
+          .channels()
+          .flatMap(({ isOpen, isBegun }) => [isOpen, isBegun]),
+      );
+      all.read(1);
+    };
+    const broadcast = new BroadcastWriter(partition, all.exchange.view.i32);
+    writeToAll(all.exchange, broadcast, 100, 64);
+    assert.equal(told, [[true, false, false, false]]);
+  },
+);
 
 readers.run();
