@@ -3,6 +3,7 @@ import { Piscina, queueOptionsSymbol } from 'piscina';
 import { SluiceError } from '../../base/errors.js';
 import { workerEntry } from '../package-copy.js';
 import { THREADS_MAX } from './limits.js';
+import { beginOwnCompilation, needsOwnCompilation } from './own-compilation.js';
 import { isWithin, type PlacedWorker, Placement } from './placed-worker.js';
 import type { TaskAgent, TaskAssignment } from './protocol.js';
 
@@ -79,6 +80,7 @@ export class WorkerPool<A extends object = TaskAgent> {
     this.threads = threads;
     this.#exitMsMax = options.exitMsMax ?? EXIT_MS_MAX;
     this.#onStrayError = options.onStrayError ?? ((error) => process.emitWarning(error));
+    const endOwnCompilation = needsOwnCompilation(threads) ? beginOwnCompilation() : () => {};
     this.#piscina = new Piscina({
       filename: (options.entry ?? workerEntry()).href,
       minThreads: threads, // threads/fixed
@@ -93,6 +95,7 @@ export class WorkerPool<A extends object = TaskAgent> {
     this.#piscina.on('error', (error: unknown) => this.#onPoolError(error));
     this.#piscina.on('workerDestroy', () => queueMicrotask(() => this.#onThreadGone()));
     this.#watchThreads();
+    Promise.all(this.#piscina.threads.map(hasBegun)).then(endOwnCompilation);
   }
 
   /** Threads on which no task is placed. */
@@ -225,4 +228,11 @@ export class WorkerPool<A extends object = TaskAgent> {
       if (placement.threadId === -1) placement.terminate(what);
     }
   }
+}
+
+/** Resolves when the isolate of a thread has been made, or never will be. */
+function hasBegun(thread: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    thread.once('online', () => resolve()).once('exit', () => resolve());
+  });
 }

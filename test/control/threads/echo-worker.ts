@@ -19,6 +19,11 @@ export class EchoAgent {
     throw new SluiceError('USER_FUNCTION_FAILED', 'map, subtask 1', { detail: { subtask: 1 }, cause });
   }
 
+  /** What V8 says of the isolate; the process must allow natives. */
+  async compilesOnOwnThread(): Promise<boolean> {
+    return !new Function('return %IsConcurrentRecompilationSupported()')();
+  }
+
   /** Waits in shared memory until the word is not 0: the thread answers nothing meanwhile. */
   async blockOn(words: Int32Array): Promise<string> {
     Atomics.wait(words, 0, 0);
