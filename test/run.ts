@@ -1,5 +1,5 @@
 /**
- * Runs the tests: `node dist/checked/test/run.js [part of a path]...`.
+ * Runs the tests: `node dist/checked/test/run.js [part of a path | -part to leave out]...`.
  *
  * Two files at a time, each in a process of its own. The last line is `N passed, N failed, N skipped`; the exit code
  * is 0 only if nothing failed and something passed.
@@ -27,11 +27,14 @@ function limitsOf(path: string): TestFileLimits | undefined {
 }
 
 function findTestFiles(filters: readonly string[]): string[] {
+  const wanted = filters.filter((filter) => !filter.startsWith('-'));
+  const unwanted = filters.filter((filter) => filter.startsWith('-')).map((filter) => filter.slice(1));
   return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
     .filter((path) => limitsOf(path) !== undefined)
-    .filter((path) => filters.length === 0 || filters.some((filter) => path.includes(filter)))
+    .filter((path) => wanted.length === 0 || wanted.some((filter) => path.includes(filter)))
+    .filter((path) => !unwanted.some((filter) => path.includes(filter)))
     .sort();
 }
 
