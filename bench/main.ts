@@ -15,7 +15,7 @@ const SUITES: readonly BenchSuite[] = [flights, exchange, backpressure];
 
 const USAGE = `usage: npm run bench -- <suite> [--only <glob>] [--smoke] [--json]
 
-  --only <glob>  only results whose name matches, within a minute
+  --only <glob>  only results whose name matches
   --smoke        smallest size, once: proves that all variants run and agree
   --json         one JSON object on stdout
 `;
