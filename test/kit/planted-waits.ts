@@ -14,7 +14,7 @@ import type { ExchangeSpec } from '../../engine/memory/exchange-sizes.js';
 import { DOORBELL } from '../../engine/memory/parker.js';
 import type { SharedMemory } from '../../engine/memory/region.js';
 import type { TaskClock } from '../../engine/memory/task-clock.js';
-import { tinySpec, writeRecord } from './exchange-kit.js';
+import { drain, tinySpec, writeRecord } from './exchange-kit.js';
 
 export interface PlantedLink {
   readonly from: readonly number[];
@@ -84,6 +84,18 @@ export class PlantedTasks {
     } catch (error) {
       if (!(error instanceof NobodyWaits)) throw error;
     }
+  }
+
+  /** Writes a record from the first sender of a link to its receiver k. */
+  write(link: number, k: number, value: number): void {
+    writeRecord(this.#attached[link]!, this.partitions[link]![0]!, k, value);
+  }
+
+  /** Reads all that can be read at receiver k of a link. @returns the records */
+  readAll(link: number, k: number): number[] {
+    const found: string[][] = [];
+    drain(this.#attached[link]!, this.gates[link]![k]!, found);
+    return found.flat().map(Number);
   }
 
   /** Leaves a record in a buffer that is not full. */
