@@ -6,8 +6,9 @@ import type { ExchangePicture, TaskPicture, WaitPicture } from '../memory/wait-p
  * Who waits for whom.
  *
  *   watch/wakers    A task that waits can be woken by a buffer from any sender of its gate that has not ended, and by
- *                   credit from the receivers of the subpartitions that hold its segments or have no room. A task that
- *                   does not wait may wake anybody; one that has ended wakes nobody.
+ *                   credit from the receivers of the subpartitions that hold its segments or have no room. Nothing is
+ *                   waited for from a receiver that has left. A task that does not wait may wake anybody; one that has
+ *                   ended wakes nobody.
  *   watch/deadlock  Tasks are deadlocked if what they wait for is not there and every task that could bring it is one
  *                   of them or has ended.
  *
@@ -86,9 +87,9 @@ function credit({ reader }: ExchangePicture, figures: ChannelFigures): WaitEdge 
   return { exchange: reader.id, waker: figures.receiverTask, brings: 'credit', figures };
 }
 
-/** A buffer finished now would be read, or would ask for credit. */
-function isSendable({ reader }: ExchangePicture, { credits, backlog }: ChannelFigures): boolean {
-  return credits > 0 || (reader.exclusive === 0 && backlog === 0);
+/** A buffer finished now would be read, or would ask for credit, or is for nobody. */
+function isSendable({ reader }: ExchangePicture, { credits, backlog, isReleased }: ChannelFigures): boolean {
+  return isReleased || credits > 0 || (reader.exclusive === 0 && backlog === 0);
 }
 
 /** pool/yield, wait/hard: any segment will do, back from a receiver or from a buffer that can be finished. */
@@ -96,8 +97,9 @@ function insideRecord(outputs: readonly Output[]): Wait['needs'] {
   const wakers: WaitEdge[] = [];
   for (const { exchange, channels } of outputs) {
     for (const figures of channels) {
-      const { takeable, isBegun, outstanding } = figures;
-      if (takeable > 0 || (isBegun && isSendable(exchange, figures))) return [];
+      const { takeable, isBegun, outstanding, isReleased } = figures;
+      const isBack = takeable > 0 || (isReleased && outstanding > 0); // release/discard: it can be taken back
+      if (isBack || (isBegun && isSendable(exchange, figures))) return [];
       if (isBegun || outstanding > 0) wakers.push(credit(exchange, figures)); // watch/wakers
     }
   }
@@ -109,7 +111,8 @@ function betweenRecords({ exchange, channels }: Output): Wait['needs'] {
   const { backlogMax, overdraft, isAdaptive } = exchange.reader;
   const atCap = channels.filter(({ backlog }) => backlog >= backlogMax);
   const needs = isAdaptive ? [] : atCap.map((figures) => [credit(exchange, figures)]); // watch/wakers
-  if (isAdaptive && atCap.length === channels.length)
+  const isAnyBelow = channels.some(({ backlog, isReleased }) => !isReleased && backlog < backlogMax);
+  if (isAdaptive && atCap.length > 0 && !isAnyBelow)
     needs.push(atCap.map((figures) => credit(exchange, figures))); // watch/wakers
   const held = channels.reduce((sum, { backlog, isOpen }) => sum + backlog + (isOpen ? 1 : 0), 0);
   if (exchange.reader.segmentsOf(channels.length) - held <= overdraft)

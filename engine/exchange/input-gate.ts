@@ -7,12 +7,8 @@
  *                     A newer barrier ends the waiting for an older one, which is never told. Whoever posts a newer one
  *                     has said before that the older ones are aborted, and that ends the waiting for them everywhere:
  *                     a task that never saw the older one will not pass it on.
- *   gate/lend         A segment whose buffer was read goes back to its channel while that has fewer than E, and else
- *                     to the gate's floating ones. These go to channels that were seen to have more to send than they
- *                     have credit for, one each, first waiting first served. So while a floating segment is free, no
- *                     channel is known to want one.
- *   wait/hysteresis   The credit is there at once, but the sender is woken when half of what may wait in its channel
- *                     was read, or before this task stops running; waking costs more than lending.
+ *   release/drop      A gate that was released tells nothing but the ends of its channels. Buffers that a credit has
+ *                     met are read and dropped, whole or pieces, and barriers concern nobody.
  *   record/span       Pieces of an element larger than a segment are copied together, and the segment of each goes
  *                     back before the next is looked for, so the pieces of one element need no more than one segment.
  *   debloat/lent      With a target time, a channel is lent no more segments than what may be on its way fills, and at
@@ -26,11 +22,10 @@ import { LAST_PIECE, NO_SEGMENT } from '../memory/channel.js';
 import { BARRIER, BUFFER, type ChannelReceiver, END, NOTHING } from '../memory/channel-receiver.js';
 import type { ControlArena } from '../memory/control-arena.js';
 import type { Exchange } from '../memory/exchange-arena.js';
-import { GATE_FREE, READING } from '../memory/ledger.js';
-import { CREDIT, type Doorbell } from '../memory/parker.js';
 import { NO_CHANNEL, type ReadyWords } from '../memory/ready-words.js';
 import { BufferDebloater } from './buffer-debloater.js';
 import { ElementAssembly } from './element-assembly.js';
+import { SegmentLender } from './segment-lender.js';
 
 /** Nothing to read now. */
 export const GATE_EMPTY = 0;
@@ -53,7 +48,9 @@ export function openGate(
   const count = exchange.topology.gateChannelCount(receiver);
   const channels = Array.from({ length: count }, (_, channel) => exchange.receiverEnd(receiver, channel));
   const bells = channels.map((_, channel) => control.doorbell(exchange.taskBefore(receiver, channel)));
-  return new InputGate(exchange, receiver, channels, bells, debloat);
+  const ready = exchange.readyWords(receiver);
+  const lender = new SegmentLender(exchange, receiver, channels, ready, bells);
+  return new InputGate(exchange, receiver, channels, ready, lender, debloat);
 }
 
 export class InputGate {
@@ -70,16 +67,9 @@ export class InputGate {
   bytesIn = 0;
   readonly #exchange: Exchange;
   readonly #channels: ChannelReceiver[];
-  readonly #bells: Doorbell[];
   readonly #ready: ReadyWords;
+  readonly #lender: SegmentLender;
   readonly #hasEnded: boolean[];
-  readonly #owed: number[];
-  readonly #ringFrom: number;
-  /** Floating segments that no channel has. */
-  readonly #floating: number[];
-  /** Channels that wait for a floating segment, the first waiting first; each at most once. */
-  readonly #waiting: number[] = [];
-  readonly #isWaiting: boolean[];
   readonly #assembly: ElementAssembly;
   /** Bytes ever read, by channel. */
   readonly #bytesOf: number[];
@@ -93,7 +83,7 @@ export class InputGate {
   #aligningId = 0;
   /** Barriers up to this are of no interest any more. */
   #abortedId = 0;
-  #owedChannels = 0;
+  #isReleased = false;
   #next = 0;
   #hasBuffer = false;
   /** Segment of the buffer at hand; NO_SEGMENT for an element put together from pieces. */
@@ -103,27 +93,23 @@ export class InputGate {
     exchange: Exchange,
     receiver: number,
     channels: ChannelReceiver[],
-    bells: Doorbell[],
+    ready: ReadyWords,
+    lender: SegmentLender,
     debloat: DebloatOptions | null,
   ) {
     this.#exchange = exchange;
     this.#channels = channels;
-    this.#bells = bells;
     this.channelCount = channels.length;
-    this.#ready = exchange.readyWords(receiver);
+    this.#ready = ready;
+    this.#lender = lender;
     this.#hasEnded = channels.map(() => false);
-    this.#owed = channels.map(() => 0);
     this.#isBlocked = channels.map(() => false);
-    this.#isWaiting = channels.map(() => false);
     this.#bytesOf = channels.map(() => 0);
     if (debloat !== null) {
       this.#debloater = new BufferDebloater(debloat, exchange.spec.segmentBytes, channels.length);
       this.#debloatPeriodMs = debloat.periodMs;
     }
-    this.#floating = exchange.floatingOfReceiver(receiver);
     this.#assembly = new ElementAssembly(exchange, exchange.scratchOfReceiver(receiver), channels.length);
-    const { exclusivePerChannel, buffersPerSubpartitionMax } = exchange.spec;
-    this.#ringFrom = Math.max(1, exclusivePerChannel >> 1, buffersPerSubpartitionMax >> 1);
     this.#openChannels = channels.length;
   }
 
@@ -143,7 +129,7 @@ export class InputGate {
       if (index === NO_CHANNEL) {
         this.#next = 0; // gate/read-all: a round is over, and whoever was raised meanwhile is in the next one
         if (this.#ready.gather()) continue;
-        if (CHECKED) this.#assertHome();
+        if (CHECKED) this.#lender.assertHome();
         return GATE_EMPTY;
       }
       const found = this.#hasEnded[index] || this.#isBlocked[index] ? NOTHING : this.#look(index);
@@ -168,8 +154,26 @@ export class InputGate {
     this.#hasBuffer = false;
     if (this.#reading === NO_SEGMENT) return;
     this.#channels[this.channel]!.noteReading(false);
-    this.#giveBack(this.channel, this.#reading);
+    this.#lender.giveBack(this.channel, this.#reading);
     this.#reading = NO_SEGMENT;
+  }
+
+  /**
+   * Leaves all channels, while no buffer is at hand: their senders discard what they write, and from now on only the
+   * ends of the channels are told. release/drop
+   */
+  release(): void {
+    if (CHECKED) assert(!this.#hasBuffer, 'a buffer is recycled before its gate is released');
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#blockedChannels = 0; // release/drop: nobody waits at a barrier any more
+    this.#isBlocked.fill(false);
+    for (const [index, channel] of this.#channels.entries()) {
+      if (this.#hasEnded[index]) continue;
+      channel.release();
+      this.#lender.release(index);
+      this.#ready.set(index); // release/drop: what is there is dropped by the next poll
+    }
   }
 
   /**
@@ -182,13 +186,12 @@ export class InputGate {
 
   /** Wakes the senders that were lent something and not told yet. Before the task parks, awaits, blocks or exits. */
   ringOwed(): void {
-    for (let index = 0; this.#owedChannels > 0 && index < this.channelCount; index++)
-      if (this.#owed[index]! > 0) this.#ring(index); // wait/hysteresis
+    this.#lender.ringOwed();
   }
 
   /** True if `debloat` should be called. */
   isDebloatDue(nowMs: number): boolean {
-    return nowMs - this.#debloatedMs >= this.#debloatPeriodMs;
+    return nowMs - this.#debloatedMs >= this.#debloatPeriodMs && !this.#isReleased;
   }
 
   /**
@@ -210,9 +213,9 @@ export class InputGate {
     for (const [index, channel] of this.#channels.entries()) {
       channel.fillBytes = debloater.bufferBytes(index);
       channel.lentMax = Math.max(1, this.#exchange.spec.exclusivePerChannel, debloater.segments(index)); // debloat/lent
-      if (!this.#hasEnded[index] && channel.wants) this.#want(index);
+      if (!this.#hasEnded[index]) this.#lender.want(index);
     }
-    this.#deal();
+    this.#lender.deal();
   }
 
   /** Ends the waiting for barriers up to a number. gate/align */
@@ -223,9 +226,9 @@ export class InputGate {
       if (this.#hasEnded[index] || channel.barrierId === 0 || ((channel.barrierId - upTo) | 0) > 0) continue;
       channel.passBarrier(channel.barrierId); // credit/barrier-clamp: it ends here
       this.#ready.set(index);
-      if (channel.wants) this.#want(index);
+      this.#lender.want(index);
     }
-    this.#deal();
+    this.#lender.deal();
   }
 
   /** Polls a channel, and lends it what it is seen to want. */
@@ -233,8 +236,8 @@ export class InputGate {
     const channel = this.#channels[index]!;
     const found = channel.poll();
     if (!channel.wants) return found;
-    this.#want(index);
-    this.#deal();
+    this.#lender.want(index);
+    this.#lender.deal();
     return found === NOTHING ? channel.poll() : found;
   }
 
@@ -272,12 +275,12 @@ export class InputGate {
       this.#blockedChannels--;
       channel.passBarrier(this.#aligningId);
       this.#ready.set(index);
-      if (channel.wants) this.#want(index);
+      this.#lender.want(index);
     }
-    this.#deal();
+    this.#lender.deal();
   }
 
-  /** @returns false for a piece after which more will come */
+  /** @returns false for a piece after which more will come, and for what is dropped */
   #take(index: number): boolean {
     const { segment, bytes, flags } = this.#channels[index]!;
     const begin = this.#exchange.segmentStart(segment);
@@ -291,6 +294,10 @@ export class InputGate {
       );
       assert((bytes & 7) === 0, 'elements are multiples of 8 bytes');
     }
+    if (this.#isReleased) {
+      this.#lender.giveBack(index, segment); // release/drop
+      return false;
+    }
     if (flags === 0) {
       this.#channels[index]!.noteReading(true);
       this.#reading = segment;
@@ -298,7 +305,7 @@ export class InputGate {
       this.end = begin + bytes;
     } else {
       this.#assembly.add(index, begin, bytes);
-      this.#giveBack(index, segment); // record/span: before the next piece is looked for
+      this.#lender.giveBack(index, segment); // record/span: before the next piece is looked for
       if (flags !== LAST_PIECE) return false;
       this.begin = this.#assembly.begin;
       this.end = this.begin + this.#assembly.finish(index);
@@ -308,76 +315,11 @@ export class InputGate {
     return true;
   }
 
-  /** gate/lend: a segment that was read goes back to its channel, or to the channel that waits for one. */
-  #giveBack(index: number, segment: number): void {
-    const channel = this.#channels[index]!;
-    channel.look();
-    if (channel.lent < this.#exchange.spec.exclusivePerChannel) {
-      channel.lend(segment, READING);
-      this.#owe(index);
-    } else {
-      if (CHECKED) this.#exchange.ledger.move(segment, READING, GATE_FREE);
-      this.#floating.push(segment);
-    }
-    if (channel.wants) this.#want(index);
-    this.#deal();
-  }
-
-  #want(index: number): void {
-    if (this.#isWaiting[index]) return;
-    this.#isWaiting[index] = true;
-    this.#waiting.push(index);
-  }
-
-  /** gate/lend: lends floating segments while there are some and some channel waits, one each in turn. */
-  #deal(): void {
-    while (this.#floating.length > 0 && this.#waiting.length > 0) {
-      const index = this.#waiting.shift()!;
-      const channel = this.#channels[index]!;
-      this.#isWaiting[index] = false;
-      if (!channel.wants) continue;
-      channel.lend(this.#floating.pop()!, GATE_FREE);
-      this.#owe(index);
-      this.#ready.set(index); // the credit may have met a buffer that was passed over
-      if (channel.wants) this.#want(index);
-    }
-  }
-
-  #assertHome(): void {
-    const { floatingPerGate } = this.#exchange.spec;
-    assert(
-      this.#floating.length === floatingPerGate,
-      () =>
-        `a gate that has read all has its ${floatingPerGate} floating segments, not ${this.#floating.length}`,
-    );
-  }
-
   #endChannel(index: number): number {
-    const channel = this.#channels[index]!;
     this.#hasEnded[index] = true;
     this.#openChannels--;
-    if (this.#owed[index]! > 0) this.#ring(index);
-    let reclaimed = 0;
-    while (channel.reclaim() !== NO_SEGMENT) reclaimed++; // end/reclaim
-    if (CHECKED)
-      assert(
-        reclaimed === this.#exchange.spec.exclusivePerChannel,
-        () => `a channel that ended gives back what it was lent, not ${reclaimed}`,
-      );
+    this.#lender.reclaim(index);
     this.channel = index;
     return GATE_CHANNEL_ENDED;
-  }
-
-  #owe(index: number): void {
-    const owed = this.#owed[index]! + 1;
-    if (owed === 1) this.#owedChannels++;
-    this.#owed[index] = owed;
-    if (owed >= this.#ringFrom) this.#ring(index); // wait/hysteresis
-  }
-
-  #ring(index: number): void {
-    this.#owed[index] = 0;
-    this.#owedChannels--;
-    this.#bells[index]!.ring(CREDIT);
   }
 }

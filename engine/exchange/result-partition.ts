@@ -3,7 +3,8 @@
  *
  *   partition/available      available is true iff more segments are free than the overdraft and no subpartition
  *                            has its most buffers waiting for credit. If the turn is adaptive it is enough that
- *                            some subpartition is below its most: no record goes to the others meanwhile.
+ *                            some subpartition is below its most: no record goes to the others meanwhile. One
+ *                            whose receiver has left holds nobody back, and lets no record begin for the others.
  *   pool/overdraft           The overdraft is a line in the partition's own pool: above it a record may begin,
  *                            below it a record that has begun may end, at 0 it waits hard.
  *   pool/yield               Before a hard wait the buffers that can swap at once are finished: each yields a
@@ -22,13 +23,13 @@
  */
 import { assert } from '../base/assert.js';
 import { SluiceError } from '../base/errors.js';
-import { LAST_PIECE, NO_SEGMENT, PIECE } from '../memory/channel.js';
+import { LAST_PIECE, PIECE } from '../memory/channel.js';
 import type { Exchange } from '../memory/exchange-arena.js';
 import type { ExchangeSpec } from '../memory/exchange-sizes.js';
-import { OPEN, SENDER_FREE } from '../memory/ledger.js';
 import { CONTROL_HEADER_BYTES, controlBytes, TAG_IDLE } from './element.js';
 import { cancelled, type HardWaiter } from './hard-waiter.js';
 import { OwedRings } from './owed-rings.js';
+import { SegmentPool } from './segment-pool.js';
 import type { Subpartition } from './subpartition.js';
 import type { SubpartitionTurn } from './subpartition-turn.js';
 
@@ -49,10 +50,7 @@ export class ResultPartition {
   readonly #backlogMax: number;
   readonly #waiter: HardWaiter;
   readonly #isStopped: () => boolean;
-  /** The last segment freed is used first: it is the warmest in the caches. */
-  readonly #free: number[];
-  /** Segments that the partition has for ever: P. */
-  readonly #owned: number;
+  readonly #pool: SegmentPool;
   readonly #rings: OwedRings;
   #isUnflushed = false;
   #isPoisoned = false;
@@ -77,8 +75,7 @@ export class ResultPartition {
     this.#rings = new OwedRings(exchange.spec.buffersPerSubpartitionMax);
     this.#waiter = waiter;
     this.#isStopped = isStopped;
-    this.#free = exchange.segmentsOfSender(sender);
-    this.#owned = this.#free.length;
+    this.#pool = new SegmentPool(exchange, sender);
   }
 
   /**
@@ -180,12 +177,14 @@ export class ResultPartition {
 
   /** Takes the segments whose swaps have happened. @returns `available` */
   refresh(): boolean {
-    let below = 0;
+    let atCap = 0;
+    let released = 0;
     for (const sub of this.subpartitions) {
       this.#collect(sub);
-      if (sub.channel.backlog < this.#backlogMax) below++;
+      if (sub.channel.isReleased) released++;
+      else if (sub.channel.backlog >= this.#backlogMax) atCap++;
     }
-    this.available = this.#isRoom(below, this.#free.length);
+    this.available = this.#isRoom(atCap, released, this.#pool.free);
     if (this.turn.isAdaptive) this.turn.follow(this.subpartitions); // partition/turn
     return this.available;
   }
@@ -249,34 +248,38 @@ export class ResultPartition {
    * flush could do more. For the condition of a parked task: shared words are looked at anew, nothing changes.
    */
   isCreditReady(): boolean {
-    let free = this.#free.length;
-    let below = 0;
+    let free = this.#pool.free;
+    let atCap = 0;
+    let released = 0;
     let isAnySendable = false;
     let isAnyPendingSendable = false;
     for (const sub of this.subpartitions) {
+      const isReleased = sub.channel.peekReleased(); // release/discard: before the credits
       const backlog = sub.channel.peekBacklog();
-      free += sub.channel.peekTakeable();
-      if (backlog < this.#backlogMax) below++;
-      if (!sub.channel.isSendableAt(backlog) || !sub.hasUnsent) continue;
+      free += isReleased ? sub.channel.outstanding : sub.channel.peekTakeable();
+      if (isReleased) released++;
+      else if (backlog >= this.#backlogMax) atCap++;
+      if (!sub.hasUnsent || !(isReleased || sub.channel.isSendableAt(backlog))) continue;
       if (sub.pos > 0) isAnySendable = true;
       else isAnyPendingSendable = true;
     }
-    if (!this.available && this.#isRoom(below, free)) return true;
+    if (!this.available && this.#isRoom(atCap, released, free)) return true;
     return this.#isUnflushed && (isAnySendable || (isAnyPendingSendable && free > 0));
   }
 
   /** True if a record that waits hard can go on. For the condition of a parked task: words are looked at anew. */
   isSegmentReady(): boolean {
-    for (const sub of this.subpartitions) {
-      if (sub.channel.peekTakeable() > 0) return true;
-      if (sub.pos > sub.start && sub.channel.isSendableAt(sub.channel.peekBacklog())) return true;
+    for (const { channel, pos, start } of this.subpartitions) {
+      const isReleased = channel.peekReleased();
+      if (isReleased ? channel.outstanding > 0 : channel.peekTakeable() > 0) return true; // release/discard
+      if (pos > start && (isReleased || channel.isSendableAt(channel.peekBacklog()))) return true;
     }
     return false;
   }
 
   /** Segments that can be filled now. */
   get freeSegments(): number {
-    return this.#free.length;
+    return this.#pool.free;
   }
 
   /** Finished buffers that no credit has met yet, over all subpartitions, as of the last look. */
@@ -284,16 +287,15 @@ export class ResultPartition {
     return this.subpartitions.reduce((sum, sub) => sum + sub.channel.backlog, 0);
   }
 
-  /** Checks that the partition still owns as many segments as it was dealt. */
+  /** Checks that no segment and no buffer is lost. */
   assertConserved(): void {
-    let owned = this.#free.length;
-    for (const { pos, channel } of this.subpartitions) owned += channel.outstanding + (pos > 0 ? 1 : 0);
-    assert(owned === this.#owned, () => `free + open + outstanding is ${this.#owned}, not ${owned}`);
+    this.#pool.assertConserved(this.subpartitions, this.buffersOut);
   }
 
-  /** @param below  subpartitions with fewer buffers waiting for credit than they may have */
-  #isRoom(below: number, free: number): boolean {
-    const isBelowCap = this.turn.isAdaptive ? below > 0 : below === this.subpartitions.length; // partition/available
+  /** @param atCap  subpartitions with as many buffers waiting for credit as they may have */
+  #isRoom(atCap: number, released: number, free: number): boolean {
+    const isAnyBelow = atCap + released < this.subpartitions.length;
+    const isBelowCap = atCap === 0 || (this.turn.isAdaptive && isAnyBelow); // partition/available
     return isBelowCap && free > this.#overdraft; // pool/overdraft
   }
 
@@ -302,7 +304,7 @@ export class ResultPartition {
     if (sub.pendingBytes > 0) {
       const hasRoom = sub.pos > 0 && sub.pos + sub.pendingBytes <= sub.end;
       if (!hasRoom && sub.pos > 0) this.#finishBuffer(sub, 0); // yields a segment at once
-      if (!hasRoom && this.#free.length === 0) return false;
+      if (!hasRoom && this.#pool.free === 0) return false;
       this.#writePending(sub, 0);
       if (!sub.channel.isSendable) return false; // the credit went to the records before the watermark
     }
@@ -319,35 +321,37 @@ export class ResultPartition {
     sub.writePending(this.#exchange.view);
   }
 
-  /** Publishes the open buffer and takes what its swap and earlier ones gave. */
+  /** Publishes the open buffer and takes what its swap and earlier ones gave. One for nobody is only counted. */
   #finishBuffer(sub: Subpartition, flags: number): void {
     const bytes = sub.pos - sub.start;
     if (CHECKED)
       assert(bytes > 0 && sub.pos <= sub.end, 'a finished buffer holds something and fits its segment');
-    sub.channel.publish(sub.segment, bytes, flags);
-    this.#rings.owe(sub);
     this.buffersOut++;
     this.bytesOut += bytes;
+    if (sub.channel.isReleased) {
+      sub.channel.discard(); // release/discard
+      this.#putBack(sub);
+      return;
+    }
+    sub.channel.publish(sub.segment, bytes, flags);
+    this.#rings.owe(sub);
     sub.close();
     this.#collect(sub);
     if (sub.channel.backlog >= this.#backlogMax) this.available = false; // partition/available
   }
 
   #putBack(sub: Subpartition): void {
-    if (CHECKED) this.#exchange.ledger.move(sub.segment, OPEN, SENDER_FREE);
-    this.#free.push(sub.segment);
+    this.#pool.putBack(sub.segment);
     sub.close();
   }
 
-  #collect(sub: Subpartition): void {
-    sub.channel.look();
-    for (let segment = sub.channel.take(); segment !== NO_SEGMENT; segment = sub.channel.take())
-      this.#free.push(segment);
+  #collect({ channel }: Subpartition): void {
+    if (this.#pool.collect(channel)) this.turn.follow(this.subpartitions); // partition/turn: it leaves the turn
   }
 
   /** debloat/grow: a record that would wait for a segment goes into the buffer that was kept small. */
   #grow(sub: Subpartition, bytes: number): boolean {
-    if (this.#free.length > 0 || sub.pos + bytes > sub.start + this.segmentBytes) return false;
+    if (this.#pool.free > 0 || sub.pos + bytes > sub.start + this.segmentBytes) return false;
     sub.end = sub.start + this.segmentBytes;
     return true;
   }
@@ -355,12 +359,11 @@ export class ResultPartition {
   /** @param bytes  of what will be written first: the buffer is made to hold at least that */
   #open(sub: Subpartition, bytes: number): void {
     if (this.#isStopped()) this.#poison(cancelled());
-    if (this.#free.length === 0) this.#waitHard();
-    const segment = this.#free.pop()!;
-    if (CHECKED) this.#exchange.ledger.move(segment, SENDER_FREE, OPEN);
+    if (this.#pool.free === 0) this.#waitHard();
+    const segment = this.#pool.take();
     const fill = Math.min(Math.max(sub.channel.fillBytes, bytes), this.segmentBytes); // debloat/fill
     sub.open(segment, this.#exchange.segmentStart(segment), fill);
-    if (!this.available || this.#free.length <= this.#overdraft) this.refresh();
+    if (!this.available || this.#pool.free <= this.#overdraft) this.refresh();
     if (CHECKED) this.assertConserved();
   }
 
@@ -369,7 +372,7 @@ export class ResultPartition {
       this.refresh();
       for (const sub of this.subpartitions)
         if (sub.pos > sub.start && sub.channel.isSendable) this.#finishBuffer(sub, 0); // pool/yield: a segment comes back
-      if (this.#free.length > 0) return;
+      if (this.#pool.free > 0) return;
       this.ringOwed(); // wait/coalesce: nobody sleeps while buffers for him lie here
       for (const sub of this.subpartitions) sub.noteBegun();
       try {

@@ -4,7 +4,8 @@
  *
  *   partition/turn  Records go round in strict turn. An adaptive turn goes round those that are least behind, as of the
  *                   partition's last look: the ones that a credit waits for, and if there are none, the ones with the
- *                   fewest buffers waiting for credit. Nothing shared is looked at per record.
+ *                   fewest buffers waiting for credit. Nothing shared is looked at per record. A subpartition whose
+ *                   receiver has left is in no turn while another one's has not: its records would be lost to it.
  *
  * With equally fast receivers all are least behind, and the turn is strict. One with a credit is always in it, so every
  * receiver is fed.
@@ -48,19 +49,20 @@ export class SubpartitionTurn {
   /** Chooses anew who is in the turn; it goes on after the last one given. */
   follow(subpartitions: readonly Subpartition[]): void {
     let least = Number.POSITIVE_INFINITY;
-    for (const sub of subpartitions) least = Math.min(least, lag(sub));
+    for (const sub of subpartitions) least = Math.min(least, this.#lag(sub));
     this.#count = 0;
     this.#at = -1;
     for (let k = 0; k < subpartitions.length; k++) {
-      if (lag(subpartitions[k]!) !== least) continue; // partition/turn
+      if (this.#lag(subpartitions[k]!) !== least) continue; // partition/turn
       if (k <= this.#last) this.#at = this.#count;
       this.#order[this.#count++] = k;
     }
     if (this.#at === -1) this.#at = this.#count - 1;
   }
-}
 
-/** How far a subpartition is behind: 0 while a credit waits for its next buffer. */
-function lag({ channel }: Subpartition): number {
-  return channel.isSendable ? 0 : 1 + channel.backlog;
+  /** How far a subpartition is behind: 0 while a credit waits for its next buffer. In a strict turn none is. */
+  #lag({ channel }: Subpartition): number {
+    if (channel.isReleased) return Number.POSITIVE_INFINITY;
+    return !this.isAdaptive || channel.isSendable ? 0 : 1 + channel.backlog;
+  }
 }

@@ -14,7 +14,8 @@ const {
   barrierPos: BARRIER_POS,
   barrierId: BARRIER_ID,
 } = CHANNEL;
-const { granted: GRANTED, head: HEAD, reclaimed: RECLAIMED, fill: FILL, reading: READING_NOW } = CHANNEL;
+const { granted: GRANTED, head: HEAD, reclaimed: RECLAIMED } = CHANNEL;
+const { fill: FILL, reading: READING_NOW, released: RELEASED } = CHANNEL;
 
 /** What `ChannelReceiver.poll` found. */
 export const NOTHING = 0;
@@ -38,6 +39,7 @@ export class ChannelReceiver {
   barrierId = 0;
   #barrierPos = 0;
   #passedId = 0;
+  #isReleased = false;
   /** Segments that may be lent at once; at least E. */
   lentMax = Number.MAX_SAFE_INTEGER;
   /** The buffer taken by the last poll that found one. */
@@ -81,6 +83,10 @@ export class ChannelReceiver {
 
   /** Looks at how much was published; `wants` is as of the last look. */
   look(): void {
+    if (this.#isReleased) {
+      this.#lookReleased();
+      return;
+    }
     this.#tailSeen = Atomics.load(this.#words, this.#base + TAIL); // credit/publish: slots below are readable
     const id = Atomics.load(this.#words, this.#base + BARRIER_ID); // event/position-words: after the tail
     if (id === this.barrierId) return;
@@ -101,6 +107,14 @@ export class ChannelReceiver {
     this.#words[this.#base + READING_NOW] = isReading ? 1 : 0;
   }
 
+  /** Leaves the channel: what was lent stays lent, and nothing more is, before the end. */
+  release(): void {
+    this.#isReleased = true;
+    this.barrierId = 0;
+    Atomics.store(this.#words, this.#base + RELEASED, 1); // release/discard: after all that was lent
+    this.#lookReleased();
+  }
+
   /** Puts a barrier behind us: the next poll goes on after it. */
   passBarrier(id: number): void {
     this.#passedId = id;
@@ -110,6 +124,7 @@ export class ChannelReceiver {
   /** True if one more segment may be lent. */
   get wants(): boolean {
     let demand = this.#tailSeen;
+    if (this.#isReleased) return ((demand - this.#granted) | 0) > 0; // release/end
     if (this.barrierId !== 0 && ((this.#barrierPos - demand) | 0) < 0) demand = this.#barrierPos; // credit/barrier-clamp
     const isAsked = ((demand + this.#exclusive - this.#granted) | 0) > 0; // credit/demand
     return isAsked && this.lent < this.lentMax; // debloat/lent
@@ -160,6 +175,14 @@ export class ChannelReceiver {
   /** Segments lent, not met by a buffer that was read, and not taken back. */
   get lent(): number {
     return (this.#granted - this.#reclaimed - this.#head) | 0;
+  }
+
+  /** Of a channel that was left, only what has met a credit is here to be read; behind the end, all of it. */
+  #lookReleased(): void {
+    const hasEnded = Atomics.load(this.#words, this.#base + END_KIND) !== 0; // release/end: before the tail
+    const tail = Atomics.load(this.#words, this.#base + TAIL); // credit/publish: slots below are readable
+    const isTakenBack = !hasEnded && ((tail - this.#granted) | 0) > 0; // release/discard: it is, or will be
+    this.#tailSeen = isTakenBack ? this.#granted : tail;
   }
 
   /** All that was seen to be published was read. */

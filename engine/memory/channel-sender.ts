@@ -9,7 +9,8 @@ import { LENT, type Ledger, OPEN, PUBLISHED, SENDER_FREE } from './ledger.js';
 import { ReadyBit } from './ready-words.js';
 
 const { tail: TAIL, endPos: END_POS, endKind: END_KIND, taken: TAKEN, open: OPENED } = CHANNEL;
-const { barrierPos: BARRIER_POS, barrierId: BARRIER_ID, granted: GRANTED, fill: FILL } = CHANNEL;
+const { barrierPos: BARRIER_POS, barrierId: BARRIER_ID, discarded: DISCARDED } = CHANNEL;
+const { granted: GRANTED, fill: FILL, released: RELEASED } = CHANNEL;
 
 export class ChannelSender {
   readonly #words: Int32Array;
@@ -24,6 +25,10 @@ export class ChannelSender {
   #tail = POSITION_START | 0;
   #taken = POSITION_START | 0;
   #grantedSeen = POSITION_START | 0;
+  #hasEnded = false;
+  #discarded = 0;
+  /** The receiver has left: no buffer is published any more. As of the last look. */
+  isReleased = false;
 
   /** @param exclusive  segments lent at the start: E */
   constructor(channel: ChannelMemory, exclusive: number) {
@@ -46,6 +51,7 @@ export class ChannelSender {
     if (CHECKED) {
       const outstanding = (this.#tail - this.#taken) | 0;
       assert(outstanding >= 0 && outstanding <= this.#mask, 'a ring with P + E + F slots is never full'); // ring/slots
+      assert(!this.isReleased, 'nothing is published for a receiver that has left'); // release/discard
       this.#ledger.move(segment, OPEN, PUBLISHED);
     }
     const slot = this.#data + ((this.#tail & this.#mask) << 1);
@@ -61,10 +67,46 @@ export class ChannelSender {
     this.#words[this.#base + OPENED] = opened;
   }
 
-  /** Looks at how much is lent; the answers below are as of the last look. */
-  look(): void {
+  /**
+   * Looks at how much is lent; the answers below are as of the last look.
+   *
+   * @returns  true once, when the receiver is seen to have left: what no credit has met is to be taken back
+   */
+  look(): boolean {
+    const wasReleased = this.isReleased;
+    this.isReleased = this.peekReleased(); // release/discard: before the credits, which stand still then
     this.#grantedSeen = Atomics.load(this.#words, this.#base + GRANTED); // credit/publish: slots below are readable
     if (CHECKED) assert(((this.#grantedSeen - this.#taken) | 0) >= 0, 'nothing is taken that was not lent');
+    return this.isReleased !== wasReleased;
+  }
+
+  /** True if the receiver has left, looked at anew. */
+  peekReleased(): boolean {
+    if (this.isReleased || this.#hasEnded) return this.isReleased; // release/end
+    return Atomics.load(this.#words, this.#base + RELEASED) !== 0; // release/discard: all it lent can be seen from now
+  }
+
+  /** Takes back the last of the buffers that no credit has met, or NO_SEGMENT; once the receiver has left. */
+  takeBack(): number {
+    if (CHECKED) assert(this.isReleased, 'a buffer is taken back from a receiver that has left');
+    if (this.backlog === 0) return NO_SEGMENT;
+    this.#tail = (this.#tail - 1) | 0;
+    Atomics.store(this.#words, this.#base + TAIL, this.#tail); // release/discard: no credit will meet what is past it
+    this.discard();
+    const segment = this.#words[this.#data + ((this.#tail & this.#mask) << 1)]!;
+    if (CHECKED) this.#ledger.move(segment, PUBLISHED, SENDER_FREE);
+    return segment;
+  }
+
+  /** Counts a buffer that was finished and goes to nobody. */
+  discard(): void {
+    this.#discarded++;
+    this.#words[this.#base + DISCARDED] = this.#discarded; // a figure: nothing is decided on it
+  }
+
+  /** Buffers ever finished, mod 2^32: published and discarded. */
+  get finished(): number {
+    return (this.#tail - POSITION_START + this.#discarded) | 0; // release/discard
   }
 
   /** Takes one segment whose swap has happened, or NO_SEGMENT. */
@@ -82,9 +124,12 @@ export class ChannelSender {
     return Math.max((this.#tail - this.#grantedSeen) | 0, 0);
   }
 
-  /** True if a buffer finished now would swap at once, or is the one that asks for credit. credit/ask */
+  /**
+   * True if a buffer finished now would swap at once, or is the one that asks for credit, or is for nobody. credit/ask,
+   * release/discard
+   */
   get isSendable(): boolean {
-    return ((this.#grantedSeen - this.#tail) | 0) > -this.#ahead;
+    return this.isReleased || ((this.#grantedSeen - this.#tail) | 0) > -this.#ahead;
   }
 
   /** Swaps not taken yet, looked at anew; changes nothing. For conditions of a parked task. */
@@ -122,6 +167,7 @@ export class ChannelSender {
 
   /** Says that no buffer will follow. */
   end(): void {
+    this.#hasEnded = true; // release/end: nothing is taken back from here on
     this.#words[this.#base + END_POS] = this.#tail;
     Atomics.store(this.#words, this.#base + END_KIND, 1); // event/position-words: the position is valid from now
     this.#ready.raise();

@@ -6,7 +6,7 @@
  *                           takes credit #i only below `tail`. Every finished buffer is published at once.
  *   credit/publish          A slot is written before the index passes it, and read only below the index.
  *   credit/demand           The receiver lends while `granted` is below `tail` + E and at no other time. A `tail`
- *                           read long ago asks for too little, never for too much: it only grows.
+ *                           read long ago asks for too little, never for too much: it only grows while anybody lends.
  *   ring/slots              Slots are at least P + E + F, so no ring can be full: a slot is used again only after what
  *                           was in it came back through the other ring.
  *   ring/wrap               Positions count what has ever happened, mod 2^32; they are compared by `(a - b) | 0`.
@@ -22,6 +22,11 @@
  *                           opens a buffer, and fills more only for an element that would not fit otherwise.
  *   end/reclaim             After the end at T the receiver takes the segments lent at [T, granted) back by itself:
  *                           the sender never touches an index at or past `tail`.
+ *   release/discard         A receiver may leave a channel before its end. It says so after all that it has lent, and
+ *                           lends nothing more, so the credits stand still. The sender takes back the buffers that no
+ *                           credit has met, publishes no other, and counts both: finished = published + discarded.
+ *   release/end             After the end the sender takes nothing back. What it had published then, the receiver that
+ *                           has left reads all the same, and lends for it what that takes.
  *
  * Runs in: the main thread creates, `channel-sender.ts` in the upstream thread, `channel-receiver.ts` downstream.
  */
@@ -31,18 +36,20 @@ import { LENT, type Ledger } from './ledger.js';
 // biome-ignore format: a table
 export const CHANNEL = layout('channel', 256, {
   //          offset  type   writer      meaning
-  tail:     [   0,  'i32', 'sender',   'buffers ever finished'],
+  tail:     [   0,  'i32', 'sender',   'buffers ever published, without those taken back'],
   endPos:   [   4,  'i32', 'sender',   'position after the last buffer; valid once endKind is not 0'],
   endKind:  [   8,  'i32', 'sender',   '0 while data may follow, 1 after the end of data'],
   taken:    [  12,  'i32', 'sender',   'credits ever taken'],
   barrierPos:[  16,  'i32', 'sender',   'buffers before the barrier; valid while barrierId stays the same'],
   barrierId:[  20,  'i32', 'sender',   'number of the last barrier, from 1; 0: none, or it is being written'],
   open:     [  24,  'i32', 'sender',   '1 while a segment is being filled for this channel; 2: and it held nothing when its task began to wait hard'],
+  discarded:[  28,  'i32', 'sender',   'buffers finished and given to nobody, since the receiver has left'],
   granted:  [ 128,  'i32', 'receiver', 'segments ever lent'],
   head:     [ 132,  'i32', 'receiver', 'buffers ever read'],
   reclaimed:[ 136,  'i32', 'receiver', 'segments taken back after the end'],
   fill:     [ 140,  'i32', 'receiver', 'bytes of a segment that the sender shall fill'],
   reading:  [ 144,  'i32', 'receiver', '1 while the receiver reads a buffer of it'],
+  released: [ 148,  'i32', 'receiver', '1 once the receiver has left the channel: it lends nothing before the end'],
 });
 /** Where positions start; checked builds soon pass the sign change. ring/wrap */
 export const POSITION_START = CHECKED ? 0x7ffffff0 : 0;

@@ -200,12 +200,18 @@ export class Exchange {
     const word = (index: number): number => words[base + index]!;
     const said = (): string =>
       `channel ${channel}: granted ${word(CHANNEL.granted)}, read ${word(CHANNEL.head)}, ` +
-      `published ${word(CHANNEL.tail)}, taken ${word(CHANNEL.taken)}, reclaimed ${word(CHANNEL.reclaimed)}`;
+      `published ${word(CHANNEL.tail)}, taken ${word(CHANNEL.taken)}, reclaimed ${word(CHANNEL.reclaimed)}, ` +
+      `discarded ${word(CHANNEL.discarded)}, released ${word(CHANNEL.released)}`;
     assert(word(CHANNEL.head) === word(CHANNEL.tail), () => `all that was published was read; ${said()}`);
     const met = (word(CHANNEL.granted) - word(CHANNEL.reclaimed)) | 0;
     assert(met === word(CHANNEL.tail), () => `every credit met a buffer or was taken back; ${said()}`);
     const untaken = (word(CHANNEL.tail) - word(CHANNEL.taken)) | 0;
     assert(untaken >= 0 && untaken <= this.#sizes.slots, () => `no credit was taken twice; ${said()}`);
+    const isForSomebody = word(CHANNEL.released) === 0;
+    assert(
+      !isForSomebody || word(CHANNEL.discarded) === 0, // release/discard
+      () => `nothing was discarded that somebody would have read; ${said()}`,
+    );
   }
 
   #readyWord(receiver: number): number {

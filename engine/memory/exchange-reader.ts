@@ -13,7 +13,7 @@ import { ExchangeTopology } from './exchange-topology.js';
 import { READY, readyWordCount } from './ready-words.js';
 import { REGION, type SharedMemory } from './region.js';
 
-/** One channel. Counts of buffers and segments. */
+/** One channel. Counts of buffers and segments. Nothing waits in one that its receiver has left. release/discard */
 export interface ChannelFigures {
   /** Number of the channel in its exchange. */
   readonly channel: number;
@@ -41,8 +41,12 @@ export interface ChannelFigures {
   readonly isAtBarrier: boolean;
   /** No buffer will follow. */
   readonly hasEnded: boolean;
+  /** The receiver has left: what is written goes to nobody. */
+  readonly isReleased: boolean;
   /** Buffers ever read. */
   readonly read: number;
+  /** Buffers finished and given to nobody. */
+  readonly discarded: number;
 }
 
 export class ExchangeReader {
@@ -114,14 +118,15 @@ export class ExchangeReader {
     const taken = word(CHANNEL.taken);
     const ahead = (granted - tail) | 0;
     const swapped = ahead < 0 ? granted : tail;
+    const isReleased = word(CHANNEL.released) !== 0;
     const { receiver, gateChannel } = this.topology.endOf(channel);
     return {
       channel,
       senderTask: this.senderTask(this.topology.senderBefore(receiver, gateChannel)),
       receiverTask: this.receiverTask(receiver),
-      queued: count(tail - head),
-      readable: count(swapped - head),
-      backlog: count(-ahead),
+      queued: isReleased ? 0 : count(tail - head),
+      readable: isReleased ? 0 : count(swapped - head),
+      backlog: isReleased ? 0 : count(-ahead),
       isReading: word(CHANNEL.reading) !== 0,
       credits: count(ahead),
       takeable: count(swapped - taken),
@@ -130,7 +135,9 @@ export class ExchangeReader {
       isBegun: word(CHANNEL.open) === 1,
       isAtBarrier: word(CHANNEL.barrierId) !== 0 && word(CHANNEL.barrierPos) === head,
       hasEnded: word(CHANNEL.endKind) !== 0,
+      isReleased,
       read: head,
+      discarded: word(CHANNEL.discarded),
     };
   }
 }

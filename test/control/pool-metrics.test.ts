@@ -76,6 +76,14 @@ pools(
   },
 );
 
+pools('release/discard: what lies in a channel that was left is in use by nobody', () => {
+  const all = many({ exclusivePerChannel: 2, floatingPerGate: 2 });
+  for (let value = 1; value <= 6; value++) all.write(0, 0, value);
+  assert.is(usageOf(all), 'exclusive 2, floating 0, in 0.5; free 6, out 0.4');
+  all.gates[0]!.release();
+  assert.is(usageOf(all), 'exclusive 0, floating 0, in 0; free 9, out 0.1', 'the open buffer is left');
+});
+
 pools('a record that uses the overdraft makes the usage of the output larger than 1', () => {
   const all = many({ exclusivePerChannel: 1, overdraftPerPartition: 2, buffersPerSubpartitionMax: 100 });
   for (let value = 1; all.partitions[0]!.freeSegments > 0; value++) all.write(0, 0, value);

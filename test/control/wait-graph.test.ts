@@ -209,6 +209,45 @@ graphs(
   },
 );
 
+graphs('watch/wakers, release/discard: nothing is waited for from a receiver that has left', () => {
+  const told = (tasks: PlantedTasks): string[] => waitsIn(picture(tasks)).map(textOf);
+  for (const isAdaptive of [false, true]) {
+    const tasks = new PlantedTasks(3, [{ from: [0], to: [1, 2], changes: { ...TIGHT, isAdaptive } }]);
+    for (const k of [0, 1]) tasks.publish(0, 2, 0, k);
+    wait(tasks, 0, SOFT_BACKPRESSURED);
+    assert.equal(told(tasks), [`0: credit of 1 ${isAdaptive ? 'or' : 'and'} credit of 2`]);
+    tasks.gates[0]![0]!.release();
+    assert.equal(told(tasks), ['0: credit of 2']);
+    tasks.gates[0]![1]!.release();
+    assert.equal(told(tasks), ['0: '], 'it may go on');
+  }
+  const inside = new PlantedTasks(2, [
+    { from: [0], to: [1], changes: { exclusivePerChannel: 1, buffersPerSubpartitionMax: 100 } },
+  ]);
+  inside.fill(0);
+  inside.control.taskLine(0).waitingExchange = 0;
+  wait(inside, 0, HARD_BACKPRESSURED);
+  assert.equal(told(inside), ['0: credit of 1']);
+  inside.gates[0]![0]!.release();
+  assert.equal(told(inside), ['0: '], 'it may go on');
+  const unflushed = new PlantedTasks(3, [
+    { from: [0], to: [1] },
+    { from: [1], to: [2], changes: TIGHT },
+  ]);
+  unflushed.publish(1, 1);
+  unflushed.begin(1);
+  wait(unflushed, 1, IDLE);
+  unflushed.park(1, INPUT | CREDIT | MAIL);
+  unflushed.gates[1]![0]!.release();
+  assert.equal(told(unflushed), ['1: '], 'a flush would send what is left to nobody');
+  const receiver = new PlantedTasks(2, [{ from: [0], to: [1] }]);
+  receiver.publish(0, 3);
+  receiver.lookedAt(0);
+  receiver.gates[0]![0]!.release();
+  wait(receiver, 1, IDLE);
+  assert.equal(told(receiver), ['1: buffer of 0'], 'what lies there is nothing to read');
+});
+
 const TASKS = 5;
 
 /** By the words of the rule: the union of all sets in which everybody has a need that only the set and the ended meet. */

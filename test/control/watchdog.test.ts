@@ -152,6 +152,8 @@ dogs('a channel that is left aside is told once its receiver has read others for
   assert.equal(starved(readSecond), ['', '', '', 'CHANNEL_STARVED', '']);
   const atBarrier = starved(readSecond, (tasks) => tasks.barrier(0, 0));
   assert.equal(atBarrier, ['', '', '', '', ''], 'what waits at a barrier is not left aside');
+  const hasLeft = starved(readSecond, (tasks) => tasks.gates[0]![0]!.release());
+  assert.equal(hasLeft, ['', '', '', '', ''], 'release/drop: what a gate has left is not left aside');
   assert.equal(
     starved(() => {}),
     ['', '', '', '', ''],

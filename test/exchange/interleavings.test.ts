@@ -136,7 +136,7 @@ const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug
     replace: 'this.#rings.owe(sub);\n    sub.channel.publish(sub.segment, bytes, flags);',
   }],
   ['wait/park: CREDIT rung for before the segment is lent', 'hard wait', {
-    file: 'exchange/input-gate.js',
+    file: 'exchange/segment-lender.js',
     find: 'channel.lend(segment, READING);',
     replace: 'this.#bells[index].ring(CREDIT); this.#bells[index] = { ring() {} }; channel.lend(segment, READING);',
   }],
@@ -161,9 +161,9 @@ const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug
     replace: '',
   }],
   ['end/reclaim: segments lent past the end and not taken back', 'soft wait', {
-    file: 'exchange/input-gate.js',
-    find: 'while (channel.reclaim() !== NO_SEGMENT) reclaimed++;',
-    replace: '',
+    file: 'exchange/segment-lender.js',
+    find: 'let back = channel.reclaim();',
+    replace: 'let back = NO_SEGMENT;',
   }],
   ['gate/ready: a bit raised before its buffer is published', 'flush', {
     file: 'memory/channel-sender.js',
@@ -191,14 +191,14 @@ const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug
     replace: 'const isAsked = (demand + this.#exclusive + 1 - this.#granted | 0) > 0;',
   }],
   ['wait/hysteresis: a floating segment lent and not told', 'no exclusive, soft wait', {
-    file: 'exchange/input-gate.js',
+    file: 'exchange/segment-lender.js',
     find: 'channel.lend(this.#floating.pop(), GATE_FREE);\n      this.#owe(index);',
     replace: 'channel.lend(this.#floating.pop(), GATE_FREE);',
   }],
   ['record/span: a piece whose segment stays with the gate', 'pieces', {
     file: 'exchange/input-gate.js',
-    find: 'this.#giveBack(index, segment);\n      if (flags',
-    replace: 'if (flags === LAST_PIECE) this.#giveBack(index, segment);\n      if (flags',
+    find: 'this.#lender.giveBack(index, segment);\n      if (flags',
+    replace: 'if (flags === LAST_PIECE) this.#lender.giveBack(index, segment);\n      if (flags',
   }],
 ];
 
@@ -210,12 +210,12 @@ const BUGS_OF_TWO: readonly (readonly [title: string, bug: PlantedBug])[] = [
     replace: '{ this.#taken[word] |= Atomics.load(this.#words, this.#index(word)); Atomics.store(this.#words, this.#index(word), 0); }',
   }],
   ['gate/lend: a floating segment given back and not dealt', {
-    file: 'exchange/input-gate.js',
+    file: 'exchange/segment-lender.js',
     find: 'this.#floating.push(segment);\n    }',
     replace: 'this.#floating.push(segment); return;\n    }',
   }],
   ['gate/ready: a channel that is lent to and not looked at again', {
-    file: 'exchange/input-gate.js',
+    file: 'exchange/segment-lender.js',
     find: 'this.#owe(index);\n      this.#ready.set(index);',
     replace: 'this.#owe(index);',
   }],

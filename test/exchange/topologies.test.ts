@@ -4,6 +4,7 @@ import { Prng } from '../../engine/base/prng.js';
 import type { HardWaiter } from '../../engine/exchange/hard-waiter.js';
 import type { ResultPartition } from '../../engine/exchange/result-partition.js';
 import { ControlArena } from '../../engine/memory/control-arena.js';
+import { ExchangeReader } from '../../engine/memory/exchange-reader.js';
 import { type ToyStep, ToyTask } from '../kit/toy-task.js';
 import { checkEnd, createMemory, randomTopology, setupOf, type Topology } from '../kit/toy-topology.js';
 
@@ -67,6 +68,12 @@ class ToyHost {
     return progress;
   }
 
+  /** Buffers that were finished and given to nobody. */
+  get discarded(): number {
+    const channels = this.memory.exchanges.flatMap((memory) => new ExchangeReader(memory).channels());
+    return channels.reduce((sum, { discarded }) => sum + discarded, 0);
+  }
+
   step(task: number): boolean {
     if (this.#entered.has(task)) return false;
     this.#entered.add(task);
@@ -112,10 +119,10 @@ class ToyHost {
 }
 
 topologies(
-  'gate/align, event/atomic, credit/barrier-clamp, credit/count: random graphs end, every channel is whole, and every ' +
-    'barrier cuts all channels at one place',
+  'gate/align, event/atomic, credit/barrier-clamp, credit/count, release/discard: random graphs end, every channel is ' +
+    'whole up to where it was left, and every barrier cuts all channels at one place',
   () => {
-    let [barriers, hardWaits] = [0, 0];
+    let [barriers, hardWaits, releases, discarded] = [0, 0, 0, 0];
     for (let run = 0; run < runs; run++) {
       const host = new ToyHost(randomTopology(seed + run, 300));
       const prng = new Prng(seed + run);
@@ -136,9 +143,13 @@ topologies(
       );
       barriers += Math.max(0, ...tasks.filter(({ gates }) => gates.length > 0).map(({ cuts }) => cuts.size));
       hardWaits += host.hardWaits;
+      releases += tasks.reduce((sum, { released }) => sum + released, 0);
+      discarded += host.discarded;
     }
     assert.ok(barriers > runs, `${barriers} barriers passed`);
     assert.ok(hardWaits > runs, `${hardWaits} hard waits`);
+    assert.ok(releases > runs, `${releases} gates left`);
+    assert.ok(discarded > releases, `${discarded} buffers discarded`);
   },
 );
 

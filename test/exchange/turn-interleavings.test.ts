@@ -21,8 +21,8 @@ interleavings(
   async () => {
     const bug = {
       file: 'exchange/result-partition.js',
-      find: 'if (!this.available && this.#isRoom(below, free))',
-      replace: 'if (!this.available && below === this.subpartitions.length && free > this.#overdraft)',
+      find: 'if (!this.available && this.#isRoom(atCap, released, free))',
+      replace: 'if (!this.available && atCap === 0 && free > this.#overdraft)',
     };
     const { outcomes } = await lockstep('stalled receiver', { preemptionsMax: 3, bug, until: isWhole });
     assert.not(outcomes.every(isWhole), 'the planted bug shows');

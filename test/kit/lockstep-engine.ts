@@ -1,5 +1,6 @@
 /** The engine as the two threads of the explorer have it. */
 
+import type * as BroadcastModule from '../../engine/exchange/broadcast-writer.js';
 import type * as WaiterModule from '../../engine/exchange/hard-waiter.js';
 import type * as GateModule from '../../engine/exchange/input-gate.js';
 import type * as PartitionModule from '../../engine/exchange/open-partition.js';
@@ -13,6 +14,7 @@ import type * as ClockModule from '../../engine/memory/task-clock.js';
 
 /** The engine's modules, loaded from the folder under test, which may hold a planted bug. */
 export type Engine = typeof GateModule &
+  typeof BroadcastModule &
   typeof WaiterModule &
   typeof PartitionModule &
   typeof ChannelModule &
@@ -39,6 +41,7 @@ export async function loadEngine(folder: string): Promise<Engine> {
     'memory/exchange-arena.js',
     'memory/ledger.js',
     'memory/task-clock.js',
+    'exchange/broadcast-writer.js',
     'exchange/hard-waiter.js',
     'exchange/input-gate.js',
     'exchange/open-partition.js',

@@ -70,8 +70,10 @@ export class PlantedTasks {
   publish(link: number, buffers: number, sender = 0, k = 0): void {
     for (let value = 0; value < buffers; value++) {
       writeRecord(this.#attached[link]!, this.partitions[link]![sender]!, k, value, 64);
-      const sub = this.partitions[link]![sender]!.subpartitions[k]!;
+      const partition = this.partitions[link]![sender]!;
+      const sub = partition.subpartitions[k]!;
       sub.channel.publish(sub.segment, 64, 0);
+      partition.buffersOut++;
       sub.channel.noteOpen(0);
       Object.assign(sub, { segment: -1, pos: 0, limit: 0, start: 0, end: 0 });
     }

@@ -3,7 +3,8 @@
  * can be run, inline or on threads, and checked channel by channel.
  *
  * The records of a channel carry 1, 2, 3, …, so a loss, a copy or a change of order shows at once. At a barrier each
- * task notes what it had sent and got on every channel: the two ends of a channel must note the same.
+ * task notes what it had sent and got on every channel: the two ends of a channel must note the same. A task may leave
+ * its gates early; once it has left all of them it ends its outputs, and waits for the ends of its inputs.
  */
 import type { DebloatOptions } from '../../engine/base/option-catalogue.js';
 import { Prng } from '../../engine/base/prng.js';
@@ -40,12 +41,15 @@ export interface ToySetup {
   /** Records that a task without inputs makes. */
   readonly records: number;
   readonly debloat: DebloatOptions | null;
+  /** Leaves its gates, now and then one. */
+  readonly releases: boolean;
 }
 
 /** Counts by exchange and then by channel: of what was sent, by subpartition; of what was got, by channel. */
 export interface Cut {
   readonly sent: readonly (readonly number[])[];
-  readonly got: readonly (readonly number[])[];
+  /** Null of a gate that was released. */
+  readonly got: readonly (readonly number[] | null)[];
 }
 
 export type ToyStep = 'progress' | 'input' | 'output' | 'done';
@@ -54,6 +58,8 @@ export type ToyStep = 'progress' | 'input' | 'output' | 'done';
 const LARGE_EVERY = 37;
 /** Records written for one that was read, drawn at random. */
 const WRITES = [0, 0, 0, 0, 0, 1, 1, 2];
+/** One look at its gates in so many ends with leaving one, where a task does that. */
+const RELEASE_EVERY = 60;
 
 export class ToyTask {
   readonly gates: readonly InputGate[];
@@ -71,6 +77,8 @@ export class ToyTask {
   /** By gate: the barrier it waits at for the other gates; 0: none. */
   readonly #heldAt: number[];
   readonly #hasEnded: boolean[];
+  readonly #hasLeft: boolean[];
+  #hasFinished = false;
   #made = 0;
   #barrierPosted = 0;
   #nextGate = 0;
@@ -90,6 +98,7 @@ export class ToyTask {
     this.#got = this.gates.map(({ channelCount }) => new Array<number>(channelCount).fill(0));
     this.#heldAt = this.gates.map(() => 0);
     this.#hasEnded = this.gates.map(() => false);
+    this.#hasLeft = this.gates.map(() => false);
   }
 
   /** It was asked to post a barrier and has not yet. */
@@ -99,7 +108,13 @@ export class ToyTask {
 
   /** What was sent and got in all, or so far. */
   get cut(): Cut {
-    return structuredClone({ sent: this.#sent, got: this.#got });
+    const got = this.#got.map((counts, g) => (this.#hasLeft[g] ? null : counts));
+    return structuredClone({ sent: this.#sent, got });
+  }
+
+  /** Gates that it has left. */
+  get released(): number {
+    return this.#hasLeft.filter((left) => left).length;
   }
 
   abortBarriers(upTo: number): void {
@@ -116,7 +131,7 @@ export class ToyTask {
       this.#post(this.barrierAsked); // posting needs no room
       return 'progress';
     }
-    for (const partition of this.partitions)
+    for (const partition of this.#hasFinished ? [] : this.partitions)
       if (!partition.available && !partition.refresh()) return 'output';
     const step = this.gates.length === 0 ? this.#make() : this.#read();
     for (const partition of this.partitions) partition.ringOwed();
@@ -146,7 +161,10 @@ export class ToyTask {
   }
 
   #make(): ToyStep {
-    if (this.#made === this.#setup.records) return this.#finish();
+    if (this.#made === this.#setup.records) {
+      this.#finish();
+      return 'done';
+    }
     const many = Math.min(1 + this.#prng.below(20), this.#setup.records - this.#made);
     this.#made += many;
     for (let n = 0; n < many; n++) this.#write();
@@ -154,6 +172,12 @@ export class ToyTask {
   }
 
   #read(): ToyStep {
+    if (this.#setup.releases && this.#prng.below(RELEASE_EVERY) === 0)
+      this.#leave(this.#prng.below(this.gates.length));
+    if (!this.#hasFinished && this.gates.every((_, g) => this.#hasEnded[g] || this.#hasLeft[g])) {
+      this.#finish();
+      return this.isDone ? 'done' : 'progress';
+    }
     for (let looked = 0; looked < this.gates.length; looked++) {
       const g = this.#nextGate;
       this.#nextGate = (g + 1) % this.gates.length;
@@ -165,11 +189,24 @@ export class ToyTask {
       if (found === GATE_EMPTY) continue;
       if (found === GATE_BUFFER) this.#take(g, gate);
       else if (found === GATE_BARRIER) this.#heldAt[g] = gate.barrierId;
-      else if (found !== GATE_CHANNEL_ENDED) this.#hasEnded[g] = true;
+      else if (found !== GATE_CHANNEL_ENDED) this.#end(g);
       this.#passBarrier();
       return 'progress';
     }
-    return this.#hasEnded.every((ended) => ended) ? this.#finish() : 'input';
+    return 'input';
+  }
+
+  #end(g: number): void {
+    this.#hasEnded[g] = true;
+    this.isDone = this.#hasFinished && this.#hasEnded.every((ended) => ended);
+  }
+
+  #leave(g: number): void {
+    if (this.#hasEnded[g] || this.#hasLeft[g]) return;
+    this.gates[g]!.release();
+    this.#hasLeft[g] = true;
+    this.#heldAt[g] = 0;
+    this.#passBarrier();
   }
 
   /** Reads a buffer and writes a record or two, or none, for each of its records. */
@@ -221,7 +258,9 @@ export class ToyTask {
     const newest = Math.max(...this.#heldAt);
     if (newest === 0) return;
     for (const g of this.gates.keys()) if (this.#heldAt[g]! < newest) this.#heldAt[g] = 0;
-    const isAligned = this.gates.every((_, g) => this.#hasEnded[g] || this.#heldAt[g] === newest);
+    const isAligned = this.gates.every(
+      (_, g) => this.#hasEnded[g] || this.#hasLeft[g] || this.#heldAt[g] === newest,
+    );
     if (!isAligned) return;
     this.#heldAt.fill(0);
     this.#post(newest);
@@ -233,9 +272,9 @@ export class ToyTask {
     for (const partition of this.partitions) partition.emitBarrier(id);
   }
 
-  #finish(): ToyStep {
+  #finish(): void {
     for (const partition of this.partitions) partition.finish();
-    this.isDone = true;
-    return 'done';
+    this.#hasFinished = true;
+    this.isDone = this.#hasEnded.every((ended) => ended);
   }
 }

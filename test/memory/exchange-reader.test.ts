@@ -62,6 +62,22 @@ readers('exchange/figures: what lies in a channel is told at every step of it', 
   assert.is(figuresOf(all).hasEnded, true);
 });
 
+readers('exchange/figures, release/discard: nothing waits in a channel that was left', () => {
+  const all = many({ exclusivePerChannel: 1 });
+  const told = (): readonly unknown[] => {
+    const { queued, readable, backlog, outstanding, discarded, isReleased } = figuresOf(all);
+    return [queued, readable, backlog, outstanding, discarded, isReleased];
+  };
+  for (let value = 1; value <= 4; value++) all.write(0, 0, value);
+  assert.equal(told(), [3, 1, 2, 2, 0, false]);
+  all.gates[0]!.release();
+  assert.equal(told(), [0, 0, 0, 2, 0, true]);
+  all.partitions[0]!.refresh();
+  assert.equal(told(), [0, 0, 0, 0, 2, true]);
+  all.write(0, 0, 5);
+  assert.equal(told(), [0, 0, 0, 0, 3, true]);
+});
+
 readers(
   'exchange/figures: a buffer opened for a copy of a record that waits holds nothing that could be sent',
   () => {
