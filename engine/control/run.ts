@@ -93,7 +93,8 @@ export interface Run<J = any> extends AsyncDisposable {
    * The job's named outputs; iterating one throws what `finished` rejects with.
    *
    * Rows of a live output come as they are made, before anything is committed, to one reader. While they are not read
-   * at most 1024 wait, and then the job waits too. To leave the loop is to lose interest: further rows are discarded.
+   * at most 1024 wait, and then the job waits too. To leave the loop is to lose interest: the job goes on, and further
+   * rows are discarded by the workers that make them.
    * Once `stop` was called nothing waits: up to a million rows are kept for the reader.
    *
    * Rows of a final output come when the run has committed. At most a million each are kept.

@@ -147,10 +147,12 @@ function declaredShape(spec: ChainSpec): InputShape | null {
   return fields === null ? null : { fields, isPacked: false };
 }
 
-/** Before the application, a live output is read no faster than it is there. */
-function gateInput({ live }: SubtaskSetting, { head }: ChainSpec, input: GateInput): TaskInput {
+/** A live output is read no faster than it is by the application, and not at all once its reader has left. */
+function gateInput({ live }: SubtaskSetting, { head, operators }: ChainSpec, input: GateInput): TaskInput {
   const queue = live?.queue(head);
-  return queue === undefined ? input : new HeldInput(input, queue);
+  if (queue === undefined) return input;
+  assert(operators.size === 1, 'the task of a live output does nothing beside it'); // release/drop
+  return new HeldInput(input, queue);
 }
 
 function originInput(

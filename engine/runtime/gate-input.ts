@@ -10,7 +10,8 @@ import { GATE_BUFFER, GATE_CHANNEL_ENDED, GATE_EMPTY, type InputGate } from '../
 import type { RowView } from '../records/row-layout.js';
 import type { ChainCore, GateProcess } from './chain-core.js';
 import type { CompiledChain, InputShape } from './codegen/chain-compiler.js';
-import { rowText, STEP, type Step, type TaskInput } from './task-input.js';
+import type { ReleasableInput } from './held-input.js';
+import { rowText, STEP, type Step } from './task-input.js';
 import { readShape, rowAt } from './undeclared-writer.js';
 import { WatermarkValve } from './watermark-valve.js';
 
@@ -20,7 +21,7 @@ import { WatermarkValve } from './watermark-valve.js';
  *
  * Runs in: the consuming task.
  */
-export class GateInput implements TaskInput {
+export class GateInput implements ReleasableInput {
   readonly #chain: CompiledChain;
   readonly #core: ChainCore;
   readonly #gate: InputGate;
@@ -80,6 +81,15 @@ export class GateInput implements TaskInput {
       this.#gate.recycle();
     }
     return STEP.PROGRESS;
+  }
+
+  /** Leaves the gate: from now on only its end comes. What the chain would have done with its rows is not done. */
+  release(): void {
+    if (this.#hasBuffer) {
+      this.#hasBuffer = false;
+      this.#gate.recycle();
+    }
+    this.#gate.release();
   }
 
   isReady(): boolean {

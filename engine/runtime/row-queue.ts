@@ -64,8 +64,13 @@ export class RowQueue {
     this.wake();
   }
 
+  /** True from `discard` on. */
+  get isDiscarded(): boolean {
+    return this.#mode === 'discarded';
+  }
+
   /** From now on the task is not held back: what is left has to get through. */
-  release(): void {
+  keep(): void {
     if (this.#mode === 'held') this.#mode = 'kept';
     this.wake();
   }

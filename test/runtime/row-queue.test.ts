@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { HeldInput } from '../../engine/runtime/held-input.js';
+import { HeldInput, type ReleasableInput } from '../../engine/runtime/held-input.js';
 import { RowQueue } from '../../engine/runtime/row-queue.js';
-import { STEP, type TaskInput } from '../../engine/runtime/task-input.js';
+import { STEP } from '../../engine/runtime/task-input.js';
 import { randomRuns } from '../kit/random-rows.js';
 
 const queues = suite('row queue');
@@ -12,9 +12,9 @@ const RUNS = randomRuns(200);
 /** A queue behind an input that has a row for each record of its budget. */
 function held(capacity: number) {
   const queue = new RowQueue(capacity);
-  const state = { made: 0, hasInput: true, wakes: 0 };
+  const state = { made: 0, hasInput: true, wakes: 0, releases: 0 };
   queue.wake = () => state.wakes++;
-  const plain: TaskInput = {
+  const plain: ReleasableInput = {
     step: (budget) => {
       if (!state.hasInput) return STEP.WAIT_INPUT;
       for (let i = 0; i < budget; i++) queue.write({ n: state.made++ });
@@ -23,6 +23,7 @@ function held(capacity: number) {
     ...{ waitUntilMs: 0, waitFor: null, describeRow: () => '', close: () => {} },
     isReady: () => state.hasInput,
     ringOwed: () => {},
+    release: () => state.releases++,
   };
   return { queue, state, input: new HeldInput(plain, queue) };
 }
@@ -66,18 +67,25 @@ queues(
   },
 );
 
-queues('a reader that leaves lets all through and keeps none', () => {
-  const { queue, state, input } = held(4);
-  input.step(9);
-  queue.discard();
-  assert.equal([state.wakes, input.isReady(), input.step(100)], [1, true, STEP.PROGRESS]);
-  assert.equal([state.made, queue.length, queue.take()], [104, 0, undefined]);
+queues('release/drop: once its reader has left, an input releases what is before it, once', () => {
+  for (const hasInput of [true, false]) {
+    const { queue, state, input } = held(4);
+    input.step(9);
+    state.hasInput = hasInput;
+    queue.discard();
+    assert.equal([state.wakes, state.releases, input.isReady()], [1, 0, true]);
+    input.step(100);
+    assert.equal([state.releases, queue.length, queue.take()], [1, 0, undefined]);
+    assert.is(input.isReady(), hasInput);
+    input.step(100);
+    assert.equal([state.releases, state.made], [1, hasInput ? 204 : 4], 'it is not held');
+  }
 });
 
 queues('after a stop the task is not held, and what it gives is kept, up to a million rows', () => {
   const { queue, state, input } = held(4);
   input.step(9);
-  queue.release();
+  queue.keep();
   assert.equal([state.wakes, input.isReady(), input.step(1000)], [1, true, STEP.PROGRESS]);
   assert.is(queue.length, 1004);
   for (let n = 0; n < 1004; n++) assert.equal(queue.take(), { n });

@@ -93,7 +93,7 @@ export class LiveEnds {
   /** The run was asked to stop: nothing more is taken, and what is on its way gets through, whether read or not. */
   stop(): void {
     for (const input of this.inputs.values()) input.stop();
-    for (const { queue } of this.outputs.values()) queue.release();
+    for (const { queue } of this.outputs.values()) queue.keep();
   }
 
   /** The run has ended well. */

@@ -5,7 +5,16 @@ import type { Run } from '../../../engine/control/run.js';
 import { runInline } from '../../../engine/testing/run-inline.js';
 import type fanned from '../../jobs/fanned.js';
 import relay from '../../jobs/relay.js';
-import { type Event, eventOf, jobPath, type Relay, resources, rowsOf, settled } from '../../kit/run-kit.js';
+import {
+  type Event,
+  eventOf,
+  jobPath,
+  type Relay,
+  resources,
+  rowsOf,
+  settled,
+  until,
+} from '../../kit/run-kit.js';
 
 const lives = suite('live runs');
 const RELAY = jobPath('relay');
@@ -191,6 +200,21 @@ lives('a reader that leaves its loop holds nobody back', async () => {
   const [same] = await Promise.all([rowsOf(run.outputs.same), pushing, leaving]);
   assert.is(same.length, 10_000);
   assert.is((await run.finished).state, 'FINISHED');
+});
+
+lives('release/discard: once its reader has left, no row of an output reaches its thread', async () => {
+  const run = await start<Relay>(RELAY, {
+    ...{ parallelism: 2, params: { ticks: true } },
+    ...{ inputs: { events: [] }, outputs: { numbers: 'live' } },
+  });
+  let rows = 0;
+  for await (const _ of run.outputs.numbers) if (++rows === 5_000) break;
+  const end = () => run.metrics().tasks.find(({ buffersIn, name }) => buffersIn > 0 && name === 'numbers')!;
+  const buffersIn = await settled(() => end().buffersIn);
+  const [{ recordsIn }, made] = [end(), run.metrics().recordsIn];
+  await until(() => run.metrics().recordsIn > made + 300_000);
+  assert.equal([end().buffersIn, end().recordsIn], [buffersIn, recordsIn], 'all this is discarded elsewhere');
+  assert.is((await run.stop()).state, 'STOPPED');
 });
 
 lives('a stop ends a run whose outputs nobody reads, and they can be read then', async () => {
