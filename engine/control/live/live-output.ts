@@ -16,7 +16,7 @@ const DONE: IteratorResult<object> = { done: true, value: undefined };
  * committed.
  *
  * It has one reader. Its end is the end of the run: what the run fails with, the reader gets. A reader that leaves its
- * loop loses interest: the job goes on, and further rows are discarded, those that are not here yet by their senders.
+ * loop loses interest: the job goes on, and further rows are discarded by the tasks that make them.
  *
  * Runs in: the main thread.
  */
