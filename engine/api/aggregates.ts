@@ -57,16 +57,20 @@ type AggregateValue<T, A> =
 /** The columns that a set of aggregates adds to the key columns. */
 export type AggregateColumns<T, S> = { [K in keyof S]: AggregateValue<T, S[K]> };
 
+const SMALL: readonly FieldKind[] = ['int8', 'int16', 'int32', 'uint32'];
+const NUMBERS: readonly FieldKind[] = [...SMALL, 'int64', 'bigint', 'float32', 'float64'];
+const ORDERED: readonly FieldKind[] = [...NUMBERS, 'timestamp', 'string', 'category'];
+
 // biome-ignore format: a table
 const FUNCTIONS: Record<AggregateFn, { readonly accepts: readonly FieldKind[] | null; readonly windowOnly: boolean }> = {
-  //  function    kinds of field it takes; null: it takes none                                       only in windows
-  count:       { accepts: null,                                                                      windowOnly: false },
-  sum:         { accepts: ['int32', 'int64', 'bigint', 'float64'],                                   windowOnly: false },
-  mean:        { accepts: ['int32', 'int64', 'bigint', 'float64'],                                   windowOnly: false },
-  min:         { accepts: ['int32', 'int64', 'bigint', 'float64', 'timestamp', 'string', 'category'], windowOnly: false },
-  max:         { accepts: ['int32', 'int64', 'bigint', 'float64', 'timestamp', 'string', 'category'], windowOnly: false },
-  windowStart: { accepts: null,                                                                      windowOnly: true },
-  windowEnd:   { accepts: null,                                                                      windowOnly: true },
+  //  function    kinds of field it takes; null: none    only in windows
+  count:       { accepts: null,                          windowOnly: false },
+  sum:         { accepts: NUMBERS,                       windowOnly: false },
+  mean:        { accepts: NUMBERS,                       windowOnly: false },
+  min:         { accepts: ORDERED,                       windowOnly: false },
+  max:         { accepts: ORDERED,                       windowOnly: false },
+  windowStart: { accepts: null,                          windowOnly: true },
+  windowEnd:   { accepts: null,                          windowOnly: true },
 };
 
 export const acceptedKinds = (fn: AggregateFn): readonly FieldKind[] | null => FUNCTIONS[fn].accepts;
@@ -91,11 +95,17 @@ export function aggregateSpec(as: string, { fn, field }: Aggregate, input: Field
     case 'windowEnd':
       return { as, fn, field, kind: 'timestamp', nullable: false };
     case 'sum':
-      return { as, fn, field, kind: inputKind === 'int32' ? 'int64' : inputKind, nullable };
+      return { as, fn, field, kind: sumKind(inputKind), nullable };
     case 'mean':
       return { as, fn, field, kind: 'float64', nullable };
     case 'min':
     case 'max':
       return { as, fn, field, kind: inputKind, nullable };
   }
+}
+
+/** A sum may be larger than what it is a sum of. */
+function sumKind(kind: FieldKind): FieldKind {
+  if (kind === 'float32') return 'float64';
+  return SMALL.includes(kind) ? 'int64' : kind;
 }

@@ -1,14 +1,15 @@
+import { SluiceError } from '../base/errors.js';
 import type { Source } from '../connectors/connector.js';
-import { checkType, type FieldTypes, type RecordType, type RowOf } from '../records/schema.js';
+import { checkType, type RecordType, type RowOf } from '../records/schema.js';
 import type { SinkHandle } from './operator-handle.js';
-import type { ParamsGiven, ParamValues } from './params.js';
+import { isParamKind, type ParamsGiven, type ParamTypes, type ParamValues } from './params.js';
 import type { Stream } from './stream.js';
 
 /** Record types of the named inputs of a job. */
 export type InputTypes = Readonly<Record<string, RecordType<any>>>;
 
 /** What a job says about itself before it is built. */
-export interface JobDeclaration<P extends FieldTypes = FieldTypes, I extends InputTypes = InputTypes> {
+export interface JobDeclaration<P extends ParamTypes = ParamTypes, I extends InputTypes = InputTypes> {
   /** Parsed, checked and listed by `sluice run <job> --help`. */
   readonly params?: P;
   /** Streams whose rows come from whoever runs the job. */
@@ -50,7 +51,7 @@ type OutputStreams<O> = O extends SinkHandle
  * The types of parameters, inputs and outputs travel with it, so that `start<typeof job>` knows them.
  */
 export interface JobModule<
-  P extends FieldTypes = FieldTypes,
+  P extends ParamTypes = ParamTypes,
   I extends InputTypes = InputTypes,
   O = { readonly [output: string]: Stream<any> },
 > {
@@ -89,7 +90,7 @@ export type OutputsOf<J> =
  * @throws SluiceError ARGUMENT_INVALID  a parameter is declared by something that is no type
  */
 export function job<
-  const P extends FieldTypes = {},
+  const P extends ParamTypes = {},
   const I extends InputTypes = {},
   O extends BuilderResult = void,
 >(
@@ -104,7 +105,13 @@ export function job<O extends BuilderResult = void>(
 export function job(name: string, ...rest: readonly unknown[]): JobModule<any, any, any> {
   const [declaration, build] = rest.length > 1 ? rest : [{}, rest[0]];
   const { params = {}, inputs = {}, options = {} } = (declaration ?? {}) as JobDeclaration;
-  for (const [param, type] of Object.entries(params)) checkType(`job '${name}': parameter '${param}'`, type);
+  for (const [param, type] of Object.entries(params)) {
+    const place = `job '${name}': parameter '${param}'`;
+    checkType(place, type);
+    if (isParamKind(type.kind)) continue;
+    const what = `${place} is declared ${type.kind}; a parameter is a truth value, a number, a time or text`;
+    throw new SluiceError('ARGUMENT_INVALID', what);
+  }
   return { name, params, inputs, options, build: build as JobModule['build'], [JOB_BRAND]: COPY };
 }
 

@@ -6,9 +6,9 @@ import { csvFormatter, csvHeader, csvValue } from './row-text.js';
 /**
  * A CSV file, or a folder of them when the path ends in a slash; visible only once the job has finished.
  *
- * Quoting follows RFC 4180; lines end in a line feed. Null is empty, an empty string is `""`, timestamps are ISO 8601
- * in UTC. Columns are the declared fields in order. Undeclared rows take the columns of the first row of each
- * subtask; all rows must then have the same.
+ * Quoting follows RFC 4180; lines end in a line feed. Null is empty, an empty string is `""`, timestamps are
+ * ISO 8601 in UTC, bytes are base64. Columns are the declared fields in order. Undeclared rows take the columns of
+ * the first row of each subtask; all rows must then have the same.
  *
  * @param path  relative to the working directory
  * @throws SluiceError  at the check OUTPUT_FOLDER_MISSING, OUTPUT_UNWRITABLE; later OUTPUT_WRITE_FAILED,

@@ -6,8 +6,8 @@ import { jsonFormatter, jsonValue } from './row-text.js';
  * A file with one JSON object per line, or a folder of them when the path ends in a slash; visible only once the job
  * has finished.
  *
- * Declared timestamps are ISO 8601 strings. Bigints are strings, because most readers of JSON round large numbers.
- * NaN and the infinities are null, because JSON cannot say them.
+ * Declared timestamps are ISO 8601 strings, and declared bytes base64. Bigints are strings, because most readers
+ * of JSON round large numbers. NaN and the infinities are null, because JSON cannot say them.
  *
  * @param path  relative to the working directory
  * @throws SluiceError  as `csv`

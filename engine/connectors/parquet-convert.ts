@@ -39,6 +39,7 @@ type StoredType =
   | 'nanos'
   | 'int96'
   | 'decimal'
+  | 'binary'
   | 'other';
 
 function storedType({ element }: ParquetLeaf): StoredType {
@@ -53,7 +54,9 @@ function storedType({ element }: ParquetLeaf): StoredType {
     case 'INT96':
       return 'int96';
     case 'BYTE_ARRAY':
-      return isText(converted, logical?.type) ? 'string' : 'other';
+      return isText(converted, logical?.type) ? 'string' : 'binary';
+    case 'FIXED_LEN_BYTE_ARRAY':
+      return 'binary';
     case 'INT32':
     case 'INT64':
       return storedInteger(type, converted, logical);
@@ -93,13 +96,19 @@ const CONVERTERS: {
   bool: { bool: () => fromBooleans },
   // biome-ignore format: a table
   int32: {
+    int8:    () => (raw) => numbers(raw.length, new Int32Array(raw.length), (i) => raw[i], isInt8),
+    int16:   () => (raw) => numbers(raw.length, new Int32Array(raw.length), (i) => raw[i], isInt16),
     int32:   () => (raw) => ({ values: raw as Int32Array, misfits: null }),
+    uint32:  () => (raw) => numbers(raw.length, new Float64Array(raw.length), (i) => raw[i], isUint32),
     int64:   () => (raw) => ({ values: Float64Array.from(raw as Int32Array), misfits: null }),
     float64: () => (raw) => ({ values: Float64Array.from(raw as Int32Array), misfits: null }),
     bigint:  () => (raw) => ({ values: BigInt64Array.from(raw as Int32Array, BigInt), misfits: null }),
   },
   // biome-ignore format: a table
   uint32: {
+    int8:    () => (raw) => numbers(raw.length, new Int32Array(raw.length), (i) => raw[i] >>> 0, isInt8),
+    int16:   () => (raw) => numbers(raw.length, new Int32Array(raw.length), (i) => raw[i] >>> 0, isInt16),
+    uint32:  () => (raw) => ({ values: Float64Array.from(raw as Int32Array, (v) => v >>> 0), misfits: null }),
     int32:   () => (raw) => numbers(raw.length, new Int32Array(raw.length), (i) => raw[i] >>> 0, isInt32),
     int64:   () => (raw) => ({ values: Float64Array.from(raw as Int32Array, (v) => v >>> 0), misfits: null }),
     float64: () => (raw) => ({ values: Float64Array.from(raw as Int32Array, (v) => v >>> 0), misfits: null }),
@@ -107,17 +116,22 @@ const CONVERTERS: {
   },
   int64: {
     int32: () => int32FromInt64,
+    uint32: () => uint32FromInt64,
     int64: () => safeFromInt64,
     float64: () => safeFromInt64,
     bigint: () => (raw) => ({ values: raw as BigInt64Array, misfits: null }),
   },
   uint64: {
+    uint32: () => uint32FromInt64,
     int32: () => int32FromInt64, // a negative high half is a huge value and does not fit, as it should
     int64: () => safeFromUint64,
     float64: () => safeFromUint64,
     bigint: () => (raw) => ({ values: raw as BigInt64Array, misfits: maskOf<bigint>(raw, (v) => v < 0n) }),
   },
-  float: { float64: () => (raw) => ({ values: Float64Array.from(raw as Float64Array), misfits: null }) },
+  float: {
+    float32: () => (raw) => ({ values: Float64Array.from(raw as Float64Array, Math.fround), misfits: null }),
+    float64: () => (raw) => ({ values: Float64Array.from(raw as Float64Array), misfits: null }),
+  },
   string: { string: () => fromBytes, category: () => fromBytes },
   date: {
     timestamp: () => (raw) => ({
@@ -130,7 +144,15 @@ const CONVERTERS: {
   nanos: { timestamp: () => (raw) => ({ values: fromNanos(raw), misfits: null }) },
   int96: { timestamp: () => fromInt96 },
   decimal: { float64: fromDecimals },
+  // The page they lie in is read again.
+  binary: {
+    bytes: () => (raw) => ({ values: Array.from(raw as Uint8Array[], (v) => v.slice()), misfits: null }),
+  },
 };
+
+const isInt8 = (value: number): boolean => value === (value << 24) >> 24;
+const isInt16 = (value: number): boolean => value === (value << 16) >> 16;
+const isUint32 = (value: number): boolean => value === value >>> 0;
 
 const isInt32 = (value: number): boolean => value === (value | 0);
 
@@ -178,6 +200,17 @@ function int32FromInt64(raw: RawValues): Converted {
     if (pairs[2 * i + 1]! !== low >> 31) (misfits ??= new Uint8Array(values.length))[i] = 1;
   }
   return { values, misfits };
+}
+
+function uint32FromInt64(raw: RawValues): Converted {
+  const pairs = halves(raw);
+  const fits = (value: number): boolean => value >= 0;
+  return numbers(
+    raw.length,
+    new Float64Array(raw.length),
+    (i) => (pairs[2 * i + 1] === 0 ? pairs[2 * i]! >>> 0 : -1),
+    fits,
+  );
 }
 
 /** A sum beyond the safe integers is rounded, but never to a safe one. */

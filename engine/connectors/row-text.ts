@@ -14,7 +14,7 @@ export type RowFormatter = (row: Readonly<Record<string, unknown>>) => string;
 
 /**
  * CSV as in RFC 4180, but lines end in a line feed alone. Null is empty and an empty string is `""`; timestamps are
- * ISO 8601 in UTC.
+ * ISO 8601 in UTC, bytes are base64.
  */
 export function csvFormatter(fields: readonly FieldSpec[]): RowFormatter {
   return formatterOf(fields, `''`, CSV_OF_KIND, (cells) => [
@@ -45,7 +45,8 @@ export function csvValue(value: unknown): string {
 
 /**
  * NDJSON: one object per line, members in field order. Timestamps are ISO 8601 strings; bigints are strings, because
- * most readers of JSON round large numbers; NaN and the infinities are null, because JSON has no words for them.
+ * most readers of JSON round large numbers, and bytes are strings of base64; NaN and the infinities are null, because
+ * JSON has no words for them.
  */
 export function jsonFormatter(fields: readonly FieldSpec[]): RowFormatter {
   return formatterOf(fields, `'null'`, JSON_OF_KIND, (cells) => [
@@ -82,25 +83,35 @@ function bigintAsString(_key: string, value: unknown): unknown {
 // biome-ignore format: a table
 const CSV_OF_KIND: { readonly [K in FieldKind]: (value: string) => string } = {
   bool:      (value) => value,
+  int8:      (value) => value,
+  int16:     (value) => value,
   int32:     (value) => value,
+  uint32:    (value) => value,
   int64:     (value) => value,
   bigint:    (value) => value,
+  float32:   (value) => value,
   float64:   (value) => value,
   timestamp: (value) => `iso(${value})`,
   string:    (value) => `csv(${value})`,
   category:  (value) => `csv(${value})`,
+  bytes:     (value) => `csv(base64(${value}))`,
 };
 
 // biome-ignore format: a table
 const JSON_OF_KIND: { readonly [K in FieldKind]: (value: string) => string } = {
   bool:      (value) => value,
+  int8:      (value) => value,
+  int16:     (value) => value,
   int32:     (value) => value,
+  uint32:    (value) => value,
   int64:     (value) => value,
   bigint:    (value) => `'"' + ${value} + '"'`,
+  float32:   (value) => `number(${value})`,
   float64:   (value) => `number(${value})`,
   timestamp: (value) => `'"' + iso(${value}) + '"'`,
   string:    (value) => `json(${value})`,
   category:  (value) => `json(${value})`,
+  bytes:     (value) => `'"' + base64(${value}) + '"'`,
 };
 
 function formatterOf(
@@ -113,8 +124,8 @@ function formatterOf(
   const cells = fields.map(({ kind }, k) => `(v${k} == null ? ${nullText} : ${ofKind[kind](`v${k}`)})`);
   // The empty text in front makes every + a concatenation, also between two numbers.
   const source = `${loads.join(' ')} return '' + ${[...join(cells), `'\\n'`].join(' + ')};`;
-  const names = ['csv', 'json', 'iso', 'number'];
-  const values = [csvString, JSON.stringify, isoOf, jsonNumber];
+  const names = ['csv', 'json', 'iso', 'number', 'base64'];
+  const values = [csvString, JSON.stringify, isoOf, jsonNumber, base64Of];
   return compile('row text', `return (row) => { ${source} };`, names, values);
 }
 
@@ -130,6 +141,10 @@ function csvString(text: string): string {
 
 function jsonNumber(value: number): string {
   return Number.isFinite(value) ? String(value) : 'null';
+}
+
+function base64Of({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
 }
 
 const DAY_MS = 86_400_000;

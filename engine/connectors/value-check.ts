@@ -16,13 +16,18 @@ const isString = (value: unknown): boolean => typeof value === 'string';
 // biome-ignore format: a table
 const FITS: { readonly [K in FieldSpec['kind']]: (value: unknown) => boolean } = {
   bool:      (value) => typeof value === 'boolean',
+  int8:      (value) => Number.isInteger(value) && Math.abs((value as number) + 0.5) < 128,
+  int16:     (value) => Number.isInteger(value) && Math.abs((value as number) + 0.5) < 32_768,
   int32:     (value) => typeof value === 'number' && value === (value | 0),
+  uint32:    (value) => typeof value === 'number' && value === value >>> 0,
   int64:     Number.isSafeInteger,
   bigint:    (value) => typeof value === 'bigint' && value === BigInt.asIntN(64, value),
+  float32:   (value) => typeof value === 'number',
   float64:   (value) => typeof value === 'number',
   timestamp: Number.isSafeInteger,
   string:    isString,
   category:  isString,
+  bytes:     (value) => value instanceof Uint8Array,
 };
 
 const SHOWN_MAX = 40;

@@ -66,6 +66,8 @@ export function attachExchange(spec: ExchangeSpec, memory: SharedMemory, attempt
 /** Views over the whole region. Positions of records are byte offsets into it, aligned to 8. */
 export interface ExchangeView {
   readonly i32: Int32Array;
+  readonly i16: Int16Array;
+  readonly f32: Float32Array;
   readonly f64: Float64Array;
   readonly u8: Uint8Array;
   readonly i64: BigInt64Array;
@@ -88,6 +90,8 @@ export class Exchange {
     this.spec = spec;
     this.view = {
       i32: new Int32Array(memory),
+      i16: new Int16Array(memory),
+      f32: new Float32Array(memory),
       f64: new Float64Array(memory, 0, memory.byteLength >> 3),
       u8: new Uint8Array(memory),
       i64: new BigInt64Array(memory, 0, memory.byteLength >> 3),

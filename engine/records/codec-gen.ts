@@ -11,6 +11,7 @@ import {
   ROW_TIMESTAMP_OFFSET,
   type RowLayout,
   type RowView,
+  type Storage,
   storageOf,
 } from './row-layout.js';
 import { FIELD_KINDS } from './schema.js';
@@ -94,7 +95,7 @@ export class RowCodec {
           `const ${word} = 2 * ${packed}.length;`,
         );
       } else {
-        const measured = `${this.#view}s.measure(${value})`;
+        const measured = field.kind === 'bytes' ? `2 * ${value}.length` : `${this.#view}s.measure(${value})`;
         lines.push(`const ${word} = ${field.nullable ? `${value} === null ? 0 : ${measured}` : measured};`);
       }
       sum += ` + (${word} >> 1)`;
@@ -151,17 +152,23 @@ export class RowCodec {
 
   #readValue(field: PlacedField, p: string, isInterned: boolean): string {
     const storage = storageOf(field.kind);
-    if (storage === 'u8') return `(${this.#at('u8', p, field.offset)} !== 0)`;
-    if (storage !== 'slot') return this.#at(storage, p, field.offset);
+    if (storage !== 'slot') {
+      const stored = this.#at(ARRAY_OF[storage], p, field.offset);
+      if (storage === 'u8') return `(${stored} !== 0)`;
+      if (storage === 'i8') return `(${stored} << 24 >> 24)`;
+      return storage === 'u32' ? `(${stored} >>> 0)` : stored;
+    }
     const begin = `${p} + ${this.#at('i32', p, field.offset)}`;
     const word = this.#at('i32', p, field.offset + 4);
+    // A copy, and never of shared memory.
+    if (field.kind === 'bytes') return `${this.#view}u8.slice(${begin}, ${begin} + (${word} >> 1))`;
     if (field.kind === 'packed') return `${this.#view}x.unpack(${begin}, ${word} >> 1)`;
     return `${this.#view}s.${isInterned ? 'readInterned' : 'read'}(${begin}, ${word})`;
   }
 
   #writeValue(field: PlacedField, p: string, value: string): string {
     const storage = storageOf(field.kind);
-    const target = this.#at(storage === 'slot' ? 'i32' : storage, p, field.offset);
+    const target = this.#at(storage === 'slot' ? 'i32' : ARRAY_OF[storage], p, field.offset);
     if (storage === 'u8') return `${target} = ${value} ? 1 : 0;`;
     if (!field.nullable) return `${target} = ${value};`;
     return `${target} = ${value} === null ? ${storage === 'i64' ? '0n' : '0'} : ${value};`;
@@ -169,10 +176,9 @@ export class RowCodec {
 
   #writeSlot(field: PlacedField, p: string, value: string, end: string): string[] {
     const word = this.#local('w', field);
-    const write =
-      field.kind === 'packed'
-        ? `${this.#view}u8.set(${this.#local('b', field)}, ${end});`
-        : `${this.#view}s.write(${value}, ${end}, ${word});`;
+    let write = `${this.#view}s.write(${value}, ${end}, ${word});`;
+    if (field.kind === 'packed') write = `${this.#view}u8.set(${this.#local('b', field)}, ${end});`;
+    if (field.kind === 'bytes') write = `${this.#view}u8.set(${value}, ${end});`;
     return [
       `${this.#at('i32', p, field.offset)} = ${end} - ${p};`,
       `${this.#at('i32', p, field.offset + 4)} = ${word};`,
@@ -186,8 +192,8 @@ export class RowCodec {
   }
 
   /** An element of one of the view's arrays; `offset` is a multiple of the element's size. */
-  #at(array: 'i32' | 'f64' | 'u8' | 'i64', p: string, offset: number): string {
-    const shift = { i32: 2, f64: 3, u8: 0, i64: 3 }[array];
+  #at(array: keyof typeof SHIFT_OF, p: string, offset: number): string {
+    const shift = SHIFT_OF[array];
     const base = shift === 0 ? p : `(${p} >> ${shift})`;
     return `${this.#view}${array}[${plusText(base, offset >> shift)}]`;
   }
@@ -197,13 +203,23 @@ export class RowCodec {
   }
 }
 
+/** log2 of the bytes of an element. */
+const SHIFT_OF = { i32: 2, i16: 1, f32: 2, f64: 3, u8: 0, i64: 3 } as const;
+
+/** The array that holds what is stored so; arithmetic makes up for a sign that differs. */
+const ARRAY_OF: Readonly<Record<Exclude<Storage, 'slot'>, keyof typeof SHIFT_OF>> = {
+  ...{ f64: 'f64', i64: 'i64', i32: 'i32', u32: 'i32', f32: 'f32', i16: 'i16', u8: 'u8', i8: 'u8' },
+};
+
 /**
- * What the free names of generated code are bound to, for one view, each with the prefix: the arrays `i32 f64
- * u8 i64`, the codec of strings `s`, and the codec of packed values `x`.
+ * What the free names of generated code are bound to, for one view, each with the prefix: the arrays `i32 i16
+ * f32 f64 u8 i64`, the codec of strings `s`, and the codec of packed values `x`.
  */
 export function viewBindings(view: RowView, prefix = ''): Readonly<Record<string, unknown>> {
   return {
     [`${prefix}i32`]: view.i32,
+    [`${prefix}i16`]: view.i16,
+    [`${prefix}f32`]: view.f32,
     [`${prefix}f64`]: view.f64,
     [`${prefix}u8`]: view.u8,
     [`${prefix}i64`]: view.i64,
@@ -218,23 +234,47 @@ export function expectedOf({ kind, nullable }: LayoutField): string {
   return nullable ? `${expected}; or null` : expected;
 }
 
+/** Most bytes of one value; twice as many still fit a length word. */
+const BYTES_MAX = 2 ** 28;
+
+/** Whether a value of the kind can be changed by whoever holds it, so that each holder needs its own. */
+export function isMutableKind(kind: LayoutKind): boolean {
+  return kind === 'bytes';
+}
+
+/** Text of a value that fits as the field keeps it: floats rounded to their size, what can be changed copied. */
+export function keptText({ kind, nullable }: LayoutField, value: string): string {
+  if (kind !== 'float32' && !isMutableKind(kind)) return value;
+  const kept = kind === 'float32' ? `Math.fround(${value})` : `new Uint8Array(${value})`;
+  return nullable ? `(${value} === null ? null : ${kept})` : kept;
+}
+
 /** True (as text) for a value that is not of the kind; '' where any value will do. */
 export function misfitText(kind: LayoutKind, value: string): string {
   switch (kind) {
     case 'bool':
       return `typeof ${value} !== 'boolean'`;
+    case 'int8':
+      return `typeof ${value} !== 'number' || (${value} << 24 >> 24) !== ${value}`;
+    case 'int16':
+      return `typeof ${value} !== 'number' || (${value} << 16 >> 16) !== ${value}`;
     case 'int32':
       return `typeof ${value} !== 'number' || (${value} | 0) !== ${value}`;
+    case 'uint32':
+      return `typeof ${value} !== 'number' || (${value} >>> 0) !== ${value}`;
     case 'int64':
     case 'timestamp':
       return `!Number.isSafeInteger(${value})`;
     case 'bigint':
       return `typeof ${value} !== 'bigint' || BigInt.asIntN(64, ${value}) !== ${value}`;
+    case 'float32':
     case 'float64':
       return `typeof ${value} !== 'number'`;
     case 'string':
     case 'category':
       return `typeof ${value} !== 'string'`;
+    case 'bytes':
+      return `!(${value} instanceof Uint8Array) || ${value}.length > ${BYTES_MAX}`;
     case 'packed':
       return '';
   }

@@ -5,28 +5,30 @@ import { type Fragment, linesText } from './source-text.js';
 import { utf8Length, utf8Write } from './utf8.js';
 
 /**
- * The hash of a key: an int32 is its own hash; of any other key it is murmur3 (32 bits, seed 0) of the key's canonical
- * bytes, as int32. It travels in the row header and decides the key group, so it is part of what a snapshot means and
- * the same in every thread, process and language.
+ * The hash of a key: a whole number of 32 bits or fewer is its own hash; of any other key it is murmur3 (32 bits,
+ * seed 0) of the key's canonical bytes, as int32. It travels in the row header and decides the key group, so it is part
+ * of what a snapshot means and the same in every thread, process and language.
  *
  *   declared kind         canonical bytes, little-endian
  *   bool                  4: int32 0 or 1
- *   int32                 4: the int32
+ *   int8, int16, int32    4: the int32
+ *   uint32                4: the uint32
  *   int64, timestamp      8: the int64, two's complement
  *   bigint                8: the int64, two's complement
- *   float64               8: IEEE 754; -0 as 0, every NaN as 7ff8000000000000
+ *   float32, float64      8: IEEE 754; -0 as 0, every NaN as 7ff8000000000000
  *   string, category      its UTF-8, lone surrogates as U+FFFD
+ *   bytes                 its bytes
  *   any, where null       1: a zero
  *
  * Fields of undeclared rows have no kind. Their values hash by what they are (kind `value`): a number that is
  * a whole number from -2^31 to 2^31 - 1 as int32, any other number as float64, and booleans, bigints, strings
  * and null as above; undefined as null. So the hash does not depend on the shape that was learned.
  *
- * An int32 needs no mixing because whoever spreads hashes mixes them anyway (key groups, tables), as in Flink, where
- * an Integer hashes to itself.
+ * Such a number needs no mixing because whoever spreads hashes mixes them anyway (key groups, tables), as in Flink,
+ * where an Integer hashes to itself.
  *
- * A composite key is its fields' bytes one after another, in key order, each string preceded by its byte
- * length as int32.
+ * A composite key is its fields' bytes one after another, in key order, each string and each bytes
+ * preceded by its byte length as int32.
  */
 export type HashKind = FieldKind | 'value';
 
@@ -119,6 +121,18 @@ export class KeyHasher {
     this.#end = utf8Write(this.#scratch, text, this.#end);
   }
 
+  addBytes(bytes: Uint8Array): void {
+    this.addWord(bytes.length);
+    this.#room(bytes.length);
+    this.#scratch.set(bytes, this.#end);
+    this.#end += bytes.length;
+  }
+
+  /** Hash of a key of one bytes. */
+  hashBytes(bytes: Uint8Array): number {
+    return murmur3(bytes, 0, bytes.length);
+  }
+
   /** @throws SluiceError RECORD_KEY_INVALID  the value is of a type that cannot be a key */
   addValue(value: unknown): void {
     if (value === null || value === undefined) this.addNull();
@@ -166,8 +180,9 @@ function keyInvalid(what: string): SluiceError {
 export function hashKey(hasher: KeyHasher, kinds: readonly HashKind[], values: readonly unknown[]): number {
   if (kinds.length === 1) {
     if (typeof values[0] === 'string') return hasher.hashString(values[0]);
-    if (kinds[0] === 'value' || (kinds[0] === 'int32' && values[0] !== null))
-      return hasher.hashValue(values[0]);
+    if (values[0] instanceof Uint8Array && kinds[0] === 'bytes') return hasher.hashBytes(values[0]);
+    if (kinds[0] === 'value') return hasher.hashValue(values[0]);
+    if (isWord(kinds[0]!) && values[0] !== null) return (values[0] as number) | 0;
   }
   hasher.begin();
   for (let i = 0; i < kinds.length; i++) addOfKind(hasher, kinds[i]!, values[i]);
@@ -177,10 +192,11 @@ export function hashKey(hasher: KeyHasher, kinds: readonly HashKind[], values: r
 function addOfKind(hasher: KeyHasher, kind: HashKind, value: any): void {
   if (value === null) hasher.addNull();
   else if (kind === 'bool') hasher.addWord(value ? 1 : 0);
-  else if (kind === 'int32') hasher.addWord(value);
+  else if (isWord(kind)) hasher.addWord(value);
   else if (kind === 'int64' || kind === 'timestamp') hasher.addInteger(value);
   else if (kind === 'bigint') hasher.addBigint(value);
-  else if (kind === 'float64') hasher.addFloat(value);
+  else if (kind === 'float32' || kind === 'float64') hasher.addFloat(value);
+  else if (kind === 'bytes') hasher.addBytes(value);
   else if (kind === 'value') hasher.addValue(value);
   else hasher.addString(value);
 }
@@ -201,7 +217,10 @@ export interface HashedField {
 export function hashFragment(fields: readonly HashedField[], local: string): Fragment {
   const hash = `${local}h`;
   const single = fields.length === 1 ? fields[0]! : null;
-  if (single?.kind === 'int32' && !single.nullable) return { statements: '', expression: single.value };
+  if (single !== null && isWord(single.kind) && !single.nullable) {
+    const word = single.kind === 'uint32' ? `(${single.value} | 0)` : single.value;
+    return { statements: '', expression: word };
+  }
   if (single !== null && !isFixed(single)) return { statements: singleText(single, local), expression: hash };
   if (!fields.every(isFixed)) {
     const adds = fields.map((field) => addText(field));
@@ -227,7 +246,7 @@ function singleText(field: HashedField, local: string): string {
   const hash = `${local}h`;
   const { kind, nullable, value } = field;
   if (kind === 'value') return `const ${hash} = h.hashValue(${value});`;
-  if (!nullable) return `const ${hash} = h.hashString(${value});`;
+  if (!nullable) return `const ${hash} = h.${kind === 'bytes' ? 'hashBytes' : 'hashString'}(${value});`;
   const inner = hashFragment([{ ...field, nullable: false }], `${local}n`);
   return linesText([
     `let ${hash} = ${NULL_HASH};`,
@@ -239,7 +258,12 @@ function singleText(field: HashedField, local: string): string {
 }
 
 function isFixed({ kind, nullable }: HashedField): boolean {
-  return !nullable && kind !== 'string' && kind !== 'category' && kind !== 'value';
+  return !nullable && kind !== 'string' && kind !== 'category' && kind !== 'bytes' && kind !== 'value';
+}
+
+/** Kinds whose values are one int32. */
+function isWord(kind: HashKind): boolean {
+  return kind === 'int32' || kind === 'int16' || kind === 'int8' || kind === 'uint32';
 }
 
 /** The int32 words of a fixed-width field. */
@@ -253,6 +277,7 @@ function wordsText({ kind, value }: HashedField): { before: string; words: reado
       return { before: '', words: [`(${value} | 0)`, `(Math.floor(${value} / 4294967296) | 0)`] };
     case 'bigint':
       return { before: `h.i64[0] = ${value};`, words: bits };
+    case 'float32':
     case 'float64':
       return {
         before: `h.f64[0] = ${value} + 0; if (${value} !== ${value}) h.i64[0] = ${CANONICAL_NAN}n;`,
@@ -271,12 +296,17 @@ function addText({ kind, nullable, value }: HashedField): string {
 
 const ADD_TEXT = {
   bool: ['addWord', ' ? 1 : 0'],
+  int8: ['addWord', ''],
+  int16: ['addWord', ''],
   int32: ['addWord', ''],
+  uint32: ['addWord', ''],
   int64: ['addInteger', ''],
   timestamp: ['addInteger', ''],
   bigint: ['addBigint', ''],
+  float32: ['addFloat', ''],
   float64: ['addFloat', ''],
   string: ['addString', ''],
   category: ['addString', ''],
+  bytes: ['addBytes', ''],
   value: ['addValue', ''],
 } as const satisfies Record<HashKind, readonly [method: string, suffix: string]>;

@@ -8,12 +8,12 @@ import type { FieldKind } from './schema.js';
  *        0  i32   length of the whole row, a multiple of 8
  *        4  i32   hash of the key, 0 where the row has none
  *        8  f64   timestamp in milliseconds, -Infinity: none
- *       16        fixed part: 8-byte fields, slots, null words, 4-byte fields, 1-byte fields
+ *       16        fixed part: 8-byte fields, slots, null words, 4-byte, 2-byte and 1-byte fields
  *                 variable part: the bytes of variable fields, one after another, padded to 8
  *
  * A slot of a variable field is i32 offset (from the start of the row) and i32 length word: 2 x byte length,
- * + 1 where all bytes are ASCII. A null word holds the null bits of 32 nullable fields. Offsets are relative
- * to the row, so a row may be copied to any position that is a multiple of 8.
+ * + 1 for a string whose bytes are all ASCII. A null word holds the null bits of 32 nullable fields. Offsets are
+ * relative to the row, so a row may be copied to any position that is a multiple of 8.
  */
 export const ROW_HEADER_BYTES = 16;
 export const ROW_LENGTH_OFFSET = 0;
@@ -25,6 +25,8 @@ export const NO_TIMESTAMP = Number.NEGATIVE_INFINITY;
 /** Views over one piece of memory, all starting at its first byte. Row positions are byte offsets into it. */
 export interface RowView {
   readonly i32: Int32Array;
+  readonly i16: Int16Array;
+  readonly f32: Float32Array;
   readonly f64: Float64Array;
   readonly u8: Uint8Array;
   readonly i64: BigInt64Array;
@@ -65,13 +67,18 @@ export interface RowLayout {
 const STORAGE = {
   //  kind      bytes  kept as
   bool:       [1, 'u8'],
+  int8:       [1, 'i8'],
+  int16:      [2, 'i16'],
   int32:      [4, 'i32'],
+  uint32:     [4, 'u32'],
+  float32:    [4, 'f32'],
   int64:      [8, 'f64'],
   timestamp:  [8, 'f64'],
   float64:    [8, 'f64'],
   bigint:     [8, 'i64'],
   string:     [8, 'slot'],
   category:   [8, 'slot'],
+  bytes:      [8, 'slot'],
   packed:     [8, 'slot'],
 } as const satisfies Record<LayoutKind, readonly [number, string]>;
 
@@ -102,8 +109,9 @@ export function rowLayout(fields: readonly LayoutField[]): RowLayout {
   const nullWordsOffset = end;
   const nullable = fields.filter((field) => field.nullable);
   end += 4 * Math.ceil(nullable.length / 32);
-  place((storage) => storage === 'i32');
-  place((storage) => storage === 'u8');
+  place((storage) => storage === 'i32' || storage === 'u32' || storage === 'f32');
+  place((storage) => storage === 'i16');
+  place((storage) => storage === 'u8' || storage === 'i8');
 
   const placed = fields.map(({ name, kind, nullable: isNullable }, index): PlacedField => {
     const bit = nullable.indexOf(fields[index]!);
@@ -138,6 +146,8 @@ export const PACKED_FIELD: LayoutField = { name: 'value', kind: 'packed', nullab
 export function rowView(memory: ArrayBufferLike): RowView {
   return {
     i32: new Int32Array(memory),
+    i16: new Int16Array(memory),
+    f32: new Float32Array(memory),
     f64: new Float64Array(memory),
     u8: new Uint8Array(memory),
     i64: new BigInt64Array(memory),

@@ -11,26 +11,36 @@ import { SluiceError } from '../base/errors.js';
 export const FIELD_KINDS = {
   //  kind       JavaScript value, and its range
   bool:       'boolean',
+  int8:       'number, a whole number from -128 to 127',
+  int16:      'number, a whole number from -32768 to 32767',
   int32:      'number, a whole number from -2^31 to 2^31 - 1',
+  uint32:     'number, a whole number from 0 to 2^32 - 1',
   int64:      'number, a safe integer (from -(2^53 - 1) to 2^53 - 1)',
   bigint:     'bigint, from -2^63 to 2^63 - 1',
+  float32:    'number, rounded to the nearest of 32 bits, as Math.fround does',
   float64:    'number',
   timestamp:  'number, milliseconds since 1970-01-01T00:00:00Z, a safe integer',
   string:     'string',
   category:   'string with few distinct values',
+  bytes:      'Uint8Array of at most 256 MiB; whoever receives it has a copy of its own',
 } as const;
 
 export type FieldKind = keyof typeof FIELD_KINDS;
 
 interface ValueOfKind {
   bool: boolean;
+  int8: number;
+  int16: number;
   int32: number;
+  uint32: number;
   int64: number;
   bigint: bigint;
+  float32: number;
   float64: number;
   timestamp: number;
   string: string;
   category: string;
+  bytes: Uint8Array;
 }
 
 /** One field of a record type, as plain data; this form is in plans and between threads. */
@@ -85,13 +95,18 @@ const scalar = <K extends FieldKind>(kind: K): FieldType<ValueOfKind[K]> => new 
 /** Builders of field and record types. */
 export const t = {
   bool: scalar('bool'),
+  int8: scalar('int8'),
+  int16: scalar('int16'),
   int32: scalar('int32'),
+  uint32: scalar('uint32'),
   int64: scalar('int64'),
   bigint: scalar('bigint'),
+  float32: scalar('float32'),
   float64: scalar('float64'),
   timestamp: scalar('timestamp'),
   string: scalar('string'),
   category: scalar('category'),
+  bytes: scalar('bytes'),
 
   /** The same type, or null. */
   nullable<T>(type: FieldType<T>): FieldType<T | null> {

@@ -36,6 +36,15 @@ params('what a plan carries parses to the same values again', () => {
   assert.is(again.values['ratio'], Number.POSITIVE_INFINITY);
 });
 
+params('small numbers have their range, and a float32 is rounded', () => {
+  const small = { a: t.int8, b: t.int16, c: t.uint32, d: t.float32 };
+  const good = { a: '-128', b: 32767, c: '4294967295', d: '0.1' };
+  assert.equal(parseParams(small, good).values, { a: -128, b: 32767, c: 4294967295, d: Math.fround(0.1) });
+  const bad = { a: '128', b: -32769, c: '-1', d: 'x' };
+  assert.is(readParams(small, bad).faults.length, 4);
+  assert.ok(readParams(small, bad).faults.every(({ code }) => code === 'PARAM_INVALID'));
+});
+
 params('every fault is reported at once, with the nearest name', () => {
   assert.equal(faults({ limits: '5', ratio: 'much', dry: 'yes' }), [
     "PARAM_UNKNOWN: the job has no parameter 'limits'; did you mean 'limit'?",

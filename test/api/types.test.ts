@@ -2,7 +2,7 @@ import { expectTypeOf } from 'expect-type';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { buildJob } from '../../engine/api/build-job.js';
-import type { InputsOf, OutputsOf, ParamsOf } from '../../engine/api/job.js';
+import type { InputsOf, JobDeclaration, OutputsOf, ParamsOf } from '../../engine/api/job.js';
 import {
   count,
   job,
@@ -66,6 +66,26 @@ types('row types flow from the source to the sink', () => {
     daily.to(sink());
   });
   assert.is(buildJob(built).plan.operators.length, 5);
+});
+
+types('small numbers are numbers, and bytes are Uint8Array', () => {
+  const Small = t.record({ a: t.int8, b: t.int16, c: t.uint32, d: t.float32, e: t.nullable(t.bytes) });
+  expectTypeOf(Small.row).toEqualTypeOf<{
+    a: number;
+    b: number;
+    c: number;
+    d: number;
+    e: Uint8Array | null;
+  }>();
+  assert.equal(
+    Small.fields.map(({ kind }) => kind),
+    ['int8', 'int16', 'uint32', 'float32', 'bytes'],
+  );
+  const raw = t.bytes as never; // bytes cannot be written on a command line
+  assert.throws(() => job('p', { params: { raw } }, () => undefined), /ARGUMENT_INVALID.*'raw'.*bytes/);
+  // @ts-expect-error as above
+  const params: JobDeclaration['params'] = { raw: t.bytes };
+  assert.ok(params);
 });
 
 types('bigint stays bigint, and means are numbers', () => {

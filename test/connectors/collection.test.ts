@@ -37,6 +37,11 @@ collections('each kind accepts the ends of its range and refuses what is beyond'
   // biome-ignore format: a table
   const ends = [
     [t.int32,     [-(2 ** 31), 2 ** 31 - 1],                    [2 ** 31, Number.NaN, 1n]],
+    [t.int8,      [-128, 127],                                  [-129, 128, 0.5, '1']],
+    [t.int16,     [-(2 ** 15), 2 ** 15 - 1],                    [2 ** 15, -(2 ** 15) - 1, NaN]],
+    [t.uint32,    [0, 2 ** 32 - 1],                             [-1, 2 ** 32, 1.5]],
+    [t.float32,   [0.1, NaN],                                   ['1', 1n]],
+    [t.bytes,     [new Uint8Array(1), Buffer.from('a')],        [[1], 'a', new ArrayBuffer(1)]],
     [t.int64,     [-(2 ** 53) + 1, 2 ** 53 - 1],                [2 ** 53, 0.5]],
     [t.bigint,    [-(2n ** 63n), 2n ** 63n - 1n],               [2n ** 63n, 1]],
     [t.float64,   [Number.NaN, Number.POSITIVE_INFINITY, -0],   ['1', 1n]],

@@ -112,6 +112,21 @@ files(
 );
 
 files(
+  'small numbers are written as numbers, and bytes as base64',
+  inFolder(async (folder) => {
+    const path = join(folder, 'x');
+    const Small = t.record({ a: t.int8, b: t.uint32, c: t.float32, raw: t.bytes, none: t.nullable(t.bytes) });
+    const rows = [
+      { a: -128, b: 4294967295, c: 0.5, raw: Buffer.from('xsluicex').subarray(1, 7), none: null },
+    ];
+    await writeRows(csv(path), rows, Small.fields);
+    assert.is(textOf(path), 'a,b,c,raw,none\n-128,4294967295,0.5,c2x1aWNl,\n');
+    await writeRows(ndjson(path), rows, Small.fields);
+    assert.is(textOf(path), '{"a":-128,"b":4294967295,"c":0.5,"raw":"c2x1aWNl","none":null}\n');
+  }),
+);
+
+files(
   'rows without a declared schema take the columns of the first row',
   inFolder(async (folder) => {
     const path = join(folder, 'x.csv');

@@ -23,10 +23,15 @@ const FLIGHTS = join(
 const MIXED = t.record({
   small: t.int32,
   narrowed: t.int32,
+  tiny: t.int8,
+  short: t.int16,
+  past: t.uint32,
   wide: t.int64,
   huge: t.bigint,
   unsigned: t.int64,
   ratio: t.float64,
+  real: t.float32,
+  raw: t.bytes,
   at: t.timestamp,
   day: t.timestamp,
   flag: t.bool,
@@ -37,8 +42,10 @@ const MIXED = t.record({
 });
 
 const MIXED_SQL = `
-  select i::integer - 50 as small, (i * 7 - 1000)::bigint as narrowed, (i - 500) * 18014398509481 as wide,
+  select i::integer - 50 as small, (i * 7 - 1000)::bigint as narrowed, (i % 256 - 128)::tinyint as tiny,
+    (i * 60 - 30000)::smallint as short, (i * 4294967)::uinteger as past, (i - 500) * 18014398509481 as wide,
     9223372036854775807 - i as huge, (4294967295 - i)::uinteger as unsigned, i / 7.0::double as ratio,
+    (i / 7.0)::real as real, ('r' || (i % 9))::blob as raw,
     make_timestamp((i - 500) * 86399999001) as at, date '1969-12-01' + i::integer as day, i % 3 = 0 as flag,
     ['red', 'grün', '', 'blue'][1 + i % 4] as few, 'number ' || (i * 31) as many,
     case when i % 5 = 0 then null else i::integer end as maybe,
@@ -53,6 +60,8 @@ async function mixedRows(path: string) {
     narrowed: Number(row['narrowed']),
     wide: Number(row['wide']),
     huge: BigInt(row['huge'] as string),
+    real: Math.fround(Number(row['real'])),
+    raw: Uint8Array.from(Buffer.from(row['raw'] as string)),
     at: Math.floor(Number(row['at']) / 1000),
     day: Number(row['day']),
   }));

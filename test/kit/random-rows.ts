@@ -38,13 +38,18 @@ const text = fc.oneof(
 
 export const VALUES: Readonly<Record<FieldKind, fc.Arbitrary<unknown>>> = {
   bool: fc.boolean(),
+  int8: fc.oneof(fc.integer({ min: -128, max: 127 }), fc.constantFrom(0, -1, 127, -128)),
+  int16: fc.oneof(fc.integer({ min: -32_768, max: 32_767 }), fc.constantFrom(0, -1, 32_767, -32_768)),
   int32,
+  uint32: fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.constantFrom(0, 2 ** 31, 2 ** 32 - 1)),
   int64: safeInteger,
   timestamp: safeInteger,
   bigint: fc.oneof(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), fc.constantFrom(0n, -(2n ** 63n))),
+  float32: fc.oneof(fc.float(), fc.constantFrom(0, -0, NaN, Infinity, 1.401298464324817e-45, 1.5)),
   float64: fc.oneof(fc.double(), fc.constantFrom(0, -0, NaN, Infinity, -Infinity, 5e-324, 1.5)),
   string: text,
   category: fc.oneof(fc.constantFrom('SFO', 'LAX', 'ÅÄÖ', ''), text),
+  bytes: fc.oneof(fc.uint8Array({ maxLength: 100 }), fc.constant(new Uint8Array(0))),
 };
 
 export const fieldKind = fc.constantFrom(...(Object.keys(VALUES) as FieldKind[]));
@@ -93,5 +98,11 @@ export function isSameRow(
 ): boolean {
   const names = Object.keys(a);
   if (JSON.stringify(names) !== JSON.stringify(Object.keys(b))) return false;
-  return names.every((name) => Object.is(a[name], b[name]));
+  return names.every((name) => isSameValue(a[name], b[name]));
+}
+
+/** The same down to the sign of zero; bytes by content and type. */
+export function isSameValue(a: unknown, b: unknown): boolean {
+  if (!(a instanceof Uint8Array && b instanceof Uint8Array)) return Object.is(a, b);
+  return a.constructor === b.constructor && Buffer.from(a).equals(b);
 }

@@ -84,8 +84,8 @@ validation('fields must be of a kind the operation can use', () => {
   });
   assert.equal(found, [
     "PLAN_FIELD_TYPE: eventTime('delay'): field 'delay' is of kind int32; this takes timestamp, int64",
-    "PLAN_FIELD_TYPE: sum('origin') in aggregate: field 'origin' is of kind category; this takes int32, int64, bigint, float64",
-    "PLAN_FIELD_TYPE: sum('date') in aggregate: field 'date' is of kind timestamp; this takes int32, int64, bigint, float64",
+    "PLAN_FIELD_TYPE: sum('origin') in aggregate: field 'origin' is of kind category; this takes int8, int16, int32, uint32, int64, bigint, float32, float64",
+    "PLAN_FIELD_TYPE: sum('date') in aggregate: field 'date' is of kind timestamp; this takes int8, int16, int32, uint32, int64, bigint, float32, float64",
   ]);
 });
 

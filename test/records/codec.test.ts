@@ -114,13 +114,18 @@ codecs('pieces for two views stand in one function', () => {
 // biome-ignore format: a table
 const FITS: Readonly<Record<FieldKind, { fits: readonly unknown[]; fails: readonly unknown[] }>> = {
   bool:      { fits: [true, false],               fails: [0, 1, 'true', null, undefined] },
+  int8:      { fits: [0, -128, 127],              fails: [128, -129, 0.5, NaN, '5', 5n, null, undefined] },
+  int16:     { fits: [0, -32768, 32767],          fails: [32768, -32769, 0.5, NaN, '5', 5n, null, undefined] },
+  uint32:    { fits: [0, 2 ** 32 - 1],            fails: [-1, 2 ** 32, 0.5, NaN, '5', 5n, null, undefined] },
   int32:     { fits: [0, -0x8000_0000, 0x7fff_ffff], fails: [1.5, NaN, 2 ** 31, '5', 5n, true, {}, Symbol('s'), null, undefined] },
   int64:     { fits: [0, 2 ** 53 - 1, -(2 ** 53 - 1)], fails: [2 ** 53, 0.5, NaN, Infinity, '5', 5n, null, undefined] },
   timestamp: { fits: [0, 1.7e12, -1],              fails: [new Date(0), 1.5, '2020-01-01', NaN, null] },
   bigint:    { fits: [0n, -(2n ** 63n), 2n ** 63n - 1n], fails: [2n ** 63n, 5, '5', null, undefined] },
+  float32:   { fits: [0.1, NaN, -0, Infinity],     fails: ['1', 1n, true, {}, null, undefined] },
   float64:   { fits: [0, NaN, -0, Infinity],       fails: ['1', 1n, true, {}, null, undefined] },
   string:    { fits: ['', 'a'],                    fails: [1, null, undefined, new String('a'), Symbol('s')] },
   category:  { fits: ['', 'a'],                    fails: [1, null, undefined, ['a']] },
+  bytes:     { fits: [new Uint8Array(2), Buffer.from('a')], fails: [[1], 'a', new ArrayBuffer(1), new Int8Array(1), null, undefined] },
 };
 
 codecs(

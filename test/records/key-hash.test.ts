@@ -101,8 +101,9 @@ function textField(i: number): HashedField {
 
 function keysOf(): fc.Arbitrary<{ fields: HashedField[]; values: unknown[] }> {
   const kinds = Object.keys(VALUES) as FieldKind[];
+  const undeclared = kinds.filter((kind) => kind !== 'bytes');
   const one = fc
-    .tuple(fc.constantFrom<HashKind>(...kinds, 'value'), fc.boolean(), fc.constantFrom(...kinds))
+    .tuple(fc.constantFrom<HashKind>(...kinds, 'value'), fc.boolean(), fc.constantFrom(...undeclared))
     .chain(([kind, nullable, behind]) => {
       const values = VALUES[kind === 'value' ? behind : kind];
       return fc.tuple(fc.constant({ kind, nullable }), nullable ? fc.option(values, { nil: null }) : values);
@@ -121,7 +122,9 @@ function generatedHash(fields: readonly HashedField[], values: readonly unknown[
 
 /** The specification again, in the plainest way. */
 function plainHash(fields: readonly HashedField[], values: readonly unknown[]): number {
-  if (values.length === 1 && fields[0]!.kind === 'int32' && values[0] !== null) return values[0] as number;
+  const words: readonly HashKind[] = ['int8', 'int16', 'int32', 'uint32'];
+  if (values.length === 1 && words.includes(fields[0]!.kind) && values[0] !== null)
+    return Number(BigInt.asIntN(32, BigInt(values[0] as number)));
   const isWord = typeof values[0] === 'number' && (values[0] | 0) === values[0];
   if (values.length === 1 && fields[0]!.kind === 'value' && isWord) return (values[0] as number) | 0;
   return plainMurmur(
@@ -142,15 +145,19 @@ function plainBytes(kind: HashKind, value: any, isComposite: boolean): Buffer {
     };
     return plainBytes(kinds[typeof value as keyof typeof kinds] as FieldKind, value, isComposite);
   }
-  if (kind === 'bool' || kind === 'int32') {
+  if (kind === 'uint32') {
+    bytes.writeUInt32LE(value);
+    return bytes.subarray(0, 4);
+  }
+  if (kind === 'bool' || kind === 'int32' || kind === 'int16' || kind === 'int8') {
     bytes.writeInt32LE(Number(value));
     return bytes.subarray(0, 4);
   }
-  if (kind === 'float64') {
+  if (kind === 'float64' || kind === 'float32') {
     bytes.writeDoubleLE(Object.is(value, -0) ? 0 : value);
     return Number.isNaN(value) ? Buffer.from('000000000000f87f', 'hex') : bytes;
   }
-  if (kind === 'string' || kind === 'category') {
+  if (kind === 'string' || kind === 'category' || kind === 'bytes') {
     const text = Buffer.from(value, 'utf8');
     bytes.writeInt32LE(text.length);
     return isComposite ? Buffer.concat([bytes.subarray(0, 4), text]) : text;

@@ -208,7 +208,10 @@ export class PushedInput implements LiveInput<object> {
       if (what !== null) throw seenFrom(by, this.#misfit(`has ${field.name} ${what}`, field.name));
     }
     const row: Record<string, unknown> = {};
-    for (const { name } of required) row[name] = given[name] ?? null;
+    for (const { name } of required) {
+      const value = given[name] ?? null;
+      row[name] = value instanceof Uint8Array ? new Uint8Array(value) : value;
+    }
     const bytes = this.#sizeOf(row);
     if (bytes > recordBytesMax) {
       const what = `takes ${bytes} bytes, and at most ${recordBytesMax} can be pushed at once: ${PUSHED_MAX}`;

@@ -12,7 +12,7 @@ import { Bindings, CodeWriter, NameSupply } from './code-writer.js';
 import { bindView, outputPrefix, writeDeclared, writeUndeclared } from './exchange-code.js';
 import { isKeyed, KeyedCode } from './keyed-code.js';
 import { OperatorCode, type Place } from './operator-code.js';
-import { argumentText, ExpressionRow, objectRow, type Row } from './row.js';
+import { argumentText, ExpressionRow, objectRow, ownText, type Row } from './row.js';
 
 /** The shape of rows in a channel: of declared fields, or whole objects packed into one field. */
 export interface InputShape {
@@ -128,7 +128,7 @@ class ChainCompiler {
     const key =
       partitioner.field === null
         ? call('key', select, argumentText(row, partitioner.observed, place.code))
-        : row.value(partitioner.field, place.code);
+        : ownText(row, partitioner.field, place.code);
     const receivers = partition.subpartitions.length;
     const target = call('target', fn, `${key}, ${receivers}`);
     const isGood = `Number.isInteger(${target}) && ${target} >= 0 && ${target} < ${receivers}`;

@@ -26,7 +26,9 @@ export interface Accumulator {
   result(tab: string, s: string): string;
 }
 
-const NUMERIC: ReadonlySet<FieldKind> = new Set(['int32', 'int64', 'float64', 'timestamp']);
+const NUMERIC: ReadonlySet<FieldKind> = new Set([
+  ...(['int8', 'int16', 'int32', 'uint32', 'int64', 'float32', 'float64', 'timestamp'] as const),
+]);
 
 /** @param input  the aggregated field; null for aggregates that need none, and for fields of undeclared rows */
 export function accumulatorOf(spec: AggregateSpec, index: number, input: FieldSpec | null): Accumulator {
@@ -111,13 +113,18 @@ function extreme(
 /** The array that holds the keys of one field; of undeclared rows the values themselves. */
 function keyArray(field: FieldSpec | null): string {
   if (field === null || field.nullable) return 'Array';
-  if (field.kind === 'int32') return 'Int32Array';
+  if (field.kind === 'int32' || field.kind === 'int16' || field.kind === 'int8') return 'Int32Array';
   return NUMERIC.has(field.kind) ? 'Float64Array' : 'Array';
 }
 
-/** Keys are equal if they are the same value; NaN equals NaN and -0 equals 0, as their hashes do. */
+/** Keys are equal if they are the same value, or the same bytes; NaN equals NaN and -0 equals 0, as their hashes do. */
 function keyEquals(field: FieldSpec | null, stored: string, key: string): string {
-  const mayBeNaN = field === null || field.kind === 'float64';
+  if (field?.kind === 'bytes') {
+    const same = `Buffer.compare(${stored}, ${key}) === 0`;
+    if (!field.nullable) return same;
+    return `(${stored} === ${key} || (${stored} !== null && ${key} !== null && ${same}))`;
+  }
+  const mayBeNaN = field === null || field.kind === 'float32' || field.kind === 'float64';
   return mayBeNaN
     ? `(${stored} === ${key} || (${stored} !== ${stored} && ${key} !== ${key}))`
     : `${stored} === ${key}`;

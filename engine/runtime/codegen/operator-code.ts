@@ -1,12 +1,12 @@
 import type { PlanOperator } from '../../plan/logical-plan.js';
-import { RowCodec } from '../../records/codec-gen.js';
+import { keptText, RowCodec } from '../../records/codec-gen.js';
 import { rowLayout } from '../../records/row-layout.js';
 import { FIELD_KINDS, type FieldSpec } from '../../records/schema.js';
 import { memberText } from '../../records/source-text.js';
 import { type ChainSpec, operatorOf, requiredFields } from '../chain-spec.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
 import { objectLiteral } from './code-writer.js';
-import { argumentText, DerivedRow, objectRow, type Row, retimed } from './row.js';
+import { argumentText, DerivedRow, literalOf, objectRow, type Row, retimed } from './row.js';
 
 /** Where generated code stands: what it must do when an output is full, and how it counts. */
 export interface Place {
@@ -151,13 +151,8 @@ export class OperatorCode {
     return new DerivedRow(objectRow(fields, ts, object), fields, loaded);
   }
 
-  /** Verifies values made by user code against the kinds of their fields. */
-  #check(
-    site: number,
-    fields: readonly FieldSpec[],
-    values: ReadonlyMap<string, string>,
-    { code }: Place,
-  ): void {
+  /** Verifies values made by user code against the kinds of their fields; `values` then names them as they are kept. */
+  #check(site: number, fields: readonly FieldSpec[], values: Map<string, string>, { code }: Place): void {
     const statements = new RowCodec(rowLayout(fields)).checkStatements(
       (field) => values.get(field.name)!,
       ({ name, kind }) => {
@@ -166,6 +161,11 @@ export class OperatorCode {
       },
     );
     if (statements !== '') code.line(statements);
+    for (const field of fields) {
+      const value = values.get(field.name)!;
+      const kept = keptText(field, value);
+      if (kept !== value) values.set(field.name, code.constant(`v_${field.name}`, kept));
+    }
   }
 
   #fn(uid: string): string {
@@ -242,7 +242,11 @@ export class OperatorCode {
     const record =
       fields === null
         ? `{ ...${row.whole} }`
-        : objectLiteral(fields.map((field) => [field.name, row.value(field.name, code)] as const));
+        : literalOf(
+            row,
+            fields.map(({ name }) => name),
+            code,
+          );
     code.line(`core.at = ${this.#siteOf.get(uid)};`);
     code.line(`${writer}.write(${record});`);
     code.line('core.at = 0;');

@@ -1,3 +1,4 @@
+import { isMutableKind, keptText } from '../../records/codec-gen.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { memberText } from '../../records/source-text.js';
 import { type CodeWriter, objectLiteral } from './code-writer.js';
@@ -110,6 +111,14 @@ export function argumentText(row: Row, observed: readonly string[] | null, code:
   return literalOf(row, observed === null ? names : names.filter((name) => observed.includes(name)), code);
 }
 
-function literalOf(row: Row, names: readonly string[], code: CodeWriter): string {
-  return objectLiteral(names.map((name) => [name, row.value(name, code)] as const));
+/** Text of an object that is its receiver's to keep and to change. */
+export function literalOf(row: Row, names: readonly string[], code: CodeWriter): string {
+  return objectLiteral(names.map((name) => [name, ownText(row, name, code)] as const));
+}
+
+/** Text of a field's value for somebody who may keep and change it: what can be changed is copied. */
+export function ownText(row: Row, name: string, code: CodeWriter): string {
+  const field = row.fields?.find((each) => each.name === name);
+  const value = row.value(name, code);
+  return field !== undefined && isMutableKind(field.kind) ? keptText(field, value) : value;
 }
