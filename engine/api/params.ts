@@ -1,7 +1,7 @@
 import type { Json } from '../base/json.js';
 import { didYouMean } from '../base/nearest.js';
 import { type Fault, faultsError } from '../plan/faults.js';
-import type { FieldKind, FieldType } from '../records/schema.js';
+import type { FieldKind, FieldType, ScalarKind } from '../records/schema.js';
 import { describeValue } from './flow-graph.js';
 
 /** Types of parameters: those that can be written on a command line. */
@@ -22,7 +22,7 @@ type IsOptional<F> =
   F extends FieldType<infer V, infer D> ? (D extends true ? true : null extends V ? true : false) : never;
 
 /** Kinds of parameters. */
-type ParamKind = Exclude<FieldKind, 'bytes'>;
+type ParamKind = Exclude<ScalarKind, 'bytes'>;
 
 /** Whether a parameter may be of the kind; `job` refuses others. */
 export const isParamKind = (kind: FieldKind): kind is ParamKind => Object.hasOwn(PARSERS, kind);

@@ -10,8 +10,10 @@ import {
   type FieldSpec,
   type FieldType,
   fieldSpec,
+  isScalarKind,
   type RecordType,
   type RowShape,
+  SCALAR_KINDS,
 } from '../records/schema.js';
 import { CallSite } from './call-site.js';
 import { describeValue, type FlowGraph, type FlowNode, type Partitioning } from './flow-graph.js';
@@ -109,6 +111,10 @@ export class Stream<T extends object> extends OperatorHandle {
     const [fn, type] = given;
     if (typeof fn === 'function') {
       const step = stepOf('keyBy(function)');
+      if (isFieldType(type) && !isScalarKind(type.kind)) {
+        const text = `a ${type.kind} cannot be a key; keys are ${SCALAR_KINDS.join(', ')}`;
+        this.graph.fault('PLAN_FIELD_TYPE', step, text);
+      }
       const columns = {
         [HIDDEN_KEY]: [type as FieldType<unknown, boolean>, fn as (row: T) => unknown] as const,
       };
@@ -120,7 +126,7 @@ export class Stream<T extends object> extends OperatorHandle {
     }
     const step = stepOf(`keyBy(${quoted(given)})`);
     if (given.length === 0) this.graph.fault('ARGUMENT_INVALID', step, 'name at least one field');
-    for (const field of given) this.graph.refer(step, this.node.output, String(field));
+    for (const field of given) this.graph.refer(step, this.node.output, String(field), SCALAR_KINDS);
     this.graph.columns(step, given.map(String));
     return new KeyedStream(this, step, given.map(String));
   }
@@ -236,7 +242,7 @@ export class Stream<T extends object> extends OperatorHandle {
       specs.push({ ...fieldSpec(name, type), observed: observe(fn) });
       functions[name] = fn!;
     }
-    const plain = specs.map(({ name, kind, nullable }): FieldSpec => ({ name, kind, nullable }));
+    const plain = specs.map(({ observed: _, ...field }): FieldSpec => field);
     const before = this.node.output.fields;
     const fields = before && [
       ...before.map((field) => plain.find(({ name }) => name === field.name) ?? field),

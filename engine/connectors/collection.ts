@@ -49,8 +49,8 @@ function checkRows(place: string, rows: readonly object[], schema: RecordType<un
     if (row === null || typeof row !== 'object' || Array.isArray(row))
       throw invalid(place, i, 'is not an object', '');
     for (const field of schema?.fields ?? []) {
-      const what = misfit(field, (row as Record<string, unknown>)[field.name]);
-      if (what !== null) throw invalid(place, i, `has ${field.name} ${what}`, field.name);
+      const found = misfit(field, (row as Record<string, unknown>)[field.name]);
+      if (found !== null) throw invalid(place, i, `has ${found.path} ${found.what}`, found.path);
     }
   }
 }

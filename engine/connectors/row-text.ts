@@ -1,6 +1,7 @@
 import { SluiceError } from '../base/errors.js';
 import { compile } from '../records/compile.js';
-import type { FieldKind, FieldSpec } from '../records/schema.js';
+import { type FieldSpec, isScalarKind, type ScalarKind, type TypeSpec } from '../records/schema.js';
+import { memberText } from '../records/source-text.js';
 
 /**
  * Rows as text, for the file sinks and `print`.
@@ -14,10 +15,12 @@ export type RowFormatter = (row: Readonly<Record<string, unknown>>) => string;
 
 /**
  * CSV as in RFC 4180, but lines end in a line feed alone. Null is empty and an empty string is `""`; timestamps are
- * ISO 8601 in UTC, bytes are base64.
+ * ISO 8601 in UTC, bytes are base64, what is nested is JSON.
  */
 export function csvFormatter(fields: readonly FieldSpec[]): RowFormatter {
-  return formatterOf(fields, `''`, CSV_OF_KIND, (cells) => [
+  const cellText = (spec: TypeSpec, value: string): string =>
+    isScalarKind(spec.kind) ? CSV_OF_KIND[spec.kind](value) : `csv(${jsonText(spec, value)})`;
+  return formatterOf(fields, `''`, cellText, (cells) => [
     ...cells.flatMap((cell, k) => (k ? [`','`, cell] : [cell])),
   ]);
 }
@@ -45,11 +48,11 @@ export function csvValue(value: unknown): string {
 
 /**
  * NDJSON: one object per line, members in field order. Timestamps are ISO 8601 strings; bigints are strings, because
- * most readers of JSON round large numbers, and bytes are strings of base64; NaN and the infinities are null, because
- * JSON has no words for them.
+ * most readers of JSON round large numbers; bytes are strings of base64, and maps are objects; NaN and the infinities
+ * are null, because JSON has no words for them.
  */
 export function jsonFormatter(fields: readonly FieldSpec[]): RowFormatter {
-  return formatterOf(fields, `'null'`, JSON_OF_KIND, (cells) => [
+  return formatterOf(fields, `'null'`, jsonText, (cells) => [
     `'{'`,
     ...cells.flatMap((cell, k) => [quoted(`${k ? ',' : ''}${JSON.stringify(fields[k]!.name)}:`), cell]),
     `'}'`,
@@ -81,7 +84,7 @@ function bigintAsString(_key: string, value: unknown): unknown {
 }
 
 // biome-ignore format: a table
-const CSV_OF_KIND: { readonly [K in FieldKind]: (value: string) => string } = {
+const CSV_OF_KIND: { readonly [K in ScalarKind]: (value: string) => string } = {
   bool:      (value) => value,
   int8:      (value) => value,
   int16:     (value) => value,
@@ -98,7 +101,7 @@ const CSV_OF_KIND: { readonly [K in FieldKind]: (value: string) => string } = {
 };
 
 // biome-ignore format: a table
-const JSON_OF_KIND: { readonly [K in FieldKind]: (value: string) => string } = {
+const JSON_OF_KIND: { readonly [K in ScalarKind]: (value: string) => string } = {
   bool:      (value) => value,
   int8:      (value) => value,
   int16:     (value) => value,
@@ -114,14 +117,41 @@ const JSON_OF_KIND: { readonly [K in FieldKind]: (value: string) => string } = {
   bytes:     (value) => `'"' + base64(${value}) + '"'`,
 };
 
+/** Text of an expression of the JSON of a value that is not null. */
+function jsonText({ kind, parts }: TypeSpec, value: string): string {
+  if (isScalarKind(kind)) return JSON_OF_KIND[kind](value);
+  const orNull = (spec: TypeSpec, text: string): string =>
+    spec.nullable ? `(${text} === null ? 'null' : ${jsonText(spec, text)})` : jsonText(spec, text);
+  const members = (fields: readonly FieldSpec[], before: string): string => {
+    const texts = fields.map(
+      (field, k) =>
+        `${quoted(`${k > 0 || before !== '' ? ',' : ''}${JSON.stringify(field.name)}:`)} + ${orNull(field, memberText('r', field.name))}`,
+    );
+    return [quoted(`{${before}`), ...texts, `'}'`].join(' + ');
+  };
+  if (parts === undefined) throw new Error(`${kind} has no parts`);
+  if ('fields' in parts) return `((r) => ${members(parts.fields, '')})(${value})`;
+  if ('item' in parts) {
+    if (kind === 'list') return `('[' + ${value}.map((e) => ${orNull(parts.item, 'e')}).join(',') + ']')`;
+    const entry = `json(k) + ':' + ${orNull(parts.item, 'e')}`;
+    return `('{' + Array.from(${value}, ([k, e]) => ${entry}).join(',') + '}')`;
+  }
+  const { tag, variants } = parts;
+  const choices = variants.map(({ name, fields }) => {
+    const text = members(fields, `${JSON.stringify(tag)}:${JSON.stringify(name)}`);
+    return `${memberText('r', tag)} === ${quoted(name)} ? ${text} : `;
+  });
+  return `((r) => ${choices.join('')}'null')(${value})`;
+}
+
 function formatterOf(
   fields: readonly FieldSpec[],
   nullText: string,
-  ofKind: { readonly [K in FieldKind]: (value: string) => string },
+  cellText: (spec: TypeSpec, value: string) => string,
   join: (cells: readonly string[]) => readonly string[],
 ): RowFormatter {
   const loads = fields.map(({ name }, k) => `const v${k} = row[${quoted(name)}];`);
-  const cells = fields.map(({ kind }, k) => `(v${k} == null ? ${nullText} : ${ofKind[kind](`v${k}`)})`);
+  const cells = fields.map((field, k) => `(v${k} == null ? ${nullText} : ${cellText(field, `v${k}`)})`);
   // The empty text in front makes every + a concatenation, also between two numbers.
   const source = `${loads.join(' ')} return '' + ${[...join(cells), `'\\n'`].join(' + ')};`;
   const names = ['csv', 'json', 'iso', 'number', 'base64'];

@@ -1,20 +1,68 @@
-import type { FieldSpec } from '../records/schema.js';
+import { compileTaker, isNestedField, type Taker, type ValueReporter } from '../records/nested.js';
+import type { FieldSpec, ScalarKind } from '../records/schema.js';
 
-/**
- * How a value does not fit a field.
- *
- * @returns  null when it does, else words that follow the field's name: `of 1.5, which is not an int32`
- */
-export function misfit(field: FieldSpec, value: unknown): string | null {
-  if (value === null || value === undefined)
-    return field.nullable ? null : `${value === null ? 'null' : 'missing'}, which is not declared nullable`;
-  return FITS[field.kind](value) ? null : `of ${shown(value)}, which is not of kind ${field.kind}`;
+/** How a value does not fit a field. */
+export interface Misfit {
+  /** Where: the name of the field, or a path into it such as `items[3].price`. */
+  readonly path: string;
+  /** Words that follow the path: `of 1.5, which is not of kind int32`. */
+  readonly what: string;
 }
+
+/** What a value is as its field keeps it, with nothing of the giver's in it; or how it does not fit. */
+export function takeValue(field: FieldSpec, value: unknown): { readonly kept: unknown } | Misfit {
+  const { name, kind, nullable } = field;
+  if (value === null || value === undefined) {
+    const what = `${value === null ? 'null' : 'missing'}, which is not declared nullable`;
+    return nullable ? { kept: null } : { path: name, what };
+  }
+  if (isNestedField(field)) return takeNested(field, value);
+  if (!FITS[kind as ScalarKind](value))
+    return { path: name, what: `of ${shown(value)}, which is not of kind ${kind}` };
+  return { kept: value instanceof Uint8Array ? new Uint8Array(value) : value };
+}
+
+/** The same without what is kept; null when the value fits. */
+export function misfit(field: FieldSpec, value: unknown): Misfit | null {
+  const taken = takeValue(field, value);
+  return 'kept' in taken ? null : taken;
+}
+
+const takers = new WeakMap<FieldSpec, Taker>();
+
+function takeNested(field: FieldSpec, value: unknown): { readonly kept: unknown } | Misfit {
+  let taker = takers.get(field);
+  if (taker === undefined) takers.set(field, (taker = compileTaker(field)));
+  try {
+    return { kept: taker(value, REPORTER, 0, field.name) };
+  } catch (error) {
+    if (error instanceof Refused) return error.misfit;
+    throw error;
+  }
+}
+
+class Refused extends Error {
+  readonly misfit: Misfit;
+
+  constructor(path: string, what: string) {
+    super(what);
+    this.misfit = { path, what };
+  }
+}
+
+const REPORTER: ValueReporter = {
+  badField: (_, path, expected, value) => {
+    throw new Refused(path, `of ${shown(value)}, which is not ${expected}`);
+  },
+  badAccess: (_, path, error) => {
+    throw new Refused(path, `that cannot be read: ${shown(error)}`);
+  },
+};
 
 const isString = (value: unknown): boolean => typeof value === 'string';
 
 // biome-ignore format: a table
-const FITS: { readonly [K in FieldSpec['kind']]: (value: unknown) => boolean } = {
+const FITS: { readonly [K in ScalarKind]: (value: unknown) => boolean } = {
   bool:      (value) => typeof value === 'boolean',
   int8:      (value) => Number.isInteger(value) && Math.abs((value as number) + 0.5) < 128,
   int16:     (value) => Number.isInteger(value) && Math.abs((value as number) + 0.5) < 32_768,

@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/duration.js';
 import { canonicalJson } from '../base/json.js';
-import type { FieldSpec } from '../records/schema.js';
+import type { FieldSpec, TypeSpec } from '../records/schema.js';
 import { printAggregate, printPartitioner, printWindow } from './describe.js';
 import type { JobExchange, JobGraph, JobVertex } from './job-graph.js';
 import { type LogicalPlan, type Observed, type PlanOperator, planFingerprint } from './logical-plan.js';
@@ -117,7 +117,18 @@ function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): s
 const printObserved = (observed: Observed): string =>
   observed === null ? 'all fields' : observed.join(', ') || 'no fields';
 
-const printField = ({ name, kind, nullable }: FieldSpec): string => `${name}: ${kind}${nullable ? '?' : ''}`;
+const printField = (field: FieldSpec): string => `${field.name}: ${printType(field)}`;
+
+function printType({ kind, nullable, parts }: TypeSpec): string {
+  const fieldsOf = (fields: readonly FieldSpec[]): string => `{ ${fields.map(printField).join(', ')} }`;
+  let inside = '';
+  if (parts !== undefined) {
+    if ('fields' in parts) inside = fieldsOf(parts.fields);
+    else if ('item' in parts) inside = `<${printType(parts.item)}>`;
+    else inside = `(${parts.variants.map(({ name, fields }) => `${name} ${fieldsOf(fields)}`).join(' | ')})`;
+  }
+  return `${kind}${inside}${nullable ? '?' : ''}`;
+}
 
 const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.js';
+import { isNestedField, isNestedKind, nestedCodec, nestedName, takerName } from './nested.js';
 import { PackedCodec } from './packed.js';
 import {
   alignRow,
@@ -14,7 +15,8 @@ import {
   type Storage,
   storageOf,
 } from './row-layout.js';
-import { FIELD_KINDS } from './schema.js';
+import { keptScalarText, misfitText } from './scalar-code.js';
+import { FIELD_KINDS, type ScalarKind } from './schema.js';
 import { type Fragment, keyText, linesText, plusText } from './source-text.js';
 import { StringCodec } from './strings.js';
 
@@ -44,6 +46,14 @@ export class RowCodec {
   constructor(layout: RowLayout, options: { readonly view?: string } = {}) {
     this.layout = layout;
     this.#view = options.view ?? '';
+  }
+
+  /** What the free names that stand for nested types are bound to, for the codec's view. */
+  nestedBindings(view: RowView): Readonly<Record<string, unknown>> {
+    const nested = this.layout.fields.filter(isNestedField);
+    return Object.fromEntries(
+      nested.map((field) => [`${this.#view}${nestedName(field)}`, nestedCodec(field, view)]),
+    );
   }
 
   field(name: string): PlacedField {
@@ -95,7 +105,9 @@ export class RowCodec {
           `const ${word} = 2 * ${packed}.length;`,
         );
       } else {
-        const measured = field.kind === 'bytes' ? `2 * ${value}.length` : `${this.#view}s.measure(${value})`;
+        let measured = `${this.#view}s.measure(${value})`;
+        if (field.kind === 'bytes') measured = `2 * ${value}.length`;
+        if (isNestedField(field)) measured = `2 * ${this.#view}${nestedName(field)}.size(${value})`;
         lines.push(`const ${word} = ${field.nullable ? `${value} === null ? 0 : ${measured}` : measured};`);
       }
       sum += ` + (${word} >> 1)`;
@@ -160,6 +172,7 @@ export class RowCodec {
     }
     const begin = `${p} + ${this.#at('i32', p, field.offset)}`;
     const word = this.#at('i32', p, field.offset + 4);
+    if (isNestedField(field)) return `${this.#view}${nestedName(field)}.read(${begin})`;
     // A copy, and never of shared memory.
     if (field.kind === 'bytes') return `${this.#view}u8.slice(${begin}, ${begin} + (${word} >> 1))`;
     if (field.kind === 'packed') return `${this.#view}x.unpack(${begin}, ${word} >> 1)`;
@@ -178,6 +191,7 @@ export class RowCodec {
     const word = this.#local('w', field);
     let write = `${this.#view}s.write(${value}, ${end}, ${word});`;
     if (field.kind === 'packed') write = `${this.#view}u8.set(${this.#local('b', field)}, ${end});`;
+    if (isNestedField(field)) write = `${this.#view}${nestedName(field)}.write(${value}, ${end});`;
     if (field.kind === 'bytes') write = `${this.#view}u8.set(${value}, ${end});`;
     return [
       `${this.#at('i32', p, field.offset)} = ${end} - ${p};`,
@@ -234,48 +248,22 @@ export function expectedOf({ kind, nullable }: LayoutField): string {
   return nullable ? `${expected}; or null` : expected;
 }
 
-/** Most bytes of one value; twice as many still fit a length word. */
-const BYTES_MAX = 2 ** 28;
-
 /** Whether a value of the kind can be changed by whoever holds it, so that each holder needs its own. */
 export function isMutableKind(kind: LayoutKind): boolean {
-  return kind === 'bytes';
+  return kind === 'bytes' || isNestedKind(kind);
 }
 
-/** Text of a value that fits as the field keeps it: floats rounded to their size, what can be changed copied. */
-export function keptText({ kind, nullable }: LayoutField, value: string): string {
+/**
+ * Text of a value as its field keeps it: floats rounded to their size, and a copy of what can be changed.
+ *
+ * @param value  of a scalar kind it fits; of a nested kind it may be anything, and is checked
+ * @param report  a ValueReporter and a number for it: `core, 5`
+ */
+export function keptText(field: LayoutField, value: string, report: string): string {
+  const { kind, nullable } = field;
   if (kind !== 'float32' && !isMutableKind(kind)) return value;
-  const kept = kind === 'float32' ? `Math.fround(${value})` : `new Uint8Array(${value})`;
+  const kept = isNestedField(field)
+    ? `${takerName(field)}(${value}, ${report}, ${JSON.stringify(field.name)})`
+    : keptScalarText(kind as ScalarKind, value);
   return nullable ? `(${value} === null ? null : ${kept})` : kept;
-}
-
-/** True (as text) for a value that is not of the kind; '' where any value will do. */
-export function misfitText(kind: LayoutKind, value: string): string {
-  switch (kind) {
-    case 'bool':
-      return `typeof ${value} !== 'boolean'`;
-    case 'int8':
-      return `typeof ${value} !== 'number' || (${value} << 24 >> 24) !== ${value}`;
-    case 'int16':
-      return `typeof ${value} !== 'number' || (${value} << 16 >> 16) !== ${value}`;
-    case 'int32':
-      return `typeof ${value} !== 'number' || (${value} | 0) !== ${value}`;
-    case 'uint32':
-      return `typeof ${value} !== 'number' || (${value} >>> 0) !== ${value}`;
-    case 'int64':
-    case 'timestamp':
-      return `!Number.isSafeInteger(${value})`;
-    case 'bigint':
-      return `typeof ${value} !== 'bigint' || BigInt.asIntN(64, ${value}) !== ${value}`;
-    case 'float32':
-    case 'float64':
-      return `typeof ${value} !== 'number'`;
-    case 'string':
-    case 'category':
-      return `typeof ${value} !== 'string'`;
-    case 'bytes':
-      return `!(${value} instanceof Uint8Array) || ${value}.length > ${BYTES_MAX}`;
-    case 'packed':
-      return '';
-  }
 }

@@ -1,5 +1,7 @@
 import { RowCodec, viewBindings } from './codec-gen.js';
 import { compile } from './compile.js';
+import { isNestedField, nestedName } from './nested.js';
+import { nestedSource } from './nested-code.js';
 import { NO_TIMESTAMP, printLayout, type RowLayout, type RowView } from './row-layout.js';
 import { linesText, memberText } from './source-text.js';
 
@@ -23,7 +25,7 @@ export function compileCodec<R extends object = Record<string, any>>(
   layout: RowLayout,
   view: RowView,
 ): Codec<R> {
-  const bindings = viewBindings(view);
+  const bindings = { ...viewBindings(view), ...new RowCodec(layout).nestedBindings(view) };
   return compile(
     `codec-${layout.fingerprint}`,
     codecSource(layout),
@@ -34,7 +36,10 @@ export function compileCodec<R extends object = Record<string, any>>(
 
 /** The layout of a row and the code that reads and writes it, for people. */
 export function printCodec(layout: RowLayout): string {
-  return `${printLayout(layout)}\n\n${codecSource(layout)}`;
+  const nested = layout.fields.filter(isNestedField).map((field) => {
+    return `${nestedName(field)}: ${field.name}\n${nestedSource(field)}`;
+  });
+  return [printLayout(layout), codecSource(layout), ...nested].join('\n\n');
 }
 
 function codecSource(layout: RowLayout): string {

@@ -1,6 +1,6 @@
 import { SluiceError } from '../base/errors.js';
 import { murmur3, murmur3End, murmur3Tail, murmur3Word, murmurEndText, murmurWordText } from './key.js';
-import type { FieldKind } from './schema.js';
+import type { ScalarKind } from './schema.js';
 import { type Fragment, linesText } from './source-text.js';
 import { utf8Length, utf8Write } from './utf8.js';
 
@@ -30,7 +30,7 @@ import { utf8Length, utf8Write } from './utf8.js';
  * A composite key is its fields' bytes one after another, in key order, each string and each bytes
  * preceded by its byte length as int32.
  */
-export type HashKind = FieldKind | 'value';
+export type HashKind = ScalarKind | 'value';
 
 const SCRATCH_BYTES = 4096;
 const WORD_BYTES = 4;

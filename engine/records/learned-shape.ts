@@ -1,5 +1,5 @@
-import { misfitText } from './codec-gen.js';
 import type { HashKind } from './key-hash.js';
+import { misfitText } from './scalar-code.js';
 import type { FieldKind, FieldSpec } from './schema.js';
 import { linesText, memberText } from './source-text.js';
 
@@ -69,7 +69,7 @@ export function widenShape(fields: readonly LearnedField[], row: unknown): reado
  * value has the bytes of an int32, and other kinds have but one form.)
  */
 export function learnedHashKind(field: LearnedField): HashKind {
-  return field.kind === 'float64' || field.isOnlyNull ? 'value' : field.kind;
+  return field.kind === 'float64' || field.isOnlyNull ? 'value' : (field.kind as HashKind);
 }
 
 /**

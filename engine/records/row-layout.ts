@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FieldKind } from './schema.js';
+import { type FieldKind, type TypeParts, typeIdentity } from './schema.js';
 
 /**
  * Rows as bytes.
@@ -13,7 +13,8 @@ import type { FieldKind } from './schema.js';
  *
  * A slot of a variable field is i32 offset (from the start of the row) and i32 length word: 2 x byte length,
  * + 1 for a string whose bytes are all ASCII. A null word holds the null bits of 32 nullable fields. Offsets are
- * relative to the row, so a row may be copied to any position that is a multiple of 8.
+ * relative to the row, so a row may be copied to any position that is a multiple of 8. What lies in a slot of a nested
+ * kind: see nested-code.ts.
  */
 export const ROW_HEADER_BYTES = 16;
 export const ROW_LENGTH_OFFSET = 0;
@@ -40,6 +41,7 @@ export interface LayoutField {
   readonly name: string;
   readonly kind: LayoutKind;
   readonly nullable: boolean;
+  readonly parts?: TypeParts;
 }
 
 /** A field and where it lies in a row. */
@@ -79,6 +81,10 @@ const STORAGE = {
   string:     [8, 'slot'],
   category:   [8, 'slot'],
   bytes:      [8, 'slot'],
+  record:     [8, 'slot'],
+  list:       [8, 'slot'],
+  map:        [8, 'slot'],
+  union:      [8, 'slot'],
   packed:     [8, 'slot'],
 } as const satisfies Record<LayoutKind, readonly [number, string]>;
 
@@ -113,19 +119,20 @@ export function rowLayout(fields: readonly LayoutField[]): RowLayout {
   place((storage) => storage === 'i16');
   place((storage) => storage === 'u8' || storage === 'i8');
 
-  const placed = fields.map(({ name, kind, nullable: isNullable }, index): PlacedField => {
+  const placed = fields.map(({ name, kind, nullable: isNullable, parts }, index): PlacedField => {
     const bit = nullable.indexOf(fields[index]!);
     return {
       name,
       kind,
       nullable: isNullable,
+      ...(parts !== undefined && { parts }),
       index,
       offset: offsets[index]!,
       nullOffset: isNullable ? nullWordsOffset + 4 * (bit >>> 5) : -1,
       nullMask: isNullable ? 1 << (bit & 31) : 0,
     };
   });
-  const identity = fields.map(({ name, kind, nullable: isNullable }) => [name, kind, isNullable]);
+  const identity = fields.map((field) => [field.name, ...typeIdentity(field)]);
   return {
     fields: placed,
     fixedBytes: end,

@@ -15,7 +15,8 @@ export function rowSizer(fields: readonly FieldSpec[]): (row: object) => number 
   const values = ({ index }: { readonly index: number }): string => `v${index}`;
   const size = codec.sizeStatements(values);
   // Measuring reads and writes no bytes.
-  const bindings = viewBindings(rowView(new ArrayBuffer(8)));
+  const view = rowView(new ArrayBuffer(8));
+  const bindings = { ...viewBindings(view), ...codec.nestedBindings(view) };
   const source = linesText([
     'return function sizeOf(row) {',
     ...layout.fields.map((field) => `const ${values(field)} = ${memberText('row', field.name)};`),

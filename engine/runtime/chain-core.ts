@@ -47,6 +47,17 @@ export abstract class ChainCore {
     );
   }
 
+  /** Reading a value that a user function returned threw. */
+  badAccess(site: number, field: string, error: unknown): never {
+    const { uid, name, place } = this.sites[site]!;
+    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    throw new SluiceError(
+      'RECORD_FIELD_INVALID',
+      `${name}${place} gave field '${field}' a value that cannot be read: ${why}`,
+      { detail: { operator: uid, field }, cause: error },
+    );
+  }
+
   /** A user function returned something that is no record. */
   badRow(site: number, value: unknown): never {
     const { uid, name, place } = this.sites[site]!;

@@ -88,6 +88,35 @@ types('small numbers are numbers, and bytes are Uint8Array', () => {
   assert.ok(params);
 });
 
+types('nested types have the types of their values, and unions narrow on their tag', () => {
+  const Item = t.record({ name: t.string, price: t.nullable(t.float32) });
+  const Order = t.record({
+    url: t.record({ host: t.string }),
+    items: t.list(Item),
+    labels: t.map(t.list(t.bigint)),
+    event: t.union('kind', { click: t.record({ x: t.int32 }), view: Item }),
+    maybe: t.nullable(Item),
+  });
+  expectTypeOf(Order.row).toEqualTypeOf<{
+    url: { host: string };
+    items: { name: string; price: number | null }[];
+    labels: Map<string, bigint[]>;
+    event: { kind: 'click'; x: number } | { kind: 'view'; name: string; price: number | null };
+    maybe: { name: string; price: number | null } | null;
+  }>();
+  job('narrowed', (flow) => {
+    const orders = flow.from(source(Order));
+    orders.filter(({ event }) => (event.kind === 'click' ? event.x > 0 : event.name !== ''));
+    // @ts-expect-error only a click has x
+    orders.filter(({ event }) => event.x > 0);
+    // @ts-expect-error a record of another shape
+    orders.map(Item, () => ({ name: 'a', price: 'b' }));
+    const byHost = orders.keyBy((order) => order.url.host, t.string).aggregate({ n: count() });
+    expectTypeOf<RowsOf<typeof byHost>>().toEqualTypeOf<{ key: string; n: number }>();
+  });
+  assert.is(Order.fields.length, 5);
+});
+
 types('bigint stays bigint, and means are numbers', () => {
   job('bigints', (flow) => {
     const totals = flow

@@ -1,7 +1,7 @@
 /** Random fields and rows of all kinds, and the seed they come from. */
 
 import fc from 'fast-check';
-import type { FieldKind, FieldSpec } from '../../engine/records/schema.js';
+import type { FieldSpec, ScalarKind } from '../../engine/records/schema.js';
 
 /** The seed and count of runs of random tests; `SEED` and `RUNS` repeat or extend a run. */
 export function randomRuns(numRuns: number): { readonly seed: number; readonly numRuns: number } {
@@ -36,7 +36,7 @@ const text = fc.oneof(
   ),
 );
 
-export const VALUES: Readonly<Record<FieldKind, fc.Arbitrary<unknown>>> = {
+export const VALUES: Readonly<Record<ScalarKind, fc.Arbitrary<unknown>>> = {
   bool: fc.boolean(),
   int8: fc.oneof(fc.integer({ min: -128, max: 127 }), fc.constantFrom(0, -1, 127, -128)),
   int16: fc.oneof(fc.integer({ min: -32_768, max: 32_767 }), fc.constantFrom(0, -1, 32_767, -32_768)),
@@ -52,7 +52,7 @@ export const VALUES: Readonly<Record<FieldKind, fc.Arbitrary<unknown>>> = {
   bytes: fc.oneof(fc.uint8Array({ maxLength: 100 }), fc.constant(new Uint8Array(0))),
 };
 
-export const fieldKind = fc.constantFrom(...(Object.keys(VALUES) as FieldKind[]));
+export const fieldKind = fc.constantFrom(...(Object.keys(VALUES) as ScalarKind[]));
 
 const fieldName = fc.oneof(
   fc.constantFrom('ts', 'price', '__proto__', 'a b', 'constructor', '0', '', 'class', 'ключ'),
@@ -82,9 +82,10 @@ export function rowsOf(
   fields: readonly FieldSpec[],
   maxLength: number,
 ): fc.Arbitrary<Record<string, unknown>[]> {
-  const values = fields.map(({ kind, nullable }) =>
-    nullable ? fc.option(VALUES[kind], { nil: null }) : VALUES[kind],
-  );
+  const values = fields.map(({ kind, nullable }) => {
+    const value = VALUES[kind as ScalarKind];
+    return nullable ? fc.option(value, { nil: null }) : value;
+  });
   return fc.array(
     fc.tuple(...values).map((tuple) => makeRow(fields, tuple)),
     { maxLength },

@@ -5,7 +5,7 @@ import { compileCodec } from '../../engine/records/codec.js';
 import { expectedOf, RowCodec, viewBindings } from '../../engine/records/codec-gen.js';
 import { compile } from '../../engine/records/compile.js';
 import { rowLayout, rowView } from '../../engine/records/row-layout.js';
-import { type FieldKind, type FieldSpec, t } from '../../engine/records/schema.js';
+import { type FieldSpec, type ScalarKind, t } from '../../engine/records/schema.js';
 import { fieldSpecs, isSameRow, randomRuns, rowsOf } from '../kit/random-rows.js';
 
 const codecs = suite('row codecs');
@@ -112,7 +112,7 @@ codecs('pieces for two views stand in one function', () => {
 });
 
 // biome-ignore format: a table
-const FITS: Readonly<Record<FieldKind, { fits: readonly unknown[]; fails: readonly unknown[] }>> = {
+const FITS: Readonly<Record<ScalarKind, { fits: readonly unknown[]; fails: readonly unknown[] }>> = {
   bool:      { fits: [true, false],               fails: [0, 1, 'true', null, undefined] },
   int8:      { fits: [0, -128, 127],              fails: [128, -129, 0.5, NaN, '5', 5n, null, undefined] },
   int16:     { fits: [0, -32768, 32767],          fails: [32768, -32769, 0.5, NaN, '5', 5n, null, undefined] },
@@ -133,7 +133,7 @@ codecs(
   () => {
     for (const [kind, { fits, fails }] of Object.entries(FITS)) {
       for (const nullable of [false, true]) {
-        const field: FieldSpec = { name: 'f', kind: kind as FieldKind, nullable };
+        const field: FieldSpec = { name: 'f', kind: kind as ScalarKind, nullable };
         const check = checkerOf(field);
         for (const value of fits) assert.is(check(value), '', `${kind} accepts ${String(value)}`);
         for (const value of fails) {

@@ -9,7 +9,7 @@ import {
   hashKey,
   KeyHasher,
 } from '../../engine/records/key-hash.js';
-import type { FieldKind } from '../../engine/records/schema.js';
+import type { ScalarKind } from '../../engine/records/schema.js';
 import { randomRuns, VALUES } from '../kit/random-rows.js';
 
 const hashes = suite('key hashes');
@@ -100,7 +100,7 @@ function textField(i: number): HashedField {
 }
 
 function keysOf(): fc.Arbitrary<{ fields: HashedField[]; values: unknown[] }> {
-  const kinds = Object.keys(VALUES) as FieldKind[];
+  const kinds = Object.keys(VALUES) as ScalarKind[];
   const undeclared = kinds.filter((kind) => kind !== 'bytes');
   const one = fc
     .tuple(fc.constantFrom<HashKind>(...kinds, 'value'), fc.boolean(), fc.constantFrom(...undeclared))
@@ -143,7 +143,7 @@ function plainBytes(kind: HashKind, value: any, isComposite: boolean): Buffer {
       boolean: 'bool',
       bigint: 'bigint',
     };
-    return plainBytes(kinds[typeof value as keyof typeof kinds] as FieldKind, value, isComposite);
+    return plainBytes(kinds[typeof value as keyof typeof kinds] as ScalarKind, value, isComposite);
   }
   if (kind === 'uint32') {
     bytes.writeUInt32LE(value);

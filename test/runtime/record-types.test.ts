@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { collection } from '../../engine/connectors/collection.js';
-import { count, job, max, sum, t } from '../../engine/index.js';
+import { count, job, max, min, type RowOf, sum, t } from '../../engine/index.js';
 import { runInline } from '../../engine/testing/run-inline.js';
 
 const types = suite('record types in jobs');
@@ -123,5 +123,133 @@ types('what a function does to its bytes, others do not see: each has a copy of 
   for (const rows of [near, far, mapped, reduced]) assert.equal(rows, [{ raw: bytes(1, 2, 3) }]);
   assert.equal(source, [{ raw: bytes(1, 2, 3) }]);
 });
+
+const Order = t.record({
+  id: t.int32,
+  url: t.record({ host: t.string, port: t.nullable(t.uint32) }),
+  items: t.list(t.record({ name: t.category, price: t.float32, tags: t.list(t.string) })),
+  labels: t.map(t.nullable(t.bigint)),
+  event: t.nullable(
+    t.union('kind', { click: t.record({ x: t.int16 }), view: t.record({ page: t.string, raw: t.bytes }) }),
+  ),
+});
+
+type OrderRow = RowOf<typeof Order>;
+
+const ORDERS = Array.from({ length: 60 }, (_, id): OrderRow => {
+  const events = [
+    null,
+    { kind: 'click' as const, x: -id },
+    { kind: 'view' as const, page: 'ü', raw: bytes(id) },
+  ];
+  return {
+    id,
+    url: { host: `host${id % 4}`, port: id % 3 === 0 ? null : 8000 + id },
+    // Some records are longer than a segment, and travel in pieces.
+    items: Array.from({ length: id % 10 === 9 ? 900 : id % 3 }, (_, i) => {
+      return { name: `n${i % 5}`, price: i / 2, tags: ['a'.repeat(i % 40), 'ß'] };
+    }),
+    labels: new Map(Array.from({ length: id % 4 }, (_, i) => [`l${i}`, i === 2 ? null : BigInt(id * i)])),
+    event: events[id % 3]!,
+  };
+});
+
+const byId = <R extends { id: number }>(rows: readonly R[]): R[] => [...rows].sort((a, b) => a.id - b.id);
+
+for (const parallelism of [1, 3]) {
+  types(
+    `nested values cross exchanges as they were, whole or in pieces, on ${parallelism} subtasks`,
+    async () => {
+      const through = job('nested', (flow) => ({
+        out: flow
+          .from(collection(ORDERS, Order))
+          .rebalance()
+          .filter((order) => order.items.length >= 0)
+          .map(Order, (row) => row)
+          .keyBy('id')
+          .reduce((a) => a),
+      }));
+      const { out } = await runInline(through, {
+        parallelism,
+        options: { 'taskmanager.memory.segment-size': '4kb' },
+      });
+      assert.equal(byId(out), ORDERS);
+    },
+  );
+}
+
+types('a scalar inside a nested value is a key by a function, and the nested value is none', async () => {
+  const hosts = job('hosts', (flow) => ({
+    out: flow
+      .from(collection(ORDERS, Order))
+      .keyBy((order) => order.url.host, t.string)
+      .aggregate({ n: count() }, { emit: 'final' }),
+  }));
+  const { out } = await runInline(hosts, { parallelism: 2 });
+  assert.equal(
+    [...out].sort((a, b) => (a.key < b.key ? -1 : 1)),
+    ['host0', 'host1', 'host2', 'host3'].map((key) => ({ key, n: 15 })),
+  );
+  const refused = job('refused', (flow) => {
+    const orders = flow.from(collection(ORDERS, Order));
+    return {
+      items: orders.keyBy('items').aggregate({ n: count() }),
+      url: orders.keyBy((order) => order.url, t.record({ host: t.string })).aggregate({ n: count() }),
+      least: orders.keyBy('id').aggregate({ least: min('labels' as never) }),
+    };
+  });
+  const error = await runInline(refused).catch((thrown) => thrown);
+  assert.is(error.code, 'PLAN_INVALID');
+  assert.equal(
+    error.errors.map(({ code }: { code: string }) => code),
+    ['PLAN_FIELD_TYPE', 'PLAN_FIELD_TYPE', 'PLAN_FIELD_TYPE'],
+  );
+});
+
+types('what a function does to a nested value, others do not see', async () => {
+  const spoil = (order: OrderRow): boolean => {
+    order.items.push({ name: 'x', price: 0, tags: [] });
+    order.url.host = 'elsewhere';
+    order.labels.clear();
+    return true;
+  };
+  const spoiling = job('spoiling', (flow) => {
+    const near = flow.from(collection(ORDERS, Order)).filter(spoil);
+    return {
+      near,
+      far: near
+        .rebalance()
+        .filter(spoil)
+        .filter((order) => spoil(order)),
+    };
+  });
+  const { near, far } = await runInline(spoiling);
+  for (const rows of [near, far]) assert.equal(byId(rows), ORDERS);
+});
+
+types(
+  'a bad value inside a record ends the job with path, operator and record, behind what was good',
+  async () => {
+    const seen: number[] = [];
+    const wrong = job('wrong', (flow) => ({
+      out: flow
+        .from(collection(ORDERS, Order))
+        .map(Order, (row) => {
+          seen.push(row.id);
+          if (row.id === 5) row.items[1]!.tags[0] = 7 as never;
+          return row;
+        })
+        .named('spoil'),
+    }));
+    const error = await runInline(wrong).catch((thrown) => thrown);
+    assert.is(error.code, 'RECORD_FIELD_INVALID');
+    assert.match(
+      error.message,
+      /spoil at .*record-types.*gave field 'items\[1\]\.tags\[0\]' the value 7.*at record \{"id":5/,
+    );
+    assert.is(error.detail.field, 'items[1].tags[0]');
+    assert.equal(seen, [0, 1, 2, 3, 4, 5]);
+  },
+);
 
 types.run();

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
 import { SluiceError } from '../../base/errors.js';
-import { misfit } from '../../connectors/value-check.js';
+import { takeValue } from '../../connectors/value-check.js';
 import { rowSizer } from '../../records/row-size.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { type PushBounds, PushBuffer } from '../../runtime/push-buffer.js';
@@ -102,12 +102,14 @@ export interface InputPlace {
 export class PushedInput implements LiveInput<object> {
   readonly buffer: PushBuffer;
   readonly #place: InputPlace;
+  readonly #travels: ReadonlySet<string>;
   readonly #sizeOf: (row: object) => number;
   readonly #events = new EventEmitter();
   #failure: { readonly error: unknown } | null = null;
 
   constructor(place: InputPlace, { unit = 'records' }: LiveInputOptions, bounds: PushBounds) {
     this.#place = place;
+    this.#travels = new Set(place.required.map(({ name }) => name));
     this.#sizeOf = rowSizer(place.required);
     this.buffer = new PushBuffer(bounds, unit === 'bytes' ? this.#sizeOf : () => 1, (event) => {
       queueMicrotask(() => this.#events.emit(event)); // what a listener does, or throws, is no part of the job
@@ -201,16 +203,13 @@ export class PushedInput implements LiveInput<object> {
     if (this.buffer.isClosed) throw seenFrom(by, this.#refusal());
     if (record === null || typeof record !== 'object')
       throw seenFrom(by, this.#misfit(`is ${String(record)}, not an object`));
-    const { fields, required, recordBytesMax } = this.#place;
+    const { fields, recordBytesMax } = this.#place;
     const given = record as Readonly<Record<string, unknown>>;
-    for (const field of fields) {
-      const what = misfit(field, given[field.name]);
-      if (what !== null) throw seenFrom(by, this.#misfit(`has ${field.name} ${what}`, field.name));
-    }
     const row: Record<string, unknown> = {};
-    for (const { name } of required) {
-      const value = given[name] ?? null;
-      row[name] = value instanceof Uint8Array ? new Uint8Array(value) : value;
+    for (const field of fields) {
+      const taken = takeValue(field, given[field.name]);
+      if (!('kept' in taken)) throw seenFrom(by, this.#misfit(`has ${taken.path} ${taken.what}`, taken.path));
+      if (this.#travels.has(field.name)) row[field.name] = taken.kept;
     }
     const bytes = this.#sizeOf(row);
     if (bytes > recordBytesMax) {

@@ -314,6 +314,7 @@ class ChainCompiler {
 
   #gateRow(shape: InputShape, code: CodeWriter): Row {
     const codec = new RowCodec(rowLayout(shape.fields), { view: 'in_' });
+    Object.assign(this.#bindings.values, codec.nestedBindings(this.#env.inputView!));
     if (shape.isPacked) {
       const object = code.constant('o', codec.readExpr(codec.layout.fields[0]!, 'p'));
       return objectRow(null, 'ts', object);

@@ -2,7 +2,7 @@ import { assert } from '../../base/assert.js';
 import { RowCodec, viewBindings } from '../../records/codec-gen.js';
 import { HASHER_NAME, hashFragment, KeyHasher } from '../../records/key-hash.js';
 import { type RowView, rowLayout } from '../../records/row-layout.js';
-import type { FieldSpec } from '../../records/schema.js';
+import { type FieldSpec, isScalarKind } from '../../records/schema.js';
 import type { ExchangeOutput } from '../exchange-output.js';
 import type { UndeclaredWriter } from '../undeclared-writer.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
@@ -38,6 +38,7 @@ export function writeDeclared(
   const { partitioner, partition, maxParallelism } = output;
   const bind = (hint: string, value: unknown): string => bindings.bind(`${hint}${index}`, value);
   const codec = new RowCodec(rowLayout(fields), { view: outputPrefix(index) });
+  Object.assign(bindings.values, codec.nestedBindings(output.view));
   const local = new Map(fields.map((field) => [field.name, row.value(field.name, code)] as const));
   const values = (field: { readonly name: string }): string => local.get(field.name)!;
   code.block('', () => {
@@ -78,6 +79,7 @@ function keyHashText(
   const hashed = keys.map((name) => {
     const field = fields.find((each) => each.name === name);
     assert(field !== undefined, () => `the key field ${name} travels with the row`);
+    assert(isScalarKind(field.kind), () => `the key field ${name} is no nested value`);
     return { kind: field.kind, nullable: field.nullable, value: local.get(name)! };
   });
   const { statements, expression } = hashFragment(hashed, code.fresh('key'));

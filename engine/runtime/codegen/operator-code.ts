@@ -1,5 +1,6 @@
 import type { PlanOperator } from '../../plan/logical-plan.js';
 import { keptText, RowCodec } from '../../records/codec-gen.js';
+import { compileTaker, isNestedField, takerName } from '../../records/nested.js';
 import { rowLayout } from '../../records/row-layout.js';
 import { FIELD_KINDS, type FieldSpec } from '../../records/schema.js';
 import { memberText } from '../../records/source-text.js';
@@ -40,6 +41,13 @@ export class OperatorCode {
     this.#bindings = bindings;
     this.#siteOf = siteOf;
     this.#writeOutput = writeOutput;
+    const made = [...spec.operators.values()].flatMap(({ config, output }) => [
+      ...(output.fields ?? []),
+      ...(config.kind === 'with' ? config.columns : []),
+    ]);
+    for (const field of [...made, ...(spec.input?.fields ?? [])]) {
+      if (isNestedField(field)) bindings.values[takerName(field)] ??= compileTaker(field);
+    }
   }
 
   /** Everything that happens to a row that operator `uid` gives out. */
@@ -163,7 +171,7 @@ export class OperatorCode {
     if (statements !== '') code.line(statements);
     for (const field of fields) {
       const value = values.get(field.name)!;
-      const kept = keptText(field, value);
+      const kept = keptText(field, value, `core, ${site}`);
       if (kept !== value) values.set(field.name, code.constant(`v_${field.name}`, kept));
     }
   }

@@ -120,5 +120,5 @@ export function literalOf(row: Row, names: readonly string[], code: CodeWriter):
 export function ownText(row: Row, name: string, code: CodeWriter): string {
   const field = row.fields?.find((each) => each.name === name);
   const value = row.value(name, code);
-  return field !== undefined && isMutableKind(field.kind) ? keptText(field, value) : value;
+  return field !== undefined && isMutableKind(field.kind) ? keptText(field, value, 'core, 0') : value;
 }
