@@ -21,7 +21,7 @@ export interface JobCommand {
   readonly configFile: string | null;
 }
 
-export type PlanForm = 'text' | 'mermaid' | 'json' | 'options';
+export type PlanForm = 'text' | 'mermaid' | 'json' | 'codecs' | 'options';
 export type CommandName = keyof typeof COMMANDS;
 
 interface Flag {
@@ -64,6 +64,7 @@ export const COMMANDS = {
     flags: {
       ...JOB_FLAGS,
       mermaid:   { type: 'boolean', shown: '--mermaid', meaning: 'as a Mermaid diagram' },
+      codecs:    { type: 'boolean', shown: '--codecs', meaning: 'the generated code of every exchange' },
       json:      { type: 'boolean', shown: '--json', meaning: 'as canonical JSON' },
       options:   { type: 'boolean', shown: '--options', meaning: 'every option, its value and where that is from' },
       ...COMMON_FLAGS,
@@ -119,7 +120,7 @@ function readJobCommand(name: CommandName, args: readonly string[]): Command {
   };
   if (has('help')) return { kind: 'job-help', ...common };
   if (name === 'run') return { kind: 'run', ...common, json: has('json'), quiet: has('quiet') };
-  const forms = (['mermaid', 'json', 'options'] as const).filter(has);
+  const forms = (['mermaid', 'json', 'codecs', 'options'] as const).filter(has);
   if (forms.length > 1) throw invalid(name, `--${forms[0]} and --${forms[1]} exclude each other`);
   return { kind: 'plan', ...common, form: forms[0] ?? 'text' };
 }

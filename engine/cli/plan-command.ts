@@ -2,6 +2,7 @@ import { buildJob } from '../api/build-job.js';
 import { loadJob } from '../control/job-file/job-loader.js';
 import type { EffectiveOption } from '../control/options/options.js';
 import { explainJson, explainMermaid, explainText } from '../plan/explain.js';
+import { explainCodecs } from '../plan/explain-codecs.js';
 import { jobGraph } from '../plan/job-graph.js';
 import type { Command } from './command.js';
 import { commandLayers, optionsOf } from './option-layers.js';
@@ -20,6 +21,7 @@ export async function planCommand(command: Command & { readonly kind: 'plan' }):
   });
   const graph = jobGraph(plan, { parallelism, chaining });
   if (command.form === 'mermaid') return explainMermaid(graph);
+  if (command.form === 'codecs') return explainCodecs(plan, graph);
   return command.form === 'json' ? explainJson(plan, graph) : explainText(plan, graph);
 }
 

@@ -111,6 +111,30 @@ for (const [args, stderr] of FAULTS) {
   });
 }
 
+cli(
+  'where code may not be generated, a job is refused with one error, and its codecs can still be printed',
+  () => {
+    write(
+      'coded.ts',
+      `import { job, t } from 'sluice';
+import { generate } from 'sluice/connectors';
+const N = t.record({ n: t.list(t.int32) });
+export default job('coded', (flow) => {
+  flow.from(generate({ make: (n) => ({ n: [n] }), count: 10, schema: N })).rebalance().print();
+});
+`,
+    );
+    const forbidden = ['--disallow-code-generation-from-strings'];
+    const run = sluice(['run', 'coded.ts'], forbidden);
+    assert.is(run.status, 2, run.stderr);
+    assert.is(run.stdout, '');
+    assert.is(run.stderr.match(/[A-Z]+_[A-Z_]+: /g)?.join(), 'CODEGEN_FORBIDDEN: ', run.stderr);
+    const plan = sluice(['plan', 'coded.ts', '--codecs'], forbidden);
+    assert.is(plan.status, 0, plan.stderr);
+    assert.match(plan.stdout, 'd.setInt32(at, v.length, true)');
+  },
+);
+
 cli('with --json an error is one JSON object on stdout too', () => {
   const { status, stdout } = sluice(['run', 'none.ts', '--json']);
   const { state, error } = JSON.parse(stdout);

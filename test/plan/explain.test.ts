@@ -5,6 +5,7 @@ import { buildJob } from '../../engine/api/build-job.js';
 import { job } from '../../engine/api/job.js';
 import { tumbling } from '../../engine/api/windows.js';
 import { explainJson, explainMermaid, explainText } from '../../engine/plan/explain.js';
+import { explainCodecs } from '../../engine/plan/explain-codecs.js';
 import { jobGraph } from '../../engine/plan/job-graph.js';
 import { planFingerprint, vertexId } from '../../engine/plan/logical-plan.js';
 import { t } from '../../engine/records/schema.js';
@@ -162,6 +163,35 @@ explaining('JSON is canonical and carries the fingerprint', () => {
   assert.is(fingerprint, planFingerprint(one.plan));
   assert.is(planFingerprint(plan), fingerprint);
   assert.is(graph.vertices.length, 2);
+});
+
+explaining('codecs are printed per exchange: layout, code of rows and nested values, hash of the key', () => {
+  const Order = t.record({ id: t.int64, items: t.list(t.record({ price: t.int32 })), unread: t.string });
+  const { plan, graph } = explained((flow) => {
+    const orders = () => flow.from(source(Order));
+    orders().keyBy('id').aggregate({ n: count() }).to(sink('/out/a'));
+    orders()
+      .rebalance()
+      .filter((order: any) => order.items.length > 0)
+      .pick('items')
+      .to(sink('/out/b'));
+    orders()
+      .map(() => ({ a: 1 }))
+      .rebalance()
+      .to(sink('/out/c'));
+  });
+  const text = explainCodecs(plan, graph);
+  const sections = text.split(/^(?=\[\d+\] => )/m);
+  assert.is(sections.length, graph.exchanges.length);
+  const [keyed, whole, undeclared] = sections as [string, string, string];
+  assert.match(keyed, /exchange 0, .*\nrow [0-9a-f]{16}: fixed, 24 bytes\n +16 +f64 +id: int64\n/);
+  assert.match(keyed, /f64\[\(p >> 3\) \+ 2\] = v0;/); // the row's code
+  assert.match(keyed, /hash of id\n[\s\S]*Math\.imul\([\s\S]*hash = keyh;/);
+  assert.not.match(text, 'unread');
+  assert.match(whole, /items: list\n[\s\S]*d\.setInt32\(at, v\.price, true\); at \+= 4;/);
+  assert.match(undeclared, 'undeclared: its code is made for the rows that come');
+  const alone = explained((flow) => flow.from(source(Order)).to(sink('/out/a')));
+  assert.match(explainCodecs(alone.plan, alone.graph), /^No exchanges/);
 });
 
 explaining.run();
