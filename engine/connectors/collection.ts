@@ -1,6 +1,7 @@
 import { SluiceError } from '../base/errors.js';
 import type { RecordType } from '../records/schema.js';
 import type { Batch, Source, SourceReader, Split } from './connector.js';
+import { checkValidator, type StandardSchema, validated } from './standard-schema.js';
 import { misfit } from './value-check.js';
 
 /**
@@ -10,11 +11,27 @@ import { misfit } from './value-check.js';
  *
  * @param rows    must be the same rows in every thread, and stay as they are
  * @param schema  without it rows are plain objects whose shape is learned
- * @throws SluiceError INPUT_VALUE_INVALID  at discovery, a row does not fit the schema
+ * @param options.validate  a Standard Schema that every row passes through; what it gives back is the row
+ * @throws SluiceError INPUT_VALUE_INVALID  at discovery, a row does not fit the schema or does not pass
  */
-export function collection<R extends object>(rows: readonly R[], schema?: RecordType<R>): Source<R> {
+export function collection<R extends object>(
+  rows: readonly R[],
+  schema?: RecordType<R>,
+  options?: { readonly validate?: undefined },
+): Source<R>;
+export function collection<R extends object>(
+  rows: readonly unknown[],
+  schema: RecordType<R> | undefined,
+  options: { readonly validate: StandardSchema<R> },
+): Source<R>;
+export function collection(
+  rows: readonly any[],
+  schema?: RecordType<any>,
+  { validate }: { readonly validate?: StandardSchema<any> | undefined } = {},
+): Source<any> {
   if (!Array.isArray(rows)) throw new SluiceError('ARGUMENT_INVALID', 'collection: rows must be an array');
-  return rowsOf('collection', rows, schema);
+  checkValidator('collection', validate);
+  return rowsOf('collection', rows, schema, validate);
 }
 
 /**
@@ -26,7 +43,12 @@ export function rowsOf<R extends object>(
   place: string,
   rows: readonly R[],
   schema?: RecordType<R>,
+  validator?: StandardSchema<R>,
 ): Source<R> {
+  const rowsIn = (begin: number, end: number): readonly R[] => {
+    const part = rows.slice(begin, end);
+    return validator === undefined ? part : part.map((row, i) => validated(place, begin + i, validator, row));
+  };
   return {
     urn: 'sluice:collection',
     label: 'collection',
@@ -36,10 +58,10 @@ export function rowsOf<R extends object>(
     batchKind: 'rows',
     paths: [],
     discover: async ({ parallelism }) => {
-      checkRows(place, rows, schema);
+      checkRows(place, rowsIn(0, rows.length), schema);
       return { splits: rangesOf(rows.length, parallelism), recordsTotal: rows.length };
     },
-    createReader: () => new CollectionReader(rows),
+    createReader: () => new CollectionReader(rowsIn),
   };
 }
 
@@ -69,13 +91,16 @@ function rangesOf(length: number, parallelism: number): readonly Split[] {
   }));
 }
 
+/** Rows of a range, as the validator gives them. */
+type RowsIn = (begin: number, end: number) => readonly object[];
+
 class CollectionReader implements SourceReader {
-  readonly #rows: readonly object[];
+  readonly #rowsIn: RowsIn;
   #next = 0;
   #end = 0;
 
-  constructor(rows: readonly object[]) {
-    this.#rows = rows;
+  constructor(rowsIn: RowsIn) {
+    this.#rowsIn = rowsIn;
   }
 
   open(split: Split): void {
@@ -87,7 +112,7 @@ class CollectionReader implements SourceReader {
   poll(rowsMax: number): Batch | null {
     const length = Math.min(rowsMax, this.#end - this.#next);
     if (length === 0) return null;
-    const rows = this.#rows.slice(this.#next, this.#next + length);
+    const rows = this.#rowsIn(this.#next, this.#next + length);
     this.#next += length;
     return { kind: 'rows', length, rows };
   }

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.js';
 import { SluiceError } from '../base/errors.js';
 import type { RecordType } from '../records/schema.js';
 import type { Batch, ReaderContext, Source, SourceReader, Split } from './connector.js';
+import { checkValidator, type StandardSchema, validated } from './standard-schema.js';
 
 export interface GenerateOptions<R> {
   /** The row of an index 0, 1, 2, …; pure, since any thread may ask for any index. */
@@ -12,6 +13,8 @@ export interface GenerateOptions<R> {
   readonly ratePerSecond?: number;
   /** Without it rows are plain objects whose shape is learned. */
   readonly schema?: RecordType<R>;
+  /** A Standard Schema that every row passes through; what it gives back is the row. */
+  readonly validate?: StandardSchema<R>;
 }
 
 /**
@@ -20,11 +23,16 @@ export interface GenerateOptions<R> {
  * Each of n readers makes every n-th row. With a rate, row i is due i / rate seconds after the start; readers that
  * were held back catch up, but with no more than what one second brings.
  *
- * @throws SluiceError ARGUMENT_INVALID  count or rate is out of range
+ * @throws SluiceError ARGUMENT_INVALID  count or rate is out of range; later INPUT_VALUE_INVALID, a row does not pass
  */
 export function generate<R extends object>(options: GenerateOptions<R>): Source<R> {
-  const { make, count, ratePerSecond, schema } = options;
-  if (typeof make !== 'function') throw invalid('make', 'a function of an index', make);
+  const { make: makeRow, count, ratePerSecond, schema, validate } = options;
+  if (typeof makeRow !== 'function') throw invalid('make', 'a function of an index', makeRow);
+  checkValidator('generate', validate);
+  const make =
+    validate === undefined
+      ? makeRow
+      : (index: number): R => validated('generate', index, validate, makeRow(index));
   if (count !== undefined && !(Number.isSafeInteger(count) && count >= 0))
     throw invalid('count', 'a whole number from 0', count);
   if (ratePerSecond !== undefined && !(ratePerSecond > 0 && Number.isFinite(ratePerSecond)))

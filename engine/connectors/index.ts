@@ -23,3 +23,4 @@ export { type GenerateOptions, generate } from './generate.js';
 export { ndjson } from './ndjson.js';
 export { parquet } from './parquet.js';
 export { print } from './print.js';
+export type { StandardSchema } from './standard-schema.js';

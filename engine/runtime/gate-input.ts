@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.js';
+import { recordText } from '../base/record-text.js';
 import {
   CONTROL_HEADER_BYTES,
   controlBytesAt,
@@ -11,7 +12,7 @@ import type { RowView } from '../records/row-layout.js';
 import type { ChainCore, GateProcess } from './chain-core.js';
 import type { CompiledChain, InputShape } from './codegen/chain-compiler.js';
 import type { ReleasableInput } from './held-input.js';
-import { rowText, STEP, type Step } from './task-input.js';
+import { STEP, type Step } from './task-input.js';
 import { readShape, rowAt } from './undeclared-writer.js';
 import { WatermarkValve } from './watermark-valve.js';
 
@@ -103,7 +104,7 @@ export class GateInput implements ReleasableInput {
   describeRow(core: ChainCore): string {
     const shape = this.#shapes[this.#gate.channel];
     if (core.failedAt < 0 || shape === null || shape === undefined) return '(none)';
-    return rowText(rowAt(this.#view, shape, core.failedAt));
+    return recordText(rowAt(this.#view, shape, core.failedAt));
   }
 
   close(): void {}

@@ -1,7 +1,8 @@
 import { assert } from '../base/assert.js';
+import { recordText } from '../base/record-text.js';
 import type { BatchProcess, ChainCore } from './chain-core.js';
 import type { PushBuffer } from './push-buffer.js';
-import { rowText, STEP, type Step, type TaskInput } from './task-input.js';
+import { STEP, type Step, type TaskInput } from './task-input.js';
 
 /**
  * Runs the chain of a live input over the rows that an application pushes.
@@ -45,7 +46,7 @@ export class PushInput implements TaskInput {
   ringOwed(): void {}
 
   describeRow(core: ChainCore): string {
-    return core.failedAt < 0 ? '(none)' : rowText(this.#buffer.rows[core.failedAt]);
+    return core.failedAt < 0 ? '(none)' : recordText(this.#buffer.rows[core.failedAt]);
   }
 
   close(): void {}

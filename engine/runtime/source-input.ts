@@ -1,6 +1,7 @@
+import { recordText } from '../base/record-text.js';
 import type { Batch, SourceReader, Split } from '../connectors/connector.js';
 import type { BatchProcess, ChainCore } from './chain-core.js';
-import { rowText, STEP, type Step, type TaskInput } from './task-input.js';
+import { STEP, type Step, type TaskInput } from './task-input.js';
 import type { TokenBucket } from './token-bucket.js';
 
 /** What a reader is fed with, by the host. */
@@ -95,15 +96,15 @@ export class SourceInput implements TaskInput {
     const index = core.failedAt;
     const batch = this.#batch;
     if (batch === null || index < 0) return '(none)';
-    if (batch.kind === 'rows') return rowText(batch.rows[index]);
+    if (batch.kind === 'rows') return recordText(batch.rows[index]);
     if (batch.kind === 'columns') {
-      return rowText(
+      return recordText(
         Object.fromEntries((this.#fields ?? []).map((name, k) => [name, batch.columns[k]?.[index]])),
       );
     }
     const position = batch.begin + index * batch.stride;
     try {
-      return `${position}: ${rowText(this.#make?.(position))}`;
+      return `${position}: ${recordText(this.#make?.(position))}`;
     } catch {
       return String(position); // it was the source's own function that failed
     }

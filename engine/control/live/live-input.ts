@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
 import { SluiceError } from '../../base/errors.js';
+import { checkValidator, type StandardSchema, validate } from '../../connectors/standard-schema.js';
 import { takeValue } from '../../connectors/value-check.js';
 import { rowSizer } from '../../records/row-size.js';
 import type { FieldSpec } from '../../records/schema.js';
@@ -58,6 +59,8 @@ export interface LiveInputOptions {
   readonly high?: number;
   /** The input resumes when no more than this is held; from 0. Default half of `capacity`, and below `high`. */
   readonly low?: number;
+  /** A Standard Schema that every record passes through as it is pushed; what it gives back is the record. */
+  readonly validate?: StandardSchema;
 }
 
 const CAPACITY = { records: 1024, bytes: 1024 * 1024 } as const;
@@ -70,9 +73,11 @@ export function pushBounds(input: string, options: LiveInputOptions): PushBounds
     });
   };
   const { unit = 'records', capacity = CAPACITY[unit], high = capacity, ...rest } = options;
-  const { low = Math.min(Math.floor(capacity / 2), high - 1), ...others } = rest;
+  const { low = Math.min(Math.floor(capacity / 2), high - 1), validate: validator, ...others } = rest;
   const [unknown] = Object.keys(others);
-  if (unknown !== undefined) refuse(`there is no option '${unknown}'; they are unit, capacity, high and low`);
+  if (unknown !== undefined)
+    refuse(`there is no option '${unknown}'; they are unit, capacity, high, low and validate`);
+  checkValidator(`start(job, { inputs: { ${input} } })`, validator);
   if (CAPACITY[unit] === undefined) refuse(`unit is 'records' or 'bytes', not ${String(unit)}`);
   for (const [name, value, min] of [
     ['capacity', capacity, 1],
@@ -103,11 +108,13 @@ export class PushedInput implements LiveInput<object> {
   readonly buffer: PushBuffer;
   readonly #place: InputPlace;
   readonly #travels: ReadonlySet<string>;
+  readonly #validator: StandardSchema | null;
   readonly #sizeOf: (row: object) => number;
   readonly #events = new EventEmitter();
   #failure: { readonly error: unknown } | null = null;
 
-  constructor(place: InputPlace, { unit = 'records' }: LiveInputOptions, bounds: PushBounds) {
+  constructor(place: InputPlace, { unit = 'records', validate }: LiveInputOptions, bounds: PushBounds) {
+    this.#validator = validate ?? null;
     this.#place = place;
     this.#travels = new Set(place.required.map(({ name }) => name));
     this.#sizeOf = rowSizer(place.required);
@@ -201,10 +208,11 @@ export class PushedInput implements LiveInput<object> {
   #accept(record: object, by: Called): object {
     if (this.#failure !== null) throw this.#failure.error;
     if (this.buffer.isClosed) throw seenFrom(by, this.#refusal());
-    if (record === null || typeof record !== 'object')
-      throw seenFrom(by, this.#misfit(`is ${String(record)}, not an object`));
+    const valid = this.#validated(record, by);
+    if (valid === null || typeof valid !== 'object')
+      throw seenFrom(by, this.#misfit(`is ${String(valid)}, not an object`));
     const { fields, recordBytesMax } = this.#place;
-    const given = record as Readonly<Record<string, unknown>>;
+    const given = valid as Readonly<Record<string, unknown>>;
     const row: Record<string, unknown> = {};
     for (const field of fields) {
       const taken = takeValue(field, given[field.name]);
@@ -217,6 +225,13 @@ export class PushedInput implements LiveInput<object> {
       throw seenFrom(by, this.#misfit(what));
     }
     return row;
+  }
+
+  #validated(record: unknown, by: Called): unknown {
+    if (this.#validator === null) return record;
+    const result = validate(this.#validator, record);
+    if ('value' in result) return result.value;
+    throw seenFrom(by, this.#misfit(result.what, result.paths[0]));
   }
 
   #misfit(what: string, field?: string): SluiceError {

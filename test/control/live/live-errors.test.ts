@@ -3,7 +3,9 @@ import * as assert from 'uvu/assert';
 import type { SluiceError } from '../../../engine/base/errors.js';
 import { collection } from '../../../engine/connectors/collection.js';
 import { start } from '../../../engine/control/engine.js';
+import { PushedInput, pushBounds } from '../../../engine/control/live/live-input.js';
 import type { Run, StartOptions } from '../../../engine/control/run.js';
+import { t } from '../../../engine/records/schema.js';
 import { WAITING_MAX } from '../../../engine/runtime/push-buffer.js';
 import {
   eventOf,
@@ -38,6 +40,34 @@ function thrown(act: () => unknown): SluiceError {
   }
   throw new Error('it did not throw');
 }
+
+faults(
+  'a record that does not pass the validator of its input is refused, and what passes is pushed',
+  async () => {
+    const validate = {
+      '~standard': {
+        version: 1 as const,
+        vendor: 'by-hand',
+        validate: (value: any) =>
+          value.n < 0
+            ? { issues: [{ message: 'below zero', path: ['n'] }] }
+            : { value: { ...value, note: `checked ${value.note}` } },
+      },
+    };
+    const place = { job: 'j', input: 'events', recordBytesMax: 1000 };
+    const { fields } = t.record({ n: t.int32, note: t.string, raw: t.bytes });
+    const bounds = pushBounds('events', { validate });
+    const input = new PushedInput({ ...place, fields, required: fields }, { validate }, bounds);
+    const raw = new Uint8Array([1]);
+    assert.ok(input.tryPush({ n: 1, note: 'a', raw }));
+    const error = thrown(() => input.tryPush({ n: -1, note: 'a', raw }));
+    assert.is(error.code, 'PUSH_REFUSED');
+    assert.match(error.message, /events.* does not pass by-hand: n: below zero; it is \{"n":-1/);
+    raw[0] = 9; // the job has its own
+    assert.equal([...input.buffer.rows], [{ n: 1, note: 'checked a', raw: new Uint8Array([1]) }]);
+    assert.is(thrown(() => pushBounds('events', { validate: {} as never })).code, 'ARGUMENT_INVALID');
+  },
+);
 
 faults(
   'a record that does not fit is refused by input and field; nothing is lost and the job goes on',
