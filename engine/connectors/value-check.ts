@@ -59,7 +59,9 @@ const REPORTER: ValueReporter = {
   },
 };
 
-const isString = (value: unknown): boolean => typeof value === 'string';
+/** Half a surrogate pair has no UTF-8 form. Node.js has known the method since 20, the library of types not yet. */
+const isString = (value: unknown): boolean =>
+  typeof value === 'string' && (value as string & { isWellFormed(): boolean }).isWellFormed();
 
 // biome-ignore format: a table
 const FITS: { readonly [K in ScalarKind]: (value: unknown) => boolean } = {

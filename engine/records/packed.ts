@@ -9,7 +9,7 @@ import type { RowView } from './row-layout.js';
  * Comes back as it was: null, undefined, booleans, numbers (-0 and NaN too), bigints, strings, Date, RegExp,
  * Error, Map, Set, arrays, ArrayBuffer, typed arrays, plain objects, also where they contain each other or
  * themselves. A lone surrogate in a string comes back as U+FFFD, a hole in an array as undefined, an object
- * without prototype as a plain one. Members whose key is a symbol are left out.
+ * without prototype as a plain one. Members whose key is a symbol are left out. Values are at most 100 deep.
  */
 export class PackedCodec {
   readonly #view: Pick<RowView, 'buf'>;
@@ -117,9 +117,13 @@ function checkMember(
   seen: Set<object>,
 ): void {
   path.push(key);
+  if (path.length > DEPTH_MAX) throw invalid(path, `nested more than ${DEPTH_MAX} deep`);
   check(value, path, found, seen);
   path.pop();
 }
+
+/** What contains values to this depth; reading and writing them calls itself. */
+const DEPTH_MAX = 100;
 
 const PLAIN_PROTOTYPES: ReadonlySet<unknown> = new Set([
   Date.prototype,

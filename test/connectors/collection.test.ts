@@ -46,7 +46,8 @@ collections('each kind accepts the ends of its range and refuses what is beyond'
     [t.bigint,    [-(2n ** 63n), 2n ** 63n - 1n],               [2n ** 63n, 1]],
     [t.float64,   [Number.NaN, Number.POSITIVE_INFINITY, -0],   ['1', 1n]],
     [t.bool,      [true, false],                                [0, 'true']],
-    [t.category,  [''],                                         [5]],
+    [t.category,  [''],                                         [5, '\ud83d']],
+    [t.string,    ['😀'],                                       ['a\ude00b', new String('a')]],
   ] as const;
   for (const [type, good, bad] of ends) {
     const discover = (v: unknown) =>

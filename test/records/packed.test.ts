@@ -110,6 +110,21 @@ packing('what cannot travel is refused with a code that names the field', () => 
   }
 });
 
+packing('values nested 100 deep travel, and a thousand deep are refused by path', () => {
+  const deep = (levels: number): object => {
+    let value: object = {};
+    for (let i = 0; i < levels; i++) value = { a: value };
+    return value;
+  };
+  assert.equal(roundTrip(deep(100)), deep(100));
+  for (const levels of [101, 1_000, 100_000]) {
+    const code = (error: { code?: string; message: string }): boolean =>
+      error.code === 'RECORD_FIELD_INVALID' &&
+      /field a\.a\.a.* is nested more than 100 deep/.test(error.message);
+    assert.throws(() => codec.pack(deep(levels)), code);
+  }
+});
+
 packing('a row that is one packed value goes through the same codec as other rows', () => {
   const rows = compileCodec(rowLayout([PACKED_FIELD]), view);
   const end = rows.encode({ value: { a: [1, new Date(5)] } }, 64, MEMORY, 3, 4);
