@@ -63,31 +63,31 @@ const comparisons: readonly Comparison[] = [
   {
     name: 'adaptive-vs-strict-rebalance',
     subject: uneven('adaptive', true),
-    baseline: uneven('strict', false),
+    baselines: [uneven('strict', false)],
     bar: '>= 2',
   },
   {
     name: 'debloat-cost',
     subject: shuffle('debloating', 2, `${debloat}=true`),
-    baseline: plain,
+    baselines: [plain],
     bar: '>= 0.97',
   },
   {
     name: 'small-buffers-vs-64',
     subject: plain,
-    baseline: shuffle('64 buffers', 2, `${perChannel}=64`, `${atMost}=64`),
+    baselines: [shuffle('64 buffers', 2, `${perChannel}=64`, `${atMost}=64`)],
     bar: '>= 0.9',
   },
   {
     name: 'channels-16x16-vs-2x2',
     subject: shuffle('16x16', 16, 'marginal'),
-    baseline: marginal2,
+    baselines: [marginal2],
     bar: '>= 0.7',
   },
   {
     name: 'channels-64x64-vs-2x2',
     subject: shuffle('64x64', 64, 'marginal'),
-    baseline: marginal2,
+    baselines: [marginal2],
     bar: '>= 0.4, aim 0.6',
   },
 ];

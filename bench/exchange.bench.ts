@@ -48,9 +48,9 @@ export const exchange: BenchSuite = {
   nonGoals: 'start-up, windows, checkpoints, records with strings',
   seed: 0,
   comparisons: [
-    { name: 'shuffle-2x2-1k-vs-handwritten', subject: declared, baseline: handwritten },
-    { name: 'shuffle-2x2-undeclared-vs-declared', subject: undeclared, baseline: declared },
-    { name: 'shuffle-2x2-1k-vs-one-thread', subject: declared, baseline: oneThread },
+    { name: 'shuffle-2x2-1k-vs-handwritten', subject: declared, baselines: [handwritten] },
+    { name: 'shuffle-2x2-undeclared-vs-declared', subject: undeclared, baselines: [declared] },
+    { name: 'shuffle-2x2-1k-vs-one-thread', subject: declared, baselines: [oneThread] },
   ],
   probes: [],
 };

@@ -73,8 +73,8 @@ export const flights: BenchSuite = {
   nonGoals: 'the speed of Parquet reading as such; scaling past two cores',
   seed: 0,
   comparisons: [
-    { name: 'p1-vs-one-thread', subject: sluice(1), baseline: oneThread },
-    { name: 'p2-vs-one-thread', subject: sluice(2), baseline: oneThread },
+    { name: 'p1-vs-one-thread', subject: sluice(1), baselines: [oneThread] },
+    { name: 'p2-vs-one-thread', subject: sluice(2), baselines: [oneThread] },
   ],
   probes: [],
 };

@@ -1,31 +1,37 @@
 /**
- * `npm run bench` lists the suites; `npm run bench -- <suite> [--only <glob>] [--smoke] [--json]` runs one.
+ * `npm run bench` lists the suites; `npm run bench -- <suite> [--only <glob>] [--smoke] [--json] [--svg <file>]` runs one.
  *
  * Progress goes to stderr, results to stdout. A failure of any program ends the run with exit code 1.
  */
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { backpressure } from './backpressure.bench.js';
 import { exchange } from './exchange.bench.js';
 import { flights } from './flights.bench.js';
-import type { BenchResult } from './kit/bench-result.js';
+import { resultChart } from './kit/chart.js';
 import { runSuite } from './kit/run-suite.js';
-import type { BenchSuite } from './kit/suite.js';
+import { type BenchSuite, comparisonsOf } from './kit/suite.js';
+import { resultTable } from './kit/table.js';
 
 const SUITES: readonly BenchSuite[] = [flights, exchange, backpressure];
 
-const USAGE = `usage: npm run bench -- <suite> [--only <glob>] [--smoke] [--json]
+const USAGE = `usage: npm run bench -- <suite> [--only <glob>] [--smoke] [--json] [--svg <file>]
 
   --only <glob>  only results whose name matches
   --smoke        smallest size, once: proves that all variants run and agree
   --json         one JSON object on stdout
+  --svg <file>   a chart as well
 `;
 
 function list(): string {
-  const lines = SUITES.flatMap(({ name, question, nonGoals, comparisons, probes }) => [
-    `${name}: ${question}`,
-    `  not asked: ${nonGoals}`,
-    ...comparisons.map((comparison) => `  ${comparison.name}${asked(comparison.bar)}`),
-    ...probes.flatMap(({ figures }) =>
+  const lines = SUITES.flatMap((suite) => [
+    `${suite.name}: ${suite.question}`,
+    `  not asked: ${suite.nonGoals}`,
+    ...comparisonsOf(suite).flatMap(({ name, bar, amounts = {} }) => [
+      `  ${name}${asked(bar)}`,
+      ...Object.entries(amounts).map(([amount, { unit, bar: of }]) => `  ${amount}, ${unit}${asked(of)}`),
+    ]),
+    ...suite.probes.flatMap(({ figures }) =>
       Object.entries(figures).map(([figure, { unit, bar }]) => `  ${figure}, ${unit}${asked(bar)}`),
     ),
     '',
@@ -33,21 +39,7 @@ function list(): string {
   return `${lines.join('\n')}\n${USAGE}`;
 }
 
-const asked = (bar: string | null | undefined): string => (bar ? `  [${bar}]` : '');
-
-function figure(value: number): string {
-  if (value >= 1e6) return `${(value / 1e6).toFixed(2)} M`;
-  if (value >= 1e3) return `${(value / 1e3).toFixed(1)} k`;
-  return value.toPrecision(3);
-}
-
-function line({ name, value, unit, baseline, ratio, low, high, bar, runs, dropped }: BenchResult): string {
-  const against = baseline === null ? '' : `  baseline ${figure(baseline)}`;
-  const spread = ratio === null ? `${figure(low)}..${figure(high)}` : `${low.toFixed(2)}..${high.toFixed(2)}`;
-  const times = ratio === null ? '' : `  ratio ${ratio.toFixed(2)}`;
-  const counts = `${runs} ${ratio === null ? 'runs' : 'pairs'}, ${dropped} dropped`;
-  return `${name}  ${figure(value)} ${unit}${against}${times} (${spread})${asked(bar)}  ${counts}\n`;
-}
+const asked = (bar: string | undefined): string => (bar === undefined ? '' : `  [${bar}]`);
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -56,6 +48,7 @@ async function main(): Promise<void> {
       only: { type: 'string' },
       smoke: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      svg: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -73,7 +66,8 @@ async function main(): Promise<void> {
   const size = values.smoke ? 'smoke' : 'full';
   const log = (text: string): boolean => process.stderr.write(`${text}\n`);
   const report = await runSuite(suite, { size, only: values.only, log });
-  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : report.results.map(line).join(''));
+  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : resultTable(report.results));
+  if (values.svg !== undefined) writeFileSync(values.svg, resultChart(suite, report));
   for (const text of report.notMeasured) process.stderr.write(`${text}\n`);
   if (report.notMeasured.length > 0) process.exitCode = 1;
 }

@@ -1,8 +1,9 @@
 /**
- * Runs a subject and its baseline in turns and says how they compare.
+ * Runs a subject and its baselines in turns and says how they compare.
  *
- * Baseline and subject alternate (A B A B), so that a machine that slows down slows both. A ratio is the median of the
- * ratios of pairs, never a ratio of medians.
+ * Baselines and subject alternate (A B A B), so that a machine that slows down slows all. A ratio is the median of the
+ * ratios of rounds, never a ratio of medians. Of several baselines the fastest of each round counts, which errs on their
+ * side; each also has a result of its own.
  */
 import type { BenchResult } from './bench-result.js';
 import { calibratedRuns, type Runs, type RunsOptions } from './calibrated-runs.js';
@@ -10,62 +11,111 @@ import { type Measurement, measure } from './measure.js';
 import { summarise } from './samples.js';
 import type { Comparison } from './suite.js';
 
-interface Pair {
+interface Round {
   readonly subject: Measurement;
-  readonly baseline: Measurement | null;
+  /** In the order of the comparison. */
+  readonly baselines: readonly Measurement[];
 }
 
+/** What is compared, and with which of the baselines. */
+interface Measure {
+  readonly name: string;
+  readonly unit: string;
+  readonly bar: string | null;
+  readonly of: (run: Measurement) => number;
+  readonly isLessBetter: boolean;
+}
+
+const rateOf = ({ records, seconds }: Measurement): number => records / seconds;
+
 export async function compare(comparison: Comparison, options: RunsOptions): Promise<BenchResult[]> {
-  const { name, subject, baseline } = comparison;
-  let first: Measurement | null = null;
-  const once = async (): Promise<Pair> => {
-    const baselineRun = baseline === null ? null : await measure(baseline, options.size);
-    const subjectRun = await measure(subject, options.size);
-    first ??= subjectRun;
-    checkAgreement(name, first, subjectRun);
-    if (baselineRun !== null) checkAgreement(name, baselineRun, subjectRun);
-    return { subject: subjectRun, baseline: baselineRun };
+  const { name, subject, baselines, bar = null } = comparison;
+  const amounts = Object.entries(comparison.amounts ?? {});
+  const reported = amounts.map(([, amount]) => amount.reported);
+  const check = agreementOf(comparison);
+  const once = async (): Promise<Round> => {
+    const runs: Measurement[] = [];
+    for (const variant of [...baselines, subject]) {
+      const run = await measure(variant, options.size, reported);
+      check(variant.name, run);
+      runs.push(run);
+    }
+    return { subject: runs.at(-1)!, baselines: runs.slice(0, -1) };
   };
-  const runs = await calibratedRuns(name, once, describe, options);
-  const rate = ({ records, seconds }: Measurement): number => records / seconds;
-  const cost = ({ records, cpuSeconds }: Measurement): number => (cpuSeconds / records) * 1e6;
+  const rounds = await calibratedRuns(name, once, describe, options);
+  const rate: Measure = { name, unit: 'records/s', bar, of: rateOf, isLessBetter: false };
+  const less = (suffix: string, unit: string, of: Measure['of']): Measure => ({
+    ...{ name: `${name}/${suffix}`, unit, bar: null, of, isLessBetter: true },
+  });
+  const each = baselines.length < 2 ? [] : baselines;
   return [
-    {
-      ...result(name, 'records/s', runs, rate, (of, against) => of / against),
-      bar: comparison.bar ?? null,
-    },
-    result(`${name}/cpu`, 'CPU-s/Mrecords', runs, cost, (of, against) => against / of),
+    result(rate, rounds, fastest),
+    result(
+      less('cpu', 'CPU-s/Mrecords', ({ cpuSeconds, records }) => (cpuSeconds / records) * 1e6),
+      rounds,
+      fastest,
+    ),
+    result(
+      less('memory', 'MB at most', ({ peakMegabytes }) => peakMegabytes),
+      rounds,
+      fastest,
+    ),
+    ...amounts.map(([amountName, amount]) =>
+      result(
+        {
+          ...{ name: amountName, unit: amount.unit, bar: amount.bar ?? null, isLessBetter: true },
+          of: ({ amounts: of }) => of[amount.reported]!,
+        },
+        rounds,
+        fastest,
+      ),
+    ),
+    ...each.map((variant, index) =>
+      result({ ...rate, name: `${name}/${variant.name}`, bar: null }, rounds, (runs) => runs[index]!),
+    ),
   ];
 }
 
-/** Programs that compute different things cannot be compared. */
-function checkAgreement(name: string, a: Measurement, b: Measurement): void {
-  if (a.records !== b.records) throw new Error(`${name}: ${a.records} records against ${b.records}`);
-  if (a.checksum !== b.checksum) throw new Error(`${name}: checksum ${a.checksum} against ${b.checksum}`);
+const fastest = (runs: readonly Measurement[]): Measurement =>
+  runs.reduce((best, run) => (rateOf(run) > rateOf(best) ? run : best));
+
+/** Programs that compute different things cannot be compared. @returns what fails on the first that differs */
+function agreementOf({ name, expected }: Comparison): (variant: string, run: Measurement) => void {
+  const known = new Map<number, string>();
+  let first: Measurement | null = null;
+  return (variant, run) => {
+    first ??= run;
+    if (expected === undefined && run.records !== first.records)
+      throw new Error(`${name}: ${run.records} records of ${variant} against ${first.records}`);
+    if (!known.has(run.records)) known.set(run.records, expected?.(run.records) ?? run.checksum);
+    const agreed = known.get(run.records);
+    if (run.checksum !== agreed)
+      throw new Error(`${name}: checksum ${run.checksum} of ${variant} against ${agreed}`);
+  };
 }
 
-function describe({ subject, baseline }: Pair): string {
-  const against = baseline === null ? '' : ` against ${baseline.seconds.toFixed(3)} s`;
-  return `${subject.seconds.toFixed(3)} s${against}`;
+function describe({ subject, baselines }: Round): string {
+  const against = baselines.map(({ seconds }) => `${seconds.toFixed(3)} s`).join(', ');
+  return `${subject.seconds.toFixed(3)} s${against === '' ? '' : ` against ${against}`}`;
 }
 
 function result(
-  name: string,
-  unit: string,
-  { kept, dropped }: Runs<Pair>,
-  figure: (run: Measurement) => number,
-  better: (subject: number, baseline: number) => number,
+  { name, unit, bar, of, isLessBetter }: Measure,
+  { kept, dropped }: Runs<Round>,
+  against: (baselines: readonly Measurement[]) => Measurement,
 ): BenchResult {
-  const values = kept.map(({ subject }) => figure(subject));
-  const baselines = kept.flatMap(({ baseline }) => (baseline === null ? [] : [figure(baseline)]));
+  const values = kept.map(({ subject }) => of(subject));
   const value = summarise(values);
-  const counts = { bar: null, runs: kept.length, dropped };
-  if (baselines.length === 0) {
+  const counts = { bar, runs: kept.length, dropped };
+  if (kept[0]!.baselines.length === 0) {
     const { median, low, high } = value;
     return { name, value: median, unit, baseline: null, ratio: null, low, high, ...counts };
   }
+  const baselines = kept.map((round) => of(against(round.baselines)));
   const baseline = summarise(baselines);
-  const ratio = summarise(values.map((each, index) => better(each, baselines[index]!)));
+  const ratio = summarise(
+    values.map((each, index) => (isLessBetter ? baselines[index]! / each : each / baselines[index]!)),
+  );
   return {
     ...{ name, value: value.median, unit, baseline: baseline.median },
     ...{ ratio: ratio.median, low: ratio.low, high: ratio.high },

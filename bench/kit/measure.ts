@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Size, Variant } from './suite.js';
 
 export interface Measurement {
@@ -9,7 +10,11 @@ export interface Measurement {
   readonly seconds: number;
   /** User and system time of the whole process, its start and its compiler included. */
   readonly cpuSeconds: number;
+  /** The most memory that the process had at once, by its resident set. */
+  readonly peakMegabytes: number;
   readonly checksum: string;
+  /** What else it was asked to report. */
+  readonly amounts: Readonly<Record<string, number>>;
 }
 
 const TIMEOUT_MS = 120_000;
@@ -17,28 +22,42 @@ const TIMEOUT_MS = 120_000;
 /** Node cannot see the CPU time of an ended child; the shell can. Its report goes to a file of its own. */
 const TIMED = 'TIMEFORMAT="%3R %3U %3S"; exec 3>&2; { time "$@" 2>&3; } 2>"$TIMES"';
 
-/** Runs a variant once, in a process of its own. A failure of it is an error. */
-export async function measure(variant: Variant, size: Size): Promise<Measurement> {
+/** Nor its peak of memory, which the child itself writes into a file when it exits. */
+const PEAK_WRITER = fileURLToPath(new URL('./peak-memory.js', import.meta.url));
+
+/**
+ * Runs a variant once, in a process of its own. A failure of it is an error.
+ *
+ * @param asked  further numbers that it has to report, by name
+ */
+export async function measure(
+  variant: Variant,
+  size: Size,
+  asked: readonly string[] = [],
+): Promise<Measurement> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   try {
     const command = variant.command(size, folder);
     const timesPath = join(folder, '.times');
-    const argv = ['-c', TIMED, 'bash', process.execPath, ...command.argv];
+    const peakPath = join(folder, '.peak');
+    const argv = ['-c', TIMED, 'bash', process.execPath, '--import', PEAK_WRITER, ...command.argv];
     const stdout = await runToEnd(variant.name, 'bash', argv, {
-      env: { TIMES: timesPath },
+      env: { TIMES: timesPath, PEAK: peakPath },
       cwd: command.cwd,
     });
     const [real, user, system] = readFileSync(timesPath, 'utf8').trim().split(' ').map(Number);
-    const cpuSeconds = user! + system!;
+    const used = { cpuSeconds: user! + system!, peakMegabytes: Number(readFileSync(peakPath, 'utf8')) };
     if (command.timed.kind === 'process') {
       const checksum = command.checksum?.() ?? '';
-      return { records: command.timed.records, seconds: real!, cpuSeconds, checksum };
+      return { records: command.timed.records, seconds: real!, ...used, checksum, amounts: {} };
     }
-    const { records, seconds, checksum } = lastJsonLine(stdout);
-    if (!(Number(records) > 0 && Number(seconds) > 0)) throw nothingReported(variant.name, stdout);
+    const { records, seconds, checksum, ...others } = lastJsonLine(stdout);
+    const amounts = Object.fromEntries(asked.map((name) => [name, Number(others[name])]));
+    if (![Number(records), Number(seconds), ...Object.values(amounts)].every((each) => each > 0))
+      throw nothingReported(variant.name, stdout);
     return {
-      ...{ records: Number(records), seconds: Number(seconds), cpuSeconds },
-      checksum: String(checksum),
+      ...{ records: Number(records), seconds: Number(seconds), ...used },
+      ...{ checksum: String(checksum), amounts },
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });

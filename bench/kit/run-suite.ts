@@ -5,7 +5,7 @@ import { MachineBusyError, type RunsOptions } from './calibrated-runs.js';
 import { Calibrator } from './calibration.js';
 import { compare } from './compare.js';
 import { probe } from './probe.js';
-import type { BenchSuite, Size } from './suite.js';
+import { type BenchSuite, type Comparison, comparisonsOf, type Size } from './suite.js';
 
 export interface SuiteReport {
   readonly suite: string;
@@ -34,8 +34,8 @@ type Measure = (options: RunsOptions) => Promise<BenchResult[]>;
 export async function runSuite(suite: BenchSuite, { size, only, log }: SuiteOptions): Promise<SuiteReport> {
   const wants = (name: string): boolean => only === undefined || globPattern(only).test(name);
   const chosen: Measure[] = [
-    ...suite.comparisons
-      .filter(({ name }) => wants(name))
+    ...comparisonsOf(suite)
+      .filter((each) => comparisonNames(each).some(wants))
       .map(
         (each): Measure =>
           (options) =>
@@ -81,9 +81,17 @@ export async function measureAll(
   return { results, notMeasured };
 }
 
-/** Names of all results, without the `/cpu` twins. */
-export function resultNames({ comparisons, probes }: BenchSuite): string[] {
-  return [...comparisons.map(({ name }) => name), ...probes.flatMap(({ figures }) => Object.keys(figures))];
+/** Names of all results, without those that stand below another: `/cpu`, `/memory`, and single baselines of several. */
+export function resultNames(suite: BenchSuite): string[] {
+  return [
+    ...comparisonsOf(suite).flatMap(comparisonNames),
+    ...suite.probes.flatMap(({ figures }) => Object.keys(figures)),
+  ];
+}
+
+/** What a comparison measures; asking for one of these runs all. */
+function comparisonNames({ name, amounts = {} }: Comparison): string[] {
+  return [name, ...Object.keys(amounts)];
 }
 
 /** `*` is any text, `?` is any character. */

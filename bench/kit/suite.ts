@@ -9,7 +9,7 @@ export interface Command {
   /**
    * `process`   from command to exit; `records` and `checksum` come from here
    * `reported`  the last line on its stdout is JSON `{ records, seconds, checksum }`, timed from "all ready" to "all
-   *             done" by the program itself
+   *             done" by the program itself; the amounts of a comparison stand beside these
    */
   readonly timed: { readonly kind: 'process'; readonly records: number } | { readonly kind: 'reported' };
   /** A digest of what it computed, taken after it ended; for `process` commands. */
@@ -17,9 +17,19 @@ export interface Command {
 }
 
 export interface Variant {
+  /** Of one of several baselines, also the last part of the name of a result. */
   readonly name: string;
   /** @param folder  an empty folder of this run alone; removed afterwards */
   command(size: Size, folder: string): Command;
+}
+
+/** A result beside the rate of a comparison: something of which less is better. */
+export interface Amount {
+  /** Under which name the programs report it. */
+  readonly reported: string;
+  readonly unit: string;
+  /** What the ratio should come to, for people. */
+  readonly bar?: string;
 }
 
 /** One result: a subject, and what it is compared with. */
@@ -27,9 +37,31 @@ export interface Comparison {
   /** Name of the result. */
   readonly name: string;
   readonly subject: Variant;
-  readonly baseline: Variant | null;
+  /** All run in every round, and the fastest of the round is what counts; none: nothing is compared. */
+  readonly baselines: readonly Variant[];
   /** What the ratio should come to, for people: `>= 0.97`. Nothing fails on it. */
   readonly bar?: string;
+  /**
+   * What a run of so many records has to compute, found in another way than by the programs compared. Only with it may
+   * they run different numbers of records, which they do where a slow one would take all the time.
+   */
+  readonly expected?: (records: number) => string;
+  /** By name of the result. */
+  readonly amounts?: Readonly<Record<string, Amount>>;
+}
+
+/** How a rate changes as something grows; each point is a comparison of its own. */
+export interface Curve {
+  /** Begins the names of its results. */
+  readonly name: string;
+  /** What grows, with its unit: `keys`. */
+  readonly axis: string;
+  readonly points: readonly CurvePoint[];
+}
+
+export interface CurvePoint extends Omit<Comparison, 'name'> {
+  /** Above 0. */
+  readonly x: number;
 }
 
 /** One result of a probe. */
@@ -59,4 +91,16 @@ export interface BenchSuite {
   readonly seed: number;
   readonly comparisons: readonly Comparison[];
   readonly probes: readonly Probe[];
+  readonly curves?: readonly Curve[];
+}
+
+/** Names the point of a curve as a result. */
+export const pointName = (curve: Curve, { x }: Pick<CurvePoint, 'x'>): string => `${curve.name}-${x}`;
+
+/** All comparisons of a suite: its own, and the points of its curves. */
+export function comparisonsOf({ comparisons, curves = [] }: BenchSuite): readonly Comparison[] {
+  const points = curves.flatMap((curve) =>
+    curve.points.map(({ x, ...point }) => ({ ...point, name: pointName(curve, { x }) })),
+  );
+  return [...comparisons, ...points];
 }

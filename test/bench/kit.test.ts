@@ -7,10 +7,10 @@ import type { RunsOptions } from '../../bench/kit/calibrated-runs.js';
 import { Calibrator } from '../../bench/kit/calibration.js';
 import { compare } from '../../bench/kit/compare.js';
 import { measure } from '../../bench/kit/measure.js';
-import { globPattern } from '../../bench/kit/run-suite.js';
+import { globPattern, resultNames, runSuite } from '../../bench/kit/run-suite.js';
 import { summarise } from '../../bench/kit/samples.js';
 import { shuffleChecksum } from '../../bench/kit/shuffle-checksum.js';
-import type { Variant } from '../../bench/kit/suite.js';
+import type { BenchSuite, Curve, Variant } from '../../bench/kit/suite.js';
 
 const kit = suite('bench kit');
 const TOY = fileURLToPath(new URL('./fixtures/toy.js', import.meta.url));
@@ -52,8 +52,8 @@ kit('a summary has the median, the lowest and the highest of exactly the samples
 });
 
 kit('a program that does the work in half the time has ratio 2', async () => {
-  const comparison = { name: 'half', subject: toy(1000, 0.5, 'x'), baseline: toy(1000, 1, 'x') };
-  const [throughput, cpu] = await compare(comparison, options());
+  const comparison = { name: 'half', subject: toy(1000, 0.5, 'x'), baselines: [toy(1000, 1, 'x')] };
+  const [throughput, cpu, memory] = await compare(comparison, options());
   const { name, value, unit, baseline, ratio, low, high, runs, dropped } = throughput as BenchResult;
   assert.equal(
     { name, value, unit, baseline, ratio, low, high, runs, dropped },
@@ -71,10 +71,70 @@ kit('a program that does the work in half the time has ratio 2', async () => {
   );
   assert.is(cpu!.name, 'half/cpu');
   assert.ok(cpu!.value > 0);
+  assert.is(memory!.name, 'half/memory');
+  assert.ok(memory!.value > 10 && memory!.value < 1_000, `${memory!.value} MB`);
+});
+
+kit('of several baselines the fastest of the round counts, and each has a result of its own', async () => {
+  const baselines = [
+    { ...toy(1000, 4, 'x'), name: 'slow' },
+    { ...toy(1000, 2, 'x'), name: 'fast' },
+  ];
+  const results = await compare({ name: 'best', subject: toy(1000, 1, 'x'), baselines }, options());
+  assert.equal(
+    results
+      .filter(({ unit }) => unit === 'records/s')
+      .map(({ name, baseline, ratio }) => [name, baseline, ratio]),
+    [
+      ['best', 500, 2],
+      ['best/slow', 250, 4],
+      ['best/fast', 500, 2],
+    ],
+  );
+});
+
+kit('of a further amount less is better, and a variant that does not report it fails', async () => {
+  const amounts = { 'bytes-of-toys': { reported: 'bytes', unit: 'bytes', bar: '> 1' } };
+  const subject = toy(10, 1, 'x', 0, 0, 50);
+  const measured = await compare(
+    { name: 'a', subject, baselines: [toy(10, 1, 'x', 0, 0, 200)], amounts },
+    options(),
+  );
+  const { name, value, baseline, ratio, bar } = measured.at(-1)!;
+  assert.equal([name, value, baseline, ratio, bar], ['bytes-of-toys', 50, 200, 4, '> 1']);
+  const silent = compare({ name: 'a', subject, baselines: [toy(10, 1, 'x')], amounts }, options());
+  assert.match(await rejection(silent), 'reported no measurement');
+});
+
+kit('variants may run different numbers of records if each is checked by its own', async () => {
+  const comparison = { name: 'a', subject: toy(40, 1, 'of 40'), baselines: [toy(10, 1, 'of 10')] };
+  const expected = (records: number): string => `of ${records}`;
+  const [throughput] = await compare({ ...comparison, expected }, options());
+  assert.is(throughput!.ratio, 4);
+  const wrong = compare({ ...comparison, expected: () => 'of 10' }, options());
+  assert.match(await rejection(wrong), 'checksum of 40 of toy 40 1 of 40 against of 10');
+});
+
+kit('the points of a curve are results, and an amount is chosen by its name', async () => {
+  const curve: Curve = {
+    ...{ name: 'keys', axis: 'keys' },
+    points: [10, 1_000].map((x) => ({ x, subject: toy(x, 1, 'x'), baselines: [] })),
+  };
+  const amounts = { bytes: { reported: 'bytes', unit: 'bytes' } };
+  const comparisons = [{ name: 'time', subject: toy(1, 1, 'x', 0, 0, 5), baselines: [], amounts }];
+  const bench: BenchSuite = {
+    ...{ name: 'toys', question: 'which?', nonGoals: '', seed: 0, comparisons, probes: [], curves: [curve] },
+  };
+  assert.equal(resultNames(bench), ['time', 'bytes', 'keys-10', 'keys-1000']);
+  const { results } = await runSuite(bench, { size: 'smoke', only: 'bytes', log: () => {} });
+  assert.equal(
+    results.map(({ name }) => name),
+    ['time', 'time/cpu', 'time/memory', 'bytes'],
+  );
 });
 
 kit('without a baseline, baseline and ratio are null', async () => {
-  const [throughput] = await compare({ name: 'alone', subject: toy(10, 1, 'x'), baseline: null }, options());
+  const [throughput] = await compare({ name: 'alone', subject: toy(10, 1, 'x'), baselines: [] }, options());
   assert.equal([throughput!.value, throughput!.baseline, throughput!.ratio], [10, null, null]);
 });
 
@@ -104,7 +164,7 @@ kit('a command is timed from its start to its exit, and its checksum is taken af
 
 kit('a variant that fails ends the comparison with what it said', async () => {
   const message = await rejection(
-    compare({ name: 'failing', subject: toy(10, 1, 'x', 3), baseline: null }, options()),
+    compare({ name: 'failing', subject: toy(10, 1, 'x', 3), baselines: [] }, options()),
   );
   assert.match(message, 'ended with code 3');
   assert.match(message, 'what went wrong');
@@ -119,17 +179,17 @@ kit('a variant that reports nothing fails', async () => {
 });
 
 kit('variants that disagree in checksum or records are not compared', async () => {
-  const checksum = { name: 'a', subject: toy(10, 1, 'x'), baseline: toy(10, 1, 'y') };
-  const records = { name: 'b', subject: toy(10, 1, 'x'), baseline: toy(11, 1, 'x') };
-  assert.match(await rejection(compare(checksum, options())), 'checksum y against x');
-  assert.match(await rejection(compare(records, options())), '11 records against 10');
+  const checksum = { name: 'a', subject: toy(10, 1, 'x'), baselines: [toy(10, 1, 'y')] };
+  const records = { name: 'b', subject: toy(10, 1, 'x'), baselines: [toy(11, 1, 'x')] };
+  assert.match(await rejection(compare(checksum, options())), 'checksum x of toy 10 1 x against y');
+  assert.match(await rejection(compare(records, options())), '10 records of toy 10 1 x against 11');
 });
 
 kit('pairs during which the machine was busy are dropped and counted', async () => {
   // The second calibration spoils the first pair; the second pair waits for the third calibration.
   const calibrator = machineOf(2, 1.7, 2, 2);
   const [result] = await compare(
-    { name: 'busy', subject: toy(10, 1, 'x'), baseline: null },
+    { name: 'busy', subject: toy(10, 1, 'x'), baselines: [] },
     options({ size: 'full', calibrator }),
   );
   assert.equal([result!.runs, result!.dropped], [14, 1]);
@@ -137,7 +197,7 @@ kit('pairs during which the machine was busy are dropped and counted', async () 
 
 kit('when the machine was always busy nothing is reported', async () => {
   const calibrator = machineOf(...Array(50).fill(1.2));
-  const comparison = { name: 'never', subject: toy(10, 1, 'x'), baseline: null };
+  const comparison = { name: 'never', subject: toy(10, 1, 'x'), baselines: [] };
   assert.match(
     await rejection(compare(comparison, options({ size: 'full', calibrator, budgetMs: 1 }))),
     'less than 1.8 cores during all 1 runs',

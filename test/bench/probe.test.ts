@@ -93,7 +93,7 @@ probes('a glob chooses among comparisons and figures alike', async () => {
           name: '',
           command: () => ({ argv: ['-e', 'process.exit(1)'], timed: { kind: 'reported' } }),
         },
-        baseline: null,
+        baselines: [],
       },
     ],
     probes: [toy({ 'wait-ms': 4, share: 1 })],
