@@ -1,56 +1,98 @@
 /**
- * Question: how near does a keyed shuffle through the public API, two sources to two counters, come to one written by
- * hand on shared memory, and to a plain loop?
+ * Question: how near does a keyed shuffle through the public API come to one written by hand on shared memory, what does
+ * it bring against a plain loop, and how does it compare with what else there is in Node?
  * Non-goals: start-up (time is taken between "all ready" and "all done"), windows, checkpoints, records with strings.
  *
- * The records are 24 bytes, of 1,000 keys, computed from their index: nothing is random. Keys, counts and the sum of all
- * prices are compared.
+ * The records are 24 bytes, computed from their index: nothing is random. Keys, counts and the sum of all prices are
+ * compared; where programs run different numbers of records, with what a plain loop finds for as many. Every record
+ * reaches the one place that keeps its key, so no program may add up counts before that. Rounds of work are hashing: 100
+ * take about 0.15 us, 650 about 1 us.
+ *
+ * The programs of one thread do the same job without dividing it. Best of cloning is the fastest of those that hand
+ * objects from thread to thread; the heads of all programs say which batches were best for them.
  */
-import { fileURLToPath } from 'node:url';
-import type { BenchSuite, Size, Variant } from './kit/suite.js';
+import { shuffleOneThread } from './baselines/shuffle-one-thread.js';
+import { type ShuffleSize, shuffleJob, shuffleProgram } from './kit/shuffle-variants.js';
+import type { BenchSuite, Comparison, Size } from './kit/suite.js';
 
-const KEYS = 1_000;
+/** For the engine, its equals by hand and a plain loop: each runs for two seconds or more, far beyond its compilation. */
 const RECORDS: Readonly<Record<Size, number>> = { full: 40_000_000, smoke: 200_000 };
+const STREAMED: Readonly<Record<Size, number>> = { full: 20_000_000, smoke: 200_000 };
+const CLONED: Readonly<Record<Size, number>> = { full: 3_000_000, smoke: 100_000 };
 
-const compiled = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-/** Jobs are run from their source, as a user runs them. */
-const source = (path: string): string => fileURLToPath(new URL(`../../../bench/${path}`, import.meta.url));
+/** Rounds of hashing that take about so long. */
+const ROUNDS = { '0.15us': 100, '1us': 650 };
 
-function program(name: string, path: string): Variant {
+const plain: ShuffleSize = { records: RECORDS, keys: 1_000 };
+const manyKeys: ShuffleSize = { ...plain, keys: 100_000 };
+const someWork: ShuffleSize = {
+  ...plain,
+  records: { ...RECORDS, full: 25_000_000 },
+  work: ROUNDS['0.15us'],
+};
+const muchWork: ShuffleSize = { ...plain, records: { ...RECORDS, full: 5_000_000 }, work: ROUNDS['1us'] };
+
+const declared = (size: ShuffleSize) => shuffleJob('shuffle-declared', size);
+const againstHand = (name: string, size: ShuffleSize, bar?: string): Comparison => ({
+  ...{
+    name: `${name}-vs-handwritten`,
+    subject: declared(size),
+    baselines: [shuffleProgram('shared-memory', size)],
+  },
+  ...(bar !== undefined && { bar }),
+});
+const againstOneThread = (name: string, size: ShuffleSize, bar: string): Comparison => ({
+  ...{ name: `${name}-vs-one-thread`, bar, subject: declared(size) },
+  baselines: [shuffleProgram('one-thread', size)],
+});
+
+/** Against programs that need other numbers of records for as long a run. */
+function against(
+  name: string,
+  programs: readonly string[],
+  records: ShuffleSize['records'],
+  bar?: string,
+): Comparison {
   return {
-    name,
-    command: (size) => ({
-      argv: [compiled(path), `${RECORDS[size]}`, `${KEYS}`],
-      timed: { kind: 'reported' },
-    }),
+    name: `shuffle-2x2-vs-${name}`,
+    subject: declared(plain),
+    baselines: programs.map((program) => shuffleProgram(program, { ...plain, records })),
+    ...(bar !== undefined && { bar }),
+    expected: (count) =>
+      shuffleOneThread({ records: count, keys: plain.keys, work: 0, makers: 1, counters: 1, batch: 0 })
+        .checksum,
   };
 }
-
-function engineJob(name: string, path: string): Variant {
-  return {
-    name,
-    command: (size) => ({
-      argv: [compiled('./kit/run-shuffle.js'), source(path), `${RECORDS[size]}`, `${KEYS}`, '2'],
-      timed: { kind: 'reported' },
-    }),
-  };
-}
-
-const declared = engineJob('declared map', 'jobs/shuffle-declared.ts');
-const undeclared = engineJob('undeclared map', 'jobs/shuffle-undeclared.ts');
-const handwritten = program('hand-written on shared memory', './baselines/shuffle-shared-memory.js');
-const oneThread = program('one-thread loop', './baselines/shuffle-one-thread.js');
 
 export const exchange: BenchSuite = {
   name: 'exchange',
   question:
-    'a keyed shuffle 2 -> 2 of 24-byte records through the public API, against one by hand and a plain loop',
+    'a keyed shuffle of 24-byte records through the public API, against one by hand, a plain loop, and what else there is',
   nonGoals: 'start-up, windows, checkpoints, records with strings',
   seed: 0,
   comparisons: [
-    { name: 'shuffle-2x2-1k-vs-handwritten', subject: declared, baselines: [handwritten] },
-    { name: 'shuffle-2x2-undeclared-vs-declared', subject: undeclared, baselines: [declared] },
-    { name: 'shuffle-2x2-1k-vs-one-thread', subject: declared, baselines: [oneThread] },
+    againstHand('shuffle-2x2-1k', plain, '>= 0.75, aim 0.9'),
+    againstHand('shuffle-2x2-100k', manyKeys, '>= 0.75, aim 0.9'),
+    againstHand('shuffle-1x1-1k', { ...plain, threads: '1x1' }),
+    againstHand('shuffle-4x4-1k', { ...plain, threads: '4x4' }),
+    againstHand('shuffle-1x8-1k', { ...plain, threads: '1x8' }),
+    {
+      name: 'shuffle-2x2-undeclared-vs-declared',
+      subject: shuffleJob('shuffle-undeclared', plain),
+      baselines: [declared(plain)],
+      bar: '>= 0.8',
+    },
+    againstOneThread('shuffle-2x2-1k', plain, '>= 0.87'),
+    againstOneThread('shuffle-2x2-100k', manyKeys, '>= 1.6'),
+    againstOneThread('shuffle-2x2-work', someWork, '>= 1.75'),
+    againstOneThread('shuffle-2x2-work1us', muchWork, '>= 1.9'),
+    against('best-cloning', ['post-message', 'comlink', 'piscina-cloned'], CLONED, '>= 10'),
+    against('transfer', ['transfer'], RECORDS, '>= 1.0'),
+    against('piscina-transferred', ['piscina-transferred'], STREAMED),
+    against('node-streams', ['node-streams'], STREAMED),
+    against('web-streams', ['web-streams'], STREAMED),
+    against('rxjs', ['rxjs'], STREAMED),
+    against('effect-stream', ['effect-stream'], STREAMED),
   ],
   probes: [],
 };

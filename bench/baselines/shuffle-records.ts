@@ -14,6 +14,11 @@ export interface ShuffleOptions {
   readonly keys: number;
   /** Rounds of hashing per record, to give a record a cost of its own; 0 for none. */
   readonly work: number;
+  readonly makers: number;
+  /** A power of two. */
+  readonly counters: number;
+  /** Records that are handed over at once, where a program chooses that. */
+  readonly batch: number;
 }
 
 export interface ShuffleResult {
@@ -80,10 +85,47 @@ export function checksumOf(rows: readonly Row[]): string {
   return shuffleChecksum(rows.map(([key, n, total]) => ({ key, n, total })));
 }
 
-/** `<records> <keys> [<work>]`, when a program is run by itself. */
-export function optionsFromArguments(): ShuffleOptions {
-  const [records = '20000000', keys = '1000', work = '0'] = process.argv.slice(2);
-  return { records: Number(records), keys: Number(keys), work: Number(work) };
+/** Counts bids by key, as a program with objects does. */
+export class BidCounts {
+  readonly #counts = new Map<number, Count>();
+
+  add(key: number, price: number): void {
+    let count = this.#counts.get(key);
+    if (count === undefined) {
+      count = { n: 0, sum: 0 };
+      this.#counts.set(key, count);
+    }
+    count.n++;
+    count.sum += price;
+  }
+
+  rows(): Row[] {
+    return rowsOf(this.#counts);
+  }
+}
+
+/** Which counter keeps a key. */
+export const counterOf = (key: number, counters: number): number => mix(key) & (counters - 1);
+
+/** `<records> <keys> [<work> [<makers>x<counters> [<batch>]]]`, when a program is run by itself. */
+export function optionsFromArguments(defaultBatch = 0): ShuffleOptions {
+  const [records = '20000000', keys = '1000', work = '0', threads = '2x2', batch] = process.argv.slice(2);
+  const [makers, counters] = threads.split('x').map(Number);
+  return {
+    ...{ records: Number(records), keys: Number(keys), work: Number(work) },
+    ...{ makers: makers!, counters: counters!, batch: batch === undefined ? defaultBatch : Number(batch) },
+  };
+}
+
+/** Times a program of one thread. */
+export async function timed(
+  { records }: ShuffleOptions,
+  run: () => Row[] | Promise<Row[]>,
+): Promise<ShuffleResult> {
+  const startedMs = performance.now();
+  const rows = await run();
+  const seconds = (performance.now() - startedMs) / 1e3;
+  return { records, seconds, checksum: checksumOf(rows) };
 }
 
 function burn(x: number, rounds: number): number {

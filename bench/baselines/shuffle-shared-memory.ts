@@ -1,7 +1,7 @@
 /**
- * Question: how fast can a program written by hand for this one job count bids by key on shared memory, two threads
- * making them and two counting them?
- * Not asked: what happens at other counts of threads, with other records, or when a thread fails.
+ * Question: how fast can a program written by hand for this one job count bids by key on shared memory, some threads
+ * making them and some counting them?
+ * Not asked: what happens with other records, or when a thread fails.
  *
  * The maker makes no object: whether the compiler would remove one depends on when it compiles, and a rate that changes
  * from run to run is no baseline.
@@ -16,8 +16,8 @@ import {
   bidderOf,
   type Count,
   checksumOf,
+  counterOf,
   keyMaker,
-  mix,
   optionsFromArguments,
   priceConverter,
   priceOf,
@@ -28,8 +28,6 @@ import {
   tsOf,
 } from './shuffle-records.js';
 
-const MAKERS = 2;
-const COUNTERS = 2;
 const SEGMENT_BYTES = 32_768;
 /** Segments of a channel, and slots of its rings: a power of two. */
 const SEGMENTS = 4;
@@ -56,8 +54,8 @@ interface Shared extends ShuffleOptions {
   readonly me: number;
 }
 
-const channelOf = (shared: Shared, maker: number, counter: number): Int32Array =>
-  new Int32Array(shared.channels, (maker * COUNTERS + counter) * CHANNEL_WORDS * 4, CHANNEL_WORDS);
+const channelOf = ({ channels, counters }: Shared, maker: number, counter: number): Int32Array =>
+  new Int32Array(channels, (maker * counters + counter) * CHANNEL_WORDS * 4, CHANNEL_WORDS);
 
 interface Outlet {
   readonly words: Int32Array;
@@ -69,12 +67,12 @@ interface Outlet {
 }
 
 function runMaker(shared: Shared): Row[] {
-  const { me, records, keys, work } = shared;
+  const { me, records, keys, work, makers, counters } = shared;
   const f64 = new Float64Array(shared.segments);
   const i32 = new Int32Array(shared.segments);
   const bells = new Int32Array(shared.bells);
   const outlets = Array.from(
-    { length: COUNTERS },
+    { length: counters },
     (_, counter): Outlet => ({
       words: channelOf(shared, me, counter),
       filled: 0,
@@ -104,10 +102,10 @@ function runMaker(shared: Shared): Row[] {
   };
   const keyOf = keyMaker(keys);
   const convert = priceConverter(work);
-  const last = Math.floor(((me + 1) * records) / MAKERS);
-  for (let i = Math.floor((me * records) / MAKERS); i < last; i++) {
+  const last = Math.floor(((me + 1) * records) / makers);
+  for (let i = Math.floor((me * records) / makers); i < last; i++) {
     const key = keyOf(i);
-    const counter = mix(key) & (COUNTERS - 1);
+    const counter = counterOf(key, counters);
     const outlet = outlets[counter]!;
     if (outlet.segment < 0) take(outlet);
     const p = outlet.pos;
@@ -128,9 +126,9 @@ function runMaker(shared: Shared): Row[] {
 }
 
 function runCounter(shared: Shared): Row[] {
-  const { me } = shared;
+  const { me, makers } = shared;
   const bells = new Int32Array(shared.bells);
-  const inlets = Array.from({ length: MAKERS }, (_, maker) => ({
+  const inlets = Array.from({ length: makers }, (_, maker) => ({
     words: channelOf(shared, maker, me),
     read: 0,
     lent: SEGMENTS,
@@ -138,7 +136,7 @@ function runCounter(shared: Shared): Row[] {
   const counts = new Map<number, Count>();
   const f64 = new Float64Array(shared.segments);
   const i32 = new Int32Array(shared.segments);
-  let open = MAKERS;
+  let open = makers;
   while (open > 0) {
     const bell = Atomics.load(bells, me * BELL_WORDS);
     let isIdle = true;
@@ -176,12 +174,13 @@ function runCounter(shared: Shared): Row[] {
 }
 
 export async function shuffleSharedMemory(options: ShuffleOptions): Promise<ShuffleResult> {
-  const channelCount = MAKERS * COUNTERS;
+  const { makers, counters } = options;
+  const channelCount = makers * counters;
   const shared = {
     ...options,
     channels: new SharedArrayBuffer(channelCount * CHANNEL_WORDS * 4),
     segments: new SharedArrayBuffer(channelCount * SEGMENTS * SEGMENT_BYTES),
-    bells: new SharedArrayBuffer(COUNTERS * BELL_WORDS * 4),
+    bells: new SharedArrayBuffer(counters * BELL_WORDS * 4),
     start: new SharedArrayBuffer(4),
   };
   for (let channel = 0; channel < channelCount; channel++) {
@@ -192,8 +191,8 @@ export async function shuffleSharedMemory(options: ShuffleOptions): Promise<Shuf
   const spawn = (role: Shared['role'], me: number): Worker =>
     new Worker(new URL(import.meta.url), { workerData: { ...shared, role, me } satisfies Shared });
   const workers = [
-    ...Array.from({ length: MAKERS }, (_, me) => spawn('maker', me)),
-    ...Array.from({ length: COUNTERS }, (_, me) => spawn('counter', me)),
+    ...Array.from({ length: makers }, (_, me) => spawn('maker', me)),
+    ...Array.from({ length: counters }, (_, me) => spawn('counter', me)),
   ];
   let startedMs = 0;
   let readyCount = 0;

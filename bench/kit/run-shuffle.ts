@@ -1,8 +1,9 @@
 /**
  * Runs a shuffle job through the public API and reports it as the hand-written programs do:
  *
- *   node run-shuffle.js <job.ts> <records> <keys> <parallelism> [marginal] [<option>=<value> …]
+ *   node run-shuffle.js <job.ts> <records> <keys> <threads> [marginal] [<param>:<value> …] [<option>=<value> …]
  *
+ * Threads are `4`, that is 4 sources and 4 counters, or `1x8`, that is 1 source and 8 counters.
  * The seconds are those in which tasks ran: from the first that was running to the last that finished. `marginal`: from
  * when a third of the records was read by the receivers until all were, that is, the time of three thirds less that of
  * one; the records are then two thirds. Options are otherwise at their defaults.
@@ -14,7 +15,10 @@ import { pathToFileURL } from 'node:url';
 import { type Run, start } from 'sluice';
 import { shuffleChecksum } from './shuffle-checksum.js';
 
-const [jobPath, records, keys, parallelism, ...settings] = process.argv.slice(2);
+const [jobPath, records, keys, threads, ...settings] = process.argv.slice(2);
+const [makers, counters = makers] = threads!.split('x').map(Number);
+const pairsOf = (separator: string): [string, string][] =>
+  settings.flatMap((each) => (each.includes(separator) ? [each.split(separator) as [string, string]] : []));
 /** Between two looks, per task: a look costs the more the more tasks there are. A late last one counts against the job. */
 const LOOK_INTERVAL_MS = 0.25;
 
@@ -37,14 +41,12 @@ async function marginalSeconds(run: Run, total: number): Promise<number> {
 const folder = mkdtempSync(join(tmpdir(), 'sluice-shuffle-'));
 try {
   const output = join(folder, 'totals.csv');
-  const options = Object.fromEntries(
-    settings.flatMap((each) => (each.includes('=') ? [each.split('=') as [string, string]] : [])),
-  );
+  const params = Object.fromEntries(pairsOf(':').map(([name, value]) => [name, Number(value)]));
   const total = Number(records);
   const run = await start(pathToFileURL(jobPath!), {
-    parallelism: Number(parallelism),
-    params: { records: total, keys: Number(keys), output },
-    options,
+    parallelism: counters!,
+    params: { records: total, keys: Number(keys), output, ...(makers !== counters && { makers }), ...params },
+    options: Object.fromEntries(pairsOf('=')),
   });
   const isMarginal = settings.includes('marginal');
   const marginal = isMarginal ? await Promise.race([marginalSeconds(run, total), run.finished]) : null;

@@ -236,7 +236,7 @@ kit('without arguments the suites are listed with their question; an unknown sui
   const listed = run();
   assert.is(listed.status, 0);
   assert.match(listed.stdout, /^flights: three million flights/);
-  assert.match(listed.stdout, '  shuffle-2x2-1k-vs-handwritten\n');
+  assert.match(listed.stdout, '  shuffle-2x2-1k-vs-handwritten  [>= 0.75, aim 0.9]\n');
   assert.match(listed.stdout, '  debloat-cost  [>= 0.97]\n');
   assert.match(listed.stdout, '  resume-ms-p99, ms  [<= 5]\n');
   assert.is(run('no-such-suite').status, 1);
