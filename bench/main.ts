@@ -6,6 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { backpressure } from './backpressure.bench.js';
+import { codecs } from './codec.bench.js';
 import { exchange } from './exchange.bench.js';
 import { flights } from './flights.bench.js';
 import { resultChart } from './kit/chart.js';
@@ -13,7 +14,7 @@ import { runSuite } from './kit/run-suite.js';
 import { type BenchSuite, comparisonsOf } from './kit/suite.js';
 import { resultTable } from './kit/table.js';
 
-const SUITES: readonly BenchSuite[] = [flights, exchange, backpressure];
+const SUITES: readonly BenchSuite[] = [flights, exchange, codecs, backpressure];
 
 const USAGE = `usage: npm run bench -- <suite> [--only <glob>] [--smoke] [--json] [--svg <file>]
 
