@@ -6,6 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { backpressure } from './backpressure.bench.js';
+import { chain } from './chain.bench.js';
 import { codecs } from './codec.bench.js';
 import { exchange } from './exchange.bench.js';
 import { flights } from './flights.bench.js';
@@ -14,7 +15,7 @@ import { runSuite } from './kit/run-suite.js';
 import { type BenchSuite, comparisonsOf } from './kit/suite.js';
 import { resultTable } from './kit/table.js';
 
-const SUITES: readonly BenchSuite[] = [flights, exchange, codecs, backpressure];
+const SUITES: readonly BenchSuite[] = [flights, exchange, codecs, chain, backpressure];
 
 const USAGE = `usage: npm run bench -- <suite> [--only <glob>] [--smoke] [--json] [--svg <file>]
 
