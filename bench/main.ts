@@ -14,9 +14,10 @@ import { resultChart } from './kit/chart.js';
 import { runSuite } from './kit/run-suite.js';
 import { type BenchSuite, comparisonsOf } from './kit/suite.js';
 import { resultTable } from './kit/table.js';
+import { ring } from './ring.bench.js';
 import { state } from './state.bench.js';
 
-const SUITES: readonly BenchSuite[] = [flights, exchange, codecs, chain, state, backpressure];
+const SUITES: readonly BenchSuite[] = [flights, exchange, ring, codecs, chain, state, backpressure];
 
 const USAGE = `usage: npm run bench -- <suite> [--only <glob>] [--smoke] [--json] [--svg <file>]
 
