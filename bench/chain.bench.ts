@@ -7,22 +7,39 @@
  * writes functions from object to object.
  */
 import { fileURLToPath } from 'node:url';
+import { jobSource } from './kit/shuffle-variants.js';
 import type { BenchSuite, Comparison, Size, Variant } from './kit/suite.js';
 
 const RECORDS: Readonly<Record<Size, number>> = { full: 100_000_000, smoke: 200_000 };
 
-function program(name: string, path: string, steps: number): Variant {
-  const compiled = fileURLToPath(new URL(path, import.meta.url));
+const compiled = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** @param steps  1 to 10 */
+export function chainOf(steps: number, records: Readonly<Record<Size, number>> = RECORDS): Variant {
+  const job = jobSource('chain-steps');
   return {
-    name,
-    command: (size) => ({ argv: [compiled, `${RECORDS[size]}`, `${steps}`], timed: { kind: 'reported' } }),
+    name: `${steps} steps`,
+    command: (size) => ({
+      argv: [compiled('./kit/run-job.js'), job, '1', '1', `records=${records[size]}`, `steps=${steps}`],
+      timed: { kind: 'reported' },
+    }),
+  };
+}
+
+function fusedByHand(steps: number): Variant {
+  return {
+    name: 'fused by hand',
+    command: (size) => ({
+      argv: [compiled('./baselines/chain-fused.js'), `${RECORDS[size]}`, `${steps}`],
+      timed: { kind: 'reported' },
+    }),
   };
 }
 
 const againstFused = (steps: number, bar?: string): Comparison => ({
   name: `chain-${steps}-vs-fused`,
-  subject: program('chain', './kit/run-chain.js', steps),
-  baselines: [program('fused by hand', './baselines/chain-fused.js', steps)],
+  subject: chainOf(steps),
+  baselines: [fusedByHand(steps)],
   ...(bar !== undefined && { bar }),
 });
 

@@ -15,9 +15,10 @@ import { runSuite } from './kit/run-suite.js';
 import { type BenchSuite, comparisonsOf } from './kit/suite.js';
 import { resultTable } from './kit/table.js';
 import { ring } from './ring.bench.js';
+import { scaling } from './scaling.bench.js';
 import { state } from './state.bench.js';
 
-const SUITES: readonly BenchSuite[] = [flights, exchange, ring, codecs, chain, state, backpressure];
+const SUITES: readonly BenchSuite[] = [flights, exchange, ring, codecs, chain, state, scaling, backpressure];
 
 const USAGE = `usage: npm run bench -- <suite> [--only <glob>] [--smoke] [--json] [--svg <file>]
 

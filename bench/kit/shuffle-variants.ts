@@ -33,7 +33,7 @@ export function shuffleProgram(
 
 /** @param settings  options of the engine, `key=value` */
 export function shuffleJob(
-  job: 'shuffle-declared' | 'shuffle-undeclared',
+  job: 'shuffle-declared' | 'shuffle-undeclared' | 'shuffle-many-keys',
   { records, keys, threads = '2x2', work = 0 }: ShuffleSize,
   settings: readonly string[] = [],
 ): Variant {
