@@ -15,6 +15,8 @@ const RECORDS: Readonly<Record<Size, number>> = { full: 20_000_000, smoke: 100_0
 const CHAINED: Readonly<Record<Size, number>> = { full: 50_000_000, smoke: 100_000 };
 /** As much as the curve of sizes moves at each of its points, unless the records are too small for that. */
 const BYTES: Readonly<Record<Size, number>> = { full: 4_000_000_000, smoke: 2_000_000 };
+/** There are many points, and a curve tells by its course. */
+const POINT_BUDGET_MS = 15_000;
 
 function byWorkers(workers: number): CurvePoint {
   const size: ShuffleSize = { records: RECORDS, keys: 1_000, threads: `${workers}x${workers}` };
@@ -51,6 +53,7 @@ export const scaling: BenchSuite = {
     'how the cost of a record grows with workers, keys, record size, channels and the length of a chain',
   nonGoals: 'other numbers of cores than there are here',
   seed: 0,
+  budgetMs: POINT_BUDGET_MS,
   comparisons: [],
   probes: [],
   curves: [

@@ -7,9 +7,9 @@ import type { SuiteReport } from './run-suite.js';
 import { type BenchSuite, type Curve, pointName } from './suite.js';
 import { leadingResults, quantity } from './table.js';
 
-const WIDTH = 960;
+const WIDTH = 1080;
 const LEFT = 330;
-const RIGHT = 190;
+const RIGHT = 310;
 const ROW = 24;
 const PLOT = WIDTH - LEFT - RIGHT;
 const CURVE_HEIGHT = 220;

@@ -25,7 +25,7 @@ export interface SuiteOptions {
   readonly log: (line: string) => void;
 }
 
-/** What a comparison or a probe may take; more only if a single run of it does. */
+/** What a comparison or a probe may take where its suite says nothing; more only if a single run of it does. */
 const BUDGET_MS = 50_000;
 
 type Measure = (options: RunsOptions) => Promise<BenchResult[]>;
@@ -53,7 +53,7 @@ export async function runSuite(suite: BenchSuite, { size, only, log }: SuiteOpti
     throw new Error(`no result of ${suite.name} matches ${only}; there are ${resultNames(suite).join(', ')}`);
   const calibrator = await Calibrator.open();
   try {
-    const budgetMs = chosen.length * BUDGET_MS;
+    const budgetMs = chosen.length * (suite.budgetMs ?? BUDGET_MS);
     const measured = await measureAll(chosen, { size, budgetMs, calibrator, log });
     return { suite: suite.name, machine: machine(), node: process.version, commit: commit(), ...measured };
   } finally {

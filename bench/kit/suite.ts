@@ -92,6 +92,8 @@ export interface BenchSuite {
   readonly comparisons: readonly Comparison[];
   readonly probes: readonly Probe[];
   readonly curves?: readonly Curve[];
+  /** What each result may take, if it is not what results usually get. */
+  readonly budgetMs?: number;
 }
 
 /** Names the point of a curve as a result. */
