@@ -4,7 +4,7 @@
  *
  *   node chain-fused.js <records> <steps>
  */
-import { bidderOf, keyMaker, priceOf, tsOf } from './shuffle-records.js';
+import { bidderOf, FIRST_MS, keyMaker, priceOf, tsOf } from './shuffle-records.js';
 
 const keyOf = keyMaker(1_000);
 
@@ -12,7 +12,7 @@ function oneStep(records: number): string {
   let [rows, sum, keys] = [0, 0, 0];
   for (let i = 0; i < records; i++) {
     rows++;
-    sum += priceOf(i) * 0.908 + (tsOf(i) % 1_000);
+    sum += priceOf(i) * 0.908 + (tsOf(i) - FIRST_MS);
     keys = (keys + (keyOf(i) ^ bidderOf(i))) | 0;
   }
   return `${rows}, ${sum}, ${keys}`;
@@ -25,7 +25,7 @@ function threeSteps(records: number): string {
     if ((key & 7) === 3) continue;
     const bidder = bidderOf(i);
     rows++;
-    sum += priceOf(i) * 0.908 + ((tsOf(i) + 1_000) % 1_000);
+    sum += priceOf(i) * 0.908 + (tsOf(i) + 1_000 - FIRST_MS);
     keys = (keys + (key ^ bidder ^ bidder)) | 0;
   }
   return `${rows}, ${sum}, ${keys}`;
@@ -42,13 +42,13 @@ function tenSteps(records: number): string {
     key ^= bidder;
     bidder &= 511;
     if ((bidder & 15) === 5) continue;
-    const ts = tsOf(i) + 993;
-    if (ts % 11 === 0) continue;
-    price = (price + 0.5) * 1.25 - 2;
     key = (key + bidder) >> 1;
+    if ((key & 7) === 6) continue;
+    const ts = tsOf(i) + 993;
+    price = (price + 0.5) * 1.25 - 2;
     bidder ^= 3;
     rows++;
-    sum += price + (ts % 1_000);
+    sum += price + (ts - FIRST_MS);
     keys = (keys + (key ^ bidder)) | 0;
   }
   return `${rows}, ${sum}, ${keys}`;

@@ -35,7 +35,7 @@ export interface Count {
 
 export type Row = readonly [key: number, n: number, total: number];
 
-const FIRST_MS = 1.7e12;
+export const FIRST_MS = 1.7e12;
 
 /** The source, as a program with objects has it. */
 export function bidMaker(keys: number): (i: number) => Bid {

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { job, type Stream, t } from 'sluice';
 import { generate, type Sink } from 'sluice/connectors';
-import { type Bid, bidMaker, MappedBid } from './shuffle-bids.js';
+import { type Bid, bidMaker, FIRST_MS, MappedBid } from './shuffle-bids.js';
 
 type Step = (bids: Stream<Bid>) => Stream<Bid>;
 
@@ -26,7 +26,7 @@ const STEPS: readonly Step[] = [
   filtering((bid) => (bid.bidder & 15) !== 5),
   mapping((bid) => ({ ts: bid.ts - 7, price: bid.price * 1.25, key: bid.key, bidder: bid.bidder })),
   mapping((bid) => ({ ts: bid.ts, price: bid.price - 2, key: bid.key >> 1, bidder: bid.bidder ^ 3 })),
-  filtering((bid) => bid.ts % 11 !== 0),
+  filtering((bid) => (bid.key & 7) !== 6),
 ];
 
 export default job(
@@ -56,7 +56,7 @@ function summed(output: string): Sink<Bid> {
         write: (row) => {
           const { ts, price, key, bidder } = row as Bid;
           rows++;
-          sum += price + (ts % 1_000);
+          sum += price + (ts - FIRST_MS);
           keys = (keys + (key ^ bidder)) | 0;
         },
         flush: () => {},

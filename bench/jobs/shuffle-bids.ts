@@ -15,7 +15,7 @@ export const SHUFFLE_PARAMS = {
   work: t.int32.default(0),
 };
 
-const FIRST_MS = 1.7e12;
+export const FIRST_MS = 1.7e12;
 
 /** Spreads an index over all 32 bits (the finaliser of murmur3), so that keys come in no order. */
 function mix(index: number): number {
