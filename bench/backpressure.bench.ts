@@ -16,8 +16,8 @@ const source = (path: string): string => fileURLToPath(new URL(`../../../bench/$
 
 const KEYS = 1_000;
 const RECORDS: Readonly<Record<Size, number>> = { full: 30_000_000, smoke: 1_000_000 };
-/** All threads have compiled what they run when a third is through: some 500 k records for each of 64 tasks. */
-const MARGINAL_RECORDS: Readonly<Record<Size, number>> = { full: 100_000_000, smoke: 1_000_000 };
+/** All threads have compiled what they run when a third is through: some 800 k records for each of 64 tasks. */
+const MARGINAL_RECORDS: Readonly<Record<Size, number>> = { full: 150_000_000, smoke: 1_000_000 };
 
 /** A smoke run proves that many tasks of a vertex run, and starts no hundred threads for it. */
 const SMOKE_PARALLELISM_MAX = 3;

@@ -9,7 +9,7 @@ import type { Size } from './suite.js';
 
 export interface RunsOptions {
   readonly size: Size;
-  /** No run begins that would likely end later than this. */
+  /** After a few runs in any case, none begins that would likely end later than this. */
   readonly budgetMs: number;
   readonly calibrator: Pick<Calibrator, 'measure' | 'cores'>;
   readonly log: (line: string) => void;
@@ -30,6 +30,8 @@ interface Run<T> {
   readonly after: Calibration;
 }
 
+/** As many runs there are in any case: a median of fewer says little. */
+const RUNS_MIN = 3;
 const RUNS_MAX = 15;
 /** How long a run waits for a busy machine before it begins all the same, and is likely dropped. */
 const QUIET_WAIT_MS = 3_000;
@@ -54,7 +56,7 @@ export async function calibratedRuns<T>(
     Math.min(calibrator.cores(run.before), calibrator.cores(run.after));
   while (runs.length < (size === 'smoke' ? 1 : RUNS_MAX)) {
     const runStartMs = performance.now();
-    if (runs.length > 0 && runStartMs - startMs + longestMs > budgetMs) break;
+    if (runs.length >= RUNS_MIN && runStartMs - startMs + longestMs > budgetMs) break;
     if (size === 'full') before = await awaitQuiet(before, calibrator);
     const measured = await once();
     const after = calibrator.measure();
