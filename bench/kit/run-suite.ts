@@ -34,7 +34,7 @@ type Measure = (options: RunsOptions) => Promise<BenchResult[]>;
 export async function runSuite(suite: BenchSuite, { size, only, log }: SuiteOptions): Promise<SuiteReport> {
   const wants = (name: string): boolean => only === undefined || globPattern(only).test(name);
   const chosen: Measure[] = [
-    ...comparisonsOf(suite)
+    ...comparisonsOf(suite, size)
       .filter((each) => comparisonNames(each).some(wants))
       .map(
         (each): Measure =>

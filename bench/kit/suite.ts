@@ -99,10 +99,15 @@ export interface BenchSuite {
 /** Names the point of a curve as a result. */
 export const pointName = (curve: Curve, { x }: Pick<CurvePoint, 'x'>): string => `${curve.name}-${x}`;
 
-/** All comparisons of a suite: its own, and the points of its curves. */
-export function comparisonsOf({ comparisons, curves = [] }: BenchSuite): readonly Comparison[] {
+/** All comparisons of a suite: its own, and the points of its curves; at the smallest size only the ends of those. */
+export function comparisonsOf(
+  { comparisons, curves = [] }: BenchSuite,
+  size: Size = 'full',
+): readonly Comparison[] {
   const points = curves.flatMap((curve) =>
-    curve.points.map(({ x, ...point }) => ({ ...point, name: pointName(curve, { x }) })),
+    curve.points
+      .filter((_, i) => size === 'full' || i === 0 || i === curve.points.length - 1)
+      .map(({ x, ...point }) => ({ ...point, name: pointName(curve, { x }) })),
   );
   return [...comparisons, ...points];
 }
