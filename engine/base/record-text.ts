@@ -4,7 +4,7 @@ export function recordText(row: unknown): string {
   try {
     text = JSON.stringify(row, shownMember) ?? String(row);
   } catch (error) {
-    text = `(cannot be shown: ${String(error)})`; // a getter throws, or it contains itself
+    text = `(cannot be shown: ${valueText(error, 100)})`; // a getter throws, or it contains itself
   }
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
@@ -17,4 +17,19 @@ function shownMember(_key: string, value: unknown): unknown {
   if (value instanceof Map) return Object.fromEntries([...value].slice(0, ITEMS_SHOWN));
   if (value instanceof Uint8Array) return Buffer.from(value.subarray(0, ITEMS_SHOWN)).toString('hex');
   return Array.isArray(value) ? value.slice(0, ITEMS_SHOWN) : value;
+}
+
+/** A value for a message, whatever it is: of some objects `String` throws. */
+export function valueText(value: unknown, charsMax: number): string {
+  let text: string;
+  try {
+    // No more of what is long: all items of a list would take seconds, and then be cut off.
+    const isLong = Array.isArray(value) || value instanceof Uint8Array || typeof value === 'string';
+    const shown = isLong ? value.slice(0, charsMax) : value;
+    text = typeof shown === 'string' ? JSON.stringify(shown) : String(shown);
+  } catch {
+    text = '(an object without text)';
+  }
+  if (typeof value === 'bigint') text += 'n';
+  return text.length > charsMax ? `${text.slice(0, charsMax)}…` : text;
 }

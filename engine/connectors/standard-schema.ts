@@ -1,5 +1,5 @@
 import { SluiceError } from '../base/errors.js';
-import { recordText } from '../base/record-text.js';
+import { recordText, valueText } from '../base/record-text.js';
 
 /**
  * A validator as zod, valibot, ArkType and others make them. Only the form is ours; its source is
@@ -49,8 +49,9 @@ export function validate<R>(
   try {
     result = standard.validate(record);
   } catch (error) {
-    return refused(`it threw ${String(error)}`);
+    return refused(`it threw ${valueText(error, 100)}`);
   }
+  if (typeof result !== 'object' || result === null) return refused(`it answered ${valueText(result, 100)}`);
   if ('then' in result) {
     result.then(undefined, () => {}); // whatever it will say, it says it too late
     return refused('it answered with a promise; validators here answer at once');

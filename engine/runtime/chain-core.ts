@@ -1,4 +1,8 @@
 import { isSluiceError, SluiceError } from '../base/errors.js';
+import { valueText } from '../base/record-text.js';
+
+/** Characters of a value in a message. */
+const SHOWN_MAX = 80;
 
 /**
  * The part of a compiled chain that is the same for all: what generated code keeps between two calls, and what it
@@ -39,10 +43,10 @@ export abstract class ChainCore {
   /** A user function returned a value that does not fit the declared field. */
   badField(site: number, field: string, expected: string, value: unknown): never {
     const { uid, name, place } = this.sites[site]!;
-    const got = typeof value === 'string' ? JSON.stringify(value) : String(value);
+    const got = valueText(value, SHOWN_MAX);
     throw new SluiceError(
       'RECORD_FIELD_INVALID',
-      `${name}${place} gave field '${field}' the value ${got.slice(0, 80)}, which is not ${expected}`,
+      `${name}${place} gave field '${field}' the value ${got}, which is not ${expected}`,
       { detail: { operator: uid, field } },
     );
   }
@@ -50,10 +54,9 @@ export abstract class ChainCore {
   /** Reading a value that a user function returned threw. */
   badAccess(site: number, field: string, error: unknown): never {
     const { uid, name, place } = this.sites[site]!;
-    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     throw new SluiceError(
       'RECORD_FIELD_INVALID',
-      `${name}${place} gave field '${field}' a value that cannot be read: ${why}`,
+      `${name}${place} gave field '${field}' a value that cannot be read: ${valueText(error, SHOWN_MAX)}`,
       { detail: { operator: uid, field }, cause: error },
     );
   }
@@ -61,18 +64,22 @@ export abstract class ChainCore {
   /** A user function returned something that is no record. */
   badRow(site: number, value: unknown): never {
     const { uid, name, place } = this.sites[site]!;
-    throw new SluiceError('RECORD_FIELD_INVALID', `${name}${place} returned ${String(value)}, not a record`, {
-      detail: { operator: uid },
-    });
+    throw new SluiceError(
+      'RECORD_FIELD_INVALID',
+      `${name}${place} returned ${valueText(value, SHOWN_MAX)}, not a record`,
+      {
+        detail: { operator: uid },
+      },
+    );
   }
 
   /** A custom partitioner answered with something that is no subtask of the next operator. */
   badTarget(site: number, target: unknown, receivers: number): never {
     const { uid, name, place } = this.sites[site]!;
-    const got = typeof target === 'string' ? JSON.stringify(target) : String(target);
+    const got = valueText(target, SHOWN_MAX);
     throw new SluiceError(
       'RECORD_PARTITION_INVALID',
-      `${name}${place} answered ${got.slice(0, 80)}, which is not a whole number from 0 to ${receivers - 1}`,
+      `${name}${place} answered ${got}, which is not a whole number from 0 to ${receivers - 1}`,
       { detail: { operator: uid, receivers } },
     );
   }

@@ -75,6 +75,7 @@ validators('a validator that answers with a promise or throws is refused at the 
   for (const [validate, text] of [
     [late, 'it answered with a promise'],
     [broken, 'it threw RangeError: out of order'],
+    [orders({ validate: () => undefined as never }), 'it answered undefined'],
   ] as const) {
     const read = () => readRows(collection([{ id: 1 }], Order, { validate }));
     assert.match((await throwsCode('INPUT_VALUE_INVALID', read)).message, text);

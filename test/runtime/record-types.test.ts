@@ -252,4 +252,39 @@ types(
   },
 );
 
+types(
+  'a member that cannot be read, and a value without text, are the fault of who made the record',
+  async () => {
+    const Made = t.record({ n: t.int32, raw: t.bytes });
+    const detached = new Uint8Array(1);
+    structuredClone(detached.buffer, { transfer: [detached.buffer] });
+    const raw = bytes(1);
+    const failing = { raw, get n(): number { throw new RangeError('none today'); } }; // biome-ignore format: short
+    const noText = Object.create(null);
+    for (const [made, code, text] of [
+      [failing, 'USER_FUNCTION_FAILED', /: RangeError: none today/],
+      [{ n: 1, raw: detached }, 'USER_FUNCTION_FAILED', /: TypeError: .*detached/],
+      [
+        { n: noText, raw },
+        'RECORD_FIELD_INVALID',
+        /gave field 'n' the value \(an object without text\), which/,
+      ],
+      [
+        Object.assign(() => {}, { toString: null }),
+        'RECORD_FIELD_INVALID',
+        /returned \(an object .*, not a record/,
+      ],
+    ] as const) {
+      const spoiling = job('spoiling', (flow) => {
+        const rows = flow.from(collection([{ id: 7 }], t.record({ id: t.int32 })));
+        return { mapped: rows.map(Made, () => made as RowOf<typeof Made>).named('spoil') };
+      });
+      const error = await runInline(spoiling).catch((thrown) => thrown);
+      assert.is(error.code, code);
+      assert.match(error.message, /spoil at .*record-types.*at record \{"id":7/);
+      assert.match(error.message, text);
+    }
+  },
+);
+
 types.run();

@@ -140,11 +140,14 @@ export class OperatorCode {
   checkedRow(uid: string, object: string, ts: string, place: Place): Row {
     const fields = requiredFields(this.#spec, uid);
     const site = this.#siteOf.get(uid)!;
+    place.code.line(`core.at = ${site};`); // a member may be a getter, or bytes that cannot be read
     place.code.line(
       `if (typeof ${object} !== 'object' || ${object} === null) core.badRow(${site}, ${object});`,
     );
     if (fields === null) {
-      place.code.line(`if (typeof ${object}.then === 'function') core.badRow(${site}, ${object});`);
+      place.code.line(
+        `if (typeof ${object}.then === 'function') core.badRow(${site}, ${object});\ncore.at = 0;`,
+      );
       return objectRow(null, ts, object);
     }
     const loaded = new Map<string, string>();
@@ -156,6 +159,7 @@ export class OperatorCode {
       );
     }
     this.#check(site, fields, loaded, place);
+    place.code.line('core.at = 0;');
     return new DerivedRow(objectRow(fields, ts, object), fields, loaded);
   }
 
