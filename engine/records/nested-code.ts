@@ -14,8 +14,8 @@ import {
 import { keyText, linesText, memberText } from './source-text.js';
 
 /**
- * Source that takes, measures, writes and reads values of one nested type: a function per record, list, map and union
- * inside it, so that each sees one kind of value.
+ * Source that takes values of one type, and that measures, writes and reads those of a nested type: a function per
+ * record, list, map and union inside it, so that each sees one kind of value.
  *
  * In a row the bytes of a value lie one after another, little-endian, at no alignment:
  *
@@ -70,7 +70,7 @@ class TakerCode {
       '}',
       ...this.#functions,
       'return function take(value, reporter, atSite, name) {',
-      'field = name; core = reporter; site = atSite; isRefused = false;',
+      'field = name; core = reporter; site = atSite; at = 0; isRefused = false;',
       'try {',
       `return ${root}(value);`,
       '} catch (error) {',
@@ -81,7 +81,7 @@ class TakerCode {
     ]);
   }
 
-  /** Name of the function that takes a value of a nested type, which is at `path`. */
+  /** Name of the function that takes a value which is at `path`. */
   #function(spec: TypeSpec, path: string): string {
     const { parts } = spec;
     const name = `t${this.#functions.length}`;
@@ -90,8 +90,8 @@ class TakerCode {
     const misfit = (text: string): string => `if (${text}) bad(${place}, ${expectedText(spec)}, v);`;
     const isObject = misfit(`typeof v !== 'object' || v === null || Array.isArray(v)`);
     const lines: string[] = [`function ${name}(v) {`];
-    if (parts === undefined) throw new Error(`${spec.kind} has no parts`);
-    if ('fields' in parts) lines.push(isObject, ...this.#record(parts.fields, path, ''));
+    if (parts === undefined) lines.push(...this.#value(spec, 'v', path, 'x'), 'return x;');
+    else if ('fields' in parts) lines.push(isObject, ...this.#record(parts.fields, path, ''));
     else if ('variants' in parts) lines.push(isObject, ...this.#union(parts.tag, parts.variants, path));
     else if (spec.kind === 'list') {
       lines.push(misfit('!Array.isArray(v)'), 'const n = v.length;');
@@ -245,7 +245,7 @@ class NestedCode {
     const members = fields.map((field, i) => `${keyText(field.name)}: x${i}`);
     const literal = `{ ${[...(tag === '' ? [] : [tag]), ...members].join(', ')} }`;
     return [
-      `return ${['0', ...codes.map(({ size }) => size)].join(' + ')};`,
+      `return ${[tag === '' ? '0' : '1', ...codes.map(({ size }) => size)].join(' + ')};`,
       linesText(codes.map(({ write }) => write)),
       linesText([...codes.map(({ read }) => read), `return ${literal};`]),
     ];
@@ -262,7 +262,7 @@ class NestedCode {
         '}',
       ]);
     return [
-      byName((i) => bodies[i]![0].replace('return 0', 'return 1')),
+      byName((i) => bodies[i]![0]),
       byName((i) => `d.setUint8(at, ${i}); at += 1;\n${bodies[i]![1]}\nreturn;`),
       linesText([
         'const variant = d.getUint8(at); at += 1;',
