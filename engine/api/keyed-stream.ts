@@ -4,7 +4,7 @@ import { fieldOf } from '../plan/draft.js';
 import type { Step } from '../plan/faults.js';
 import { HIDDEN_KEY, resultName } from '../plan/hidden-key.js';
 import type { AggregateSpec, OperatorConfig, TumblingWindow } from '../plan/logical-plan.js';
-import type { FieldSpec, RowShape } from '../records/schema.js';
+import { type FieldSpec, RESERVED_NAMES, type RowShape } from '../records/schema.js';
 import {
   type Aggregate,
   type AggregateColumns,
@@ -119,6 +119,11 @@ export class KeyedStream<T extends object, Key extends object> {
   /** Null when it is not one that can be. */
   #spec(step: Step, as: string, aggregate: unknown, inWindow: boolean): AggregateSpec | null {
     const { graph, node } = this.#stream;
+    if ((RESERVED_NAMES as readonly string[]).includes(as)) {
+      const text = `'${as}' cannot be the name of a column: every object has such a member`;
+      graph.fault('ARGUMENT_INVALID', step, text);
+      return null;
+    }
     if (!isAggregate(aggregate)) {
       graph.fault(
         'ARGUMENT_INVALID',

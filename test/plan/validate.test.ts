@@ -89,6 +89,18 @@ validation('fields must be of a kind the operation can use', () => {
   ]);
 });
 
+validation('columns are not called what every object has already', () => {
+  const found = faults((flow) =>
+    flights(flow)
+      .keyBy('origin')
+      .aggregate({ n: count(), constructor: count(), ['__proto__']: count() } as any)
+      .to(sink()),
+  );
+  const text = (name: string): string =>
+    `ARGUMENT_INVALID: aggregate: '${name}' cannot be the name of a column: every object has such a member`;
+  assert.equal(found, ['constructor', '__proto__'].map(text));
+});
+
 validation('event time may not be null', () => {
   const Loose = t.record({ at: t.nullable(t.timestamp) });
   const [found] = faults((flow) => flow.from(source(Loose)).eventTime('at').to(sink()));
