@@ -4,33 +4,26 @@
  */
 import { pathToFileURL } from 'node:url';
 import {
+  BidCounts,
   bidConverter,
   bidMaker,
-  type Count,
   checksumOf,
   optionsFromArguments,
-  rowsOf,
   type ShuffleOptions,
   type ShuffleResult,
 } from './shuffle-records.js';
 
 export function shuffleOneThread({ records, keys, work }: ShuffleOptions): ShuffleResult {
-  const counts = new Map<number, Count>();
+  const counts = new BidCounts();
   const make = bidMaker(keys);
   const convert = bidConverter(work);
   const startedMs = performance.now();
   for (let i = 0; i < records; i++) {
     const bid = convert(make(i));
-    let count = counts.get(bid.key);
-    if (count === undefined) {
-      count = { n: 0, sum: 0 };
-      counts.set(bid.key, count);
-    }
-    count.n++;
-    count.sum += bid.price;
+    counts.add(bid.key, bid.price);
   }
   const seconds = (performance.now() - startedMs) / 1e3;
-  return { records, seconds, checksum: checksumOf(rowsOf(counts)) };
+  return { records, seconds, checksum: checksumOf(counts.rows()) };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]!).href)

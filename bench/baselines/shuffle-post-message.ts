@@ -11,6 +11,7 @@ import {
   bidMaker,
   counterOf,
   optionsFromArguments,
+  type Row,
 } from './shuffle-records.js';
 import { CreditWindow, grant, type ShuffleThread, shareOf, shuffleThreads } from './shuffle-threads.js';
 
@@ -40,7 +41,7 @@ function make(thread: ShuffleThread): void {
   }
 }
 
-function count(thread: ShuffleThread): ReturnType<Parameters<typeof shuffleThreads>[2]['count']> {
+function count(thread: ShuffleThread): Promise<Row[]> {
   const counts = new BidCounts();
   let open = thread.makers;
   return new Promise((resolve) => {

@@ -28,11 +28,6 @@ export interface ShuffleResult {
   readonly checksum: string;
 }
 
-export interface Count {
-  n: number;
-  sum: number;
-}
-
 export type Row = readonly [key: number, n: number, total: number];
 
 export const FIRST_MS = 1.7e12;
@@ -77,17 +72,13 @@ export function mix(h: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-export function rowsOf(counts: ReadonlyMap<number, Count>): Row[] {
-  return Array.from(counts, ([key, { n, sum }]): Row => [key, n, sum]);
-}
-
 export function checksumOf(rows: readonly Row[]): string {
   return shuffleChecksum(rows.map(([key, n, total]) => ({ key, n, total })));
 }
 
 /** Counts bids by key, as a program with objects does. */
 export class BidCounts {
-  readonly #counts = new Map<number, Count>();
+  readonly #counts = new Map<number, { n: number; sum: number }>();
 
   add(key: number, price: number): void {
     let count = this.#counts.get(key);
@@ -100,7 +91,7 @@ export class BidCounts {
   }
 
   rows(): Row[] {
-    return rowsOf(this.#counts);
+    return Array.from(this.#counts, ([key, { n, sum }]): Row => [key, n, sum]);
   }
 }
 

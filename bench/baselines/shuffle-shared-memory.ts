@@ -13,8 +13,8 @@
 import { pathToFileURL } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import {
+  BidCounts,
   bidderOf,
-  type Count,
   checksumOf,
   counterOf,
   keyMaker,
@@ -22,7 +22,6 @@ import {
   priceConverter,
   priceOf,
   type Row,
-  rowsOf,
   type ShuffleOptions,
   type ShuffleResult,
   tsOf,
@@ -133,7 +132,7 @@ function runCounter(shared: Shared): Row[] {
     read: 0,
     lent: SEGMENTS,
   }));
-  const counts = new Map<number, Count>();
+  const counts = new BidCounts();
   const f64 = new Float64Array(shared.segments);
   const i32 = new Int32Array(shared.segments);
   let open = makers;
@@ -154,14 +153,7 @@ function runCounter(shared: Shared): Row[] {
       }
       const begin = segment * SEGMENT_BYTES;
       for (let p = begin, end = begin + bytes; p < end; p += RECORD_BYTES) {
-        const key = i32[(p >> 2) + 4]!;
-        let count = counts.get(key);
-        if (count === undefined) {
-          count = { n: 0, sum: 0 };
-          counts.set(key, count);
-        }
-        count.n++;
-        count.sum += f64[(p >> 3) + 1]!;
+        counts.add(i32[(p >> 2) + 4]!, f64[(p >> 3) + 1]!);
       }
       words[EMPTIED_RING + (inlet.lent & MASK)] = segment;
       inlet.lent++;
@@ -170,10 +162,10 @@ function runCounter(shared: Shared): Row[] {
     }
     if (isIdle) Atomics.wait(bells, me * BELL_WORDS, bell);
   }
-  return rowsOf(counts);
+  return counts.rows();
 }
 
-export async function shuffleSharedMemory(options: ShuffleOptions): Promise<ShuffleResult> {
+async function shuffleSharedMemory(options: ShuffleOptions): Promise<ShuffleResult> {
   const { makers, counters } = options;
   const channelCount = makers * counters;
   const shared = {
