@@ -37,7 +37,7 @@ const WORD_BYTES = 4;
 const CANONICAL_NAN = 0x7ff8_0000_0000_0000n;
 
 /** Hash of a key of one null. */
-export const NULL_HASH = murmur3(new Uint8Array(1));
+const NULL_HASH = murmur3(new Uint8Array(1));
 
 /** Name of the `KeyHasher` among the bindings of a view. */
 export const HASHER_NAME = 'h';

@@ -1,11 +1,12 @@
 import { SluiceError } from '../base/errors.js';
 import { compile } from './compile.js';
-import { nestedSource, takerSource, typeFingerprint } from './nested-code.js';
+import { nestedSource, typeFingerprint } from './nested-code.js';
 import type { LayoutField, LayoutKind, RowView } from './row-layout.js';
 import { isScalarKind, type NestedKind, type TypeSpec } from './schema.js';
 import { StringCodec } from './strings.js';
+import { takerSource } from './taker-code.js';
 
-/** Values of nested types, by code generated for each type; see nested-code.ts. */
+/** Values of nested types, by code generated for each type; see nested-code.ts and taker-code.ts. */
 
 /** A field of a nested kind. */
 export type NestedField = LayoutField & TypeSpec & { readonly kind: NestedKind };
@@ -57,6 +58,7 @@ export function nestedName(field: NestedField): string {
   return `n_${typeFingerprint(field)}`;
 }
 
+/** Of any type. */
 export function compileTaker(spec: TypeSpec): Taker {
   return compile(`take-${typeFingerprint(spec)}`, takerSource(spec), [], []);
 }
