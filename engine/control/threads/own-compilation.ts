@@ -9,18 +9,20 @@ import { setFlagsFromString } from 'node:v8';
  * with 128 tasks on 2 cores for many seconds. There each task compiles what it runs on its own thread.
  *
  * V8 reads the flag when an isolate is made, and never again for that isolate; so it is changed while threads start,
- * and then put back for those of others. A flag on the command line of the process stays as it is.
+ * and then put back for those of others. A flag on the command line of the process stays as it is, and so do those that
+ * imply it: V8 13.6 would not imply it again.
  *
  * Source: V8 11.3 to 13.6, `Isolate::concurrent_recompilation_enabled`.
  */
 const FLAG = 'concurrent-recompilation';
+const GIVEN = /^--(no-?)?(concurrent-recompilation|single-threaded|predictable)$/;
 
 /** Pools whose threads are starting with the flag changed. */
 let starting = 0;
 
 /** Whether that many threads, about to start, should compile for themselves. */
 export function needsOwnCompilation(threads: number): boolean {
-  const isGiven = process.execArgv.some((flag) => flag.replaceAll('_', '-').endsWith(FLAG));
+  const isGiven = process.execArgv.some((flag) => GIVEN.test(flag.replaceAll('_', '-')));
   return threads > availableParallelism() && !isGiven;
 }
 

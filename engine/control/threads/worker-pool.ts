@@ -81,17 +81,22 @@ export class WorkerPool<A extends object = TaskAgent> {
     this.#exitMsMax = options.exitMsMax ?? EXIT_MS_MAX;
     this.#onStrayError = options.onStrayError ?? ((error) => process.emitWarning(error));
     const endOwnCompilation = needsOwnCompilation(threads) ? beginOwnCompilation() : () => {};
-    this.#piscina = new Piscina({
-      filename: (options.entry ?? workerEntry()).href,
-      minThreads: threads, // threads/fixed
-      maxThreads: threads,
-      concurrentTasksPerWorker: 1,
-      atomics: 'disabled', // an idle thread must stay on its event loop, or its port is deaf
-      idleTimeout: Number.POSITIVE_INFINITY,
-      recordTiming: false,
-      loadBalancer: this.#choose,
-      ...(resourceLimits !== undefined && { resourceLimits }),
-    });
+    try {
+      this.#piscina = new Piscina({
+        filename: (options.entry ?? workerEntry()).href,
+        minThreads: threads, // threads/fixed
+        maxThreads: threads,
+        concurrentTasksPerWorker: 1,
+        atomics: 'disabled', // an idle thread must stay on its event loop, or its port is deaf
+        idleTimeout: Number.POSITIVE_INFINITY,
+        recordTiming: false,
+        loadBalancer: this.#choose,
+        ...(resourceLimits !== undefined && { resourceLimits }),
+      });
+    } catch (error) {
+      endOwnCompilation(); // no thread has started, such as where the process may have none
+      throw error;
+    }
     this.#piscina.on('error', (error: unknown) => this.#onPoolError(error));
     this.#piscina.on('workerDestroy', () => queueMicrotask(() => this.#onThreadGone()));
     this.#watchThreads();
