@@ -1,7 +1,7 @@
 import { CHANNEL, POSITION_START } from '../../engine/memory/channel.js';
 import { createControlArena } from '../../engine/memory/control-arena.js';
 import { createExchange, type Exchange } from '../../engine/memory/exchange-arena.js';
-import { readBuffer, tinySpec, UNTIMED, writeToAll } from './exchange-kit.js';
+import { readBuffer, tinySpec, UNTIMED, writeRecord, writeToAll } from './exchange-kit.js';
 import type { Part, Scenario } from './lockstep-engine.js';
 import { type Flow, sending, withSegments } from './lockstep-flow.js';
 
@@ -97,6 +97,60 @@ export function leavingOneOfTwo(records: number, leavesAfter: number): Scenario 
         }
         exchange.assertConserved();
         return `${got.join()};${figuresOf(exchange, 0)}`;
+      },
+    ],
+  };
+}
+
+/**
+ * A task with two outputs to one gate, which has a single segment for both and leaves them after so many looks, wherever
+ * it is then: at the barrier of one, while the other waits for the segment, or past an end. It says what it got of each
+ * channel, and how many buffers were published and discarded there.
+ */
+export function leavingTwoSenders(records: number, leavesAfter: number): Scenario {
+  const spec = tinySpec({
+    ...{ senders: 2, senderTasks: [0, 0], receiverTasks: [1] },
+    ...{ exclusivePerChannel: 0, floatingPerGate: 1 },
+  });
+  return {
+    memory: () => [createControlArena({ tasks: 2, cursors: 0, attempt: 1 }), createExchange(spec, 1)],
+    threads: [
+      ([controlMemory, memory], engine) => {
+        const control = new engine.ControlArena(controlMemory!, 1);
+        const exchange = withSegments(engine.attachExchange(spec, memory!, 1), 2);
+        const waiter = new engine.ThreadWaiter(control, 0, control.parker(0), UNTIMED);
+        const partitions = [0, 1].map((sender) => engine.openPartition(exchange, sender, control, waiter));
+        waiter.owes = partitions;
+        for (let value = 1; value <= records; value++)
+          for (const partition of partitions) {
+            writeRecord(exchange, partition, 0, value, 64);
+            if (value === 1) partition.emitBarrier(1);
+          }
+        for (const partition of partitions) partition.finish();
+        return 'sent';
+      },
+      ([controlMemory, memory], engine) => {
+        const control = new engine.ControlArena(controlMemory!, 1);
+        const exchange = engine.attachExchange(spec, memory!, 1);
+        const parker = control.parker(1);
+        const gate = engine.openGate(exchange, 0, control);
+        const condition = { isReady: () => gate.isInputReady() };
+        const got: string[][] = [[], []];
+        for (let looks = 0, found = -1; found !== engine.GATE_ENDED; looks++) {
+          if (looks === leavesAfter) gate.release();
+          found = gate.poll();
+          const isTold = found === engine.GATE_BUFFER || found === engine.GATE_BARRIER;
+          if (isTold && looks >= leavesAfter) throw new Error(`a gate that was left tells ${found}`);
+          if (found === engine.GATE_BUFFER) {
+            got[gate.channel]!.push(...readBuffer(exchange, gate));
+            gate.recycle();
+          } else if (found === engine.GATE_EMPTY && looks >= leavesAfter) {
+            gate.ringOwed();
+            parker.park(engine.INPUT, condition, Number.POSITIVE_INFINITY);
+          }
+        }
+        exchange.assertConserved();
+        return got.map((values, channel) => `${values.join()};${figuresOf(exchange, channel)}`).join(' ');
       },
     ],
   };

@@ -6,7 +6,7 @@ import { createExchange } from '../../engine/memory/exchange-arena.js';
 import { readBuffer, tinySpec, UNTIMED, writeRecord } from './exchange-kit.js';
 import type { Part, Scenario } from './lockstep-engine.js';
 import { flow } from './lockstep-flow.js';
-import { leaving, leavingOneOfTwo } from './lockstep-release.js';
+import { leaving, leavingOneOfTwo, leavingTwoSenders } from './lockstep-release.js';
 import { stalledReceiver } from './lockstep-stalled-receiver.js';
 import { twoBarriers } from './lockstep-two-barriers.js';
 
@@ -287,4 +287,12 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     1,
   ),
   'one of two left': leavingOneOfTwo(4, 2),
+  'left without credits': leaving(
+    {
+      ...{ records: 2, segments: 2, isPolite: false, bytes: 144 },
+      changes: { exclusivePerChannel: 0, floatingPerGate: 1, elementBytesMax: 192 },
+    },
+    1,
+  ),
+  'left by two senders': leavingTwoSenders(2, 4),
 };
