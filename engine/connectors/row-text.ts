@@ -40,6 +40,7 @@ export function csvValue(value: unknown): string {
     case 'object':
       if (value === null) return '';
       if (value instanceof Date) return isoOf(value.getTime());
+      if (value instanceof Uint8Array) return csvString(base64Of(value));
       return csvString(jsonValue(value));
     default:
       return String(value);
@@ -61,26 +62,35 @@ export function jsonFormatter(fields: readonly FieldSpec[]): RowFormatter {
 
 /** Whether a bigint was met; until then the replacer, which triples the time, is left away. */
 let bigintsMet = false;
+/** In every text in which JSON.stringify dropped a Map or a Set, or wrote out bytes as an object. */
+const CHANGED = /\{\}|\{"0":|"type":"Buffer"/;
 
-/** JSON of a value whose kind is not declared. */
+/** JSON of a value whose kind is not declared, by the rules for those that are; a Set is an array. */
 export function jsonValue(value: unknown): string {
   if (!bigintsMet) {
     try {
-      return JSON.stringify(value) ?? 'null';
+      const text = JSON.stringify(value) ?? 'null';
+      if (!CHANGED.test(text)) return text;
     } catch {
       bigintsMet = true; // or a cycle, which is refused below as well
     }
   }
   try {
-    return JSON.stringify(value, bigintAsString) ?? 'null';
+    return JSON.stringify(value, asDeclared) ?? 'null';
   } catch (error) {
     const what = `a row cannot be written as JSON: ${(error as Error).message}`;
     throw new SluiceError('OUTPUT_ROW_INVALID', what, { cause: error });
   }
 }
 
-function bigintAsString(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value;
+/** A Buffer has become an object before this sees it, so what it was is looked up. */
+function asDeclared(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Map) return Object.fromEntries(value);
+  if (value instanceof Set) return [...value];
+  const before = this[key];
+  return before instanceof Uint8Array ? base64Of(before) : value;
 }
 
 // biome-ignore format: a table

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { csvFormatter, jsonFormatter } from '../../engine/connectors/row-text.js';
+import { csvFormatter, csvValue, jsonFormatter, jsonValue } from '../../engine/connectors/row-text.js';
 import { t } from '../../engine/records/schema.js';
 
 const texts = suite('rows as text');
@@ -41,6 +41,21 @@ texts('nested values are written as JSON, by the rules of their types', () => {
     assert.is(jsonFormatter(Nested.fields)(row), `${JSON.stringify(json[i])}\n`);
     assert.is(csvFormatter(Nested.fields)(row), `${Object.values(json[i]!).map(cell).join(',')}\n`);
   });
+});
+
+texts('what is not declared loses nothing: a Map is an object, a Set an array, bytes are base64', () => {
+  const cases: readonly (readonly [value: unknown, text: string])[] = [
+    [{ map: new Map([['k', new Map([['', 1]])]]) }, '{"map":{"k":{"":1}}}'],
+    [{ set: new Set([[new Uint8Array([0, 1])]]) }, '{"set":[["AAE="]]}'],
+    [{ raw: new Uint8Array([0, 1]) }, '{"raw":"AAE="}'],
+    [{ raw: Buffer.from('sluice') }, '{"raw":"c2x1aWNl"}'],
+    [{ none: new Uint8Array(0), text: '{}', object: {} }, '{"none":"","text":"{}","object":{}}'],
+    [{ big: new Map([['k', 1n]]) }, '{"big":{"k":"1"}}'], // from here on, all texts are made the slow way
+    [{ at: new Date(0) }, '{"at":"1970-01-01T00:00:00.000Z"}'],
+  ];
+  for (const [value, text] of cases) assert.is(jsonValue(value), text);
+  assert.is(csvValue(Buffer.from('sluice')), 'c2x1aWNl');
+  assert.is(csvValue(new Map([['k', 1]])), '"{""k"":1}"');
 });
 
 texts.run();
