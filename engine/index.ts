@@ -31,4 +31,11 @@ export type {
   VertexMetrics,
 } from './control/run.js';
 export type { TaskTimes } from './memory/task-clock.js';
-export { type RowOf, t } from './records/schema.js';
+export {
+  type FieldType,
+  type RecordType,
+  type RowOf,
+  type RowOfFields,
+  t,
+  type UnionOf,
+} from './records/schema.js';

@@ -2,6 +2,12 @@
 import { count, job, max, sum, t } from 'sluice';
 import { generate, ndjson } from 'sluice/connectors';
 
+/** Also the types of this appear in a declaration file. */
+export const Event = t.record({
+  what: t.union('kind', { click: t.record({ x: t.int32 }), view: t.record({ page: t.string }) }),
+  tags: t.map(t.list(t.nullable(t.bytes))),
+});
+
 const Reading = t.record({ sensor: t.int32, value: t.float64 });
 
 export default job('readings', { params: { output: t.string } }, (flow, { output }) => {
