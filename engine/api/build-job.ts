@@ -13,7 +13,7 @@ import { type FromOptions, type JobModule, jobOrigin } from './job.js';
 import { LazySites } from './lazy-sites.js';
 import { SinkHandle } from './operator-handle.js';
 import { readParams } from './params.js';
-import { Stream } from './stream.js';
+import { isRecordType, Stream } from './stream.js';
 
 export interface BuildOptions {
   /** As given by a person or a program, or the `params` of a plan. */
@@ -144,6 +144,10 @@ function streamFrom(graph: FlowGraph, source: Source, given: FromOptions = {}): 
     bounded = true,
     schema = null,
   } = isSource ? source : {};
+  if (schema !== null && !isRecordType(schema)) {
+    const text = `the schema is ${describeValue(schema)}; it is made by t.record({ … }), and not nullable`;
+    graph.fault('ARGUMENT_INVALID', { call: `from(${label})`, site }, text);
+  }
   const { ratePerSecond, ...others } = given;
   for (const name of Object.keys(others)) {
     const text = `there is no option '${name}'; there is ratePerSecond`;

@@ -14,6 +14,7 @@ import {
   type RecordType,
   type RowShape,
   SCALAR_KINDS,
+  t,
 } from '../records/schema.js';
 import { CallSite } from './call-site.js';
 import { describeValue, type FlowGraph, type FlowNode, type Partitioning } from './flow-graph.js';
@@ -111,12 +112,15 @@ export class Stream<T extends object> extends OperatorHandle {
     const [fn, type] = given;
     if (typeof fn === 'function') {
       const step = stepOf('keyBy(function)');
-      if (isFieldType(type) && !isScalarKind(type.kind)) {
+      if (!isFieldType(type)) {
+        const text = 'a function needs the type of the key behind it: keyBy((row) => row.user.id, t.string)';
+        this.graph.fault('ARGUMENT_INVALID', step, text);
+      } else if (!isScalarKind(type.kind)) {
         const text = `a ${type.kind} cannot be a key; keys are ${SCALAR_KINDS.join(', ')}`;
         this.graph.fault('PLAN_FIELD_TYPE', step, text);
       }
       const columns = {
-        [HIDDEN_KEY]: [type as FieldType<unknown, boolean>, fn as (row: T) => unknown] as const,
+        [HIDDEN_KEY]: [isFieldType(type) ? type : t.string, fn as (row: T) => unknown] as const,
       };
       // The key belongs to the rows where they are: it neither moves nor copies them before it spreads them.
       const unmarked = new Stream<T>(this.graph, this.node);
@@ -325,7 +329,7 @@ const quoted = (names: readonly unknown[]): string => names.map((name) => `'${St
 
 const observe = (fn: unknown): Observed => (typeof fn === 'function' ? observedFields(fn) : null);
 
-function isRecordType(value: unknown): value is RecordType<any> {
+export function isRecordType(value: unknown): value is RecordType<any> {
   return (
     typeof value === 'object' && value !== null && Array.isArray((value as Partial<RecordType<any>>).fields)
   );

@@ -15,6 +15,29 @@ const faults = (build: (flow: any) => unknown, options = {}) => faultsOf(job('j'
 const flights = (flow: any) => flow.from(source(Flight, '/in/flights'));
 const timed = (flow: any) => flights(flow).eventTime('date');
 
+validation('a source whose schema is no record type is refused, for its rows would be undeclared', () => {
+  const text = 'the schema is an object; it is made by t.record({ … }), and not nullable';
+  for (const schema of [{ a: t.int32 }, t.nullable(Flight), { schema: Flight }]) {
+    const found = faults((flow) => flow.from(source(schema as any)).to(sink()));
+    assert.is(found.length, 1, found.join('\n'));
+    assert.match(found[0]!, text);
+  }
+});
+
+validation('a key function without the type of the key is refused, and told what to write', () => {
+  const found = faults((flow) =>
+    flights(flow)
+      .keyBy((flight: any) => flight.delay)
+      .reduce(() => null)
+      .to(sink()),
+  );
+  assert.match(
+    found[0]!,
+    /^ARGUMENT_INVALID: keyBy\(function\): a function needs the type of the key behind it/,
+  );
+  assert.not.match(found.join(), /\$key/);
+});
+
 validation('a job without a source is refused', () => {
   assert.equal(
     faults(() => undefined),
