@@ -23,7 +23,7 @@ export const FIELD_KINDS = {
   timestamp:  'number, milliseconds since 1970-01-01T00:00:00Z, a safe integer',
   string:     'string',
   category:   'string with few distinct values',
-  bytes:      'Uint8Array of at most 256 MiB; whoever receives it has a copy of its own',
+  bytes:      'Uint8Array of at most 256 MiB',
   record:     'object with the declared members',
   list:       'array of at most 1000000 items',
   map:        'Map from strings to values, of at most 1000000 entries',
@@ -189,8 +189,9 @@ export const t = {
   },
 
   /** Maps from strings to values of one type, in the order of their keys. */
-  map<T>(item: FieldType<T>): FieldType<Map<string, T>> {
+  map<T>(item: FieldType<T>, ...others: readonly []): FieldType<Map<string, T>> {
     checkType('t.map', item);
+    if (others.length > 0) throw invalid('t.map', 'takes the type of the values alone; keys are strings');
     return new FieldType<Map<string, T>>('map', false, { item: typeSpec(item) });
   },
 
@@ -202,6 +203,8 @@ export const t = {
    */
   union<const G extends string, const V extends RecordTypes>(tag: G, records: V): FieldType<UnionOf<G, V>> {
     const place = `t.union('${tag}')`;
+    if (typeof tag !== 'string' || typeof records !== 'object' || records === null)
+      throw invalid('t.union', 'takes the name of the tag, and records by name');
     checkName(place, tag);
     const variants = Object.entries(records).map(([name, record]): Variant => {
       checkType(`${place}: '${name}'`, record);

@@ -156,6 +156,6 @@ class TakerCode {
 
 function expectedText({ kind, nullable }: TypeSpec): string {
   const isText = kind === 'string' || kind === 'category';
-  const expected = `${FIELD_KINDS[kind]}${isText ? ', without half a surrogate pair' : ''}`;
+  const expected = `${FIELD_KINDS[kind]}${isText ? ', well formed (no half of a surrogate pair)' : ''}`;
   return JSON.stringify(nullable ? `${expected}; or null` : expected);
 }

@@ -167,6 +167,8 @@ nested(
     assert.throws(() => nest(1), code);
     assert.throws(() => t.union('name', { item: Item }), code);
     assert.throws(() => t.union('kind', {}), code);
+    assert.throws(() => (t.union as any)({ a: Item }), code);
+    assert.throws(() => (t.map as any)(t.string, t.int32), code);
     assert.throws(() => t.union('kind', { a: t.int32 as never }), code);
     assert.throws(() => t.list(undefined as never), code);
   },
