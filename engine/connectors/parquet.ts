@@ -18,11 +18,16 @@ import type { ParquetFile, ParquetLeaf } from './parquet-file.js';
  *
  * @param path    a file, relative to the working directory
  * @param schema  fields by the names they have in the file; others in the file are ignored
- * @throws SluiceError  at discovery INPUT_MISSING, INPUT_INVALID or INPUT_SCHEMA_MISMATCH; while reading
- *                      INPUT_VALUE_INVALID with the row, or INPUT_INVALID
+ * @throws SluiceError  ARGUMENT_INVALID, there is no schema; at discovery INPUT_MISSING, INPUT_INVALID or
+ *                      INPUT_SCHEMA_MISMATCH; while reading INPUT_VALUE_INVALID with the row, or INPUT_INVALID
  */
 export function parquet<R>(path: string | URL, schema: RecordType<R>): Source<R> {
   const given = path instanceof URL ? fileURLToPath(path) : path;
+  if (!Array.isArray(schema?.fields))
+    throw new SluiceError(
+      'ARGUMENT_INVALID',
+      'parquet: a schema such as t.record({ … }) stands behind the path',
+    );
   return {
     urn: 'sluice:parquet',
     label: 'parquet',

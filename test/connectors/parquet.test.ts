@@ -143,6 +143,14 @@ files('reads three million flights as DuckDB does, in row groups, with one strin
   );
 });
 
+files('refuses to read without a schema', async () => {
+  const read = async (): Promise<void> => void (parquet as any)(FLIGHTS);
+  assert.match(
+    (await throwsCode('ARGUMENT_INVALID', read)).message,
+    't.record({ … }) stands behind the path',
+  );
+});
+
 files('refuses a path where nothing is, and a folder', async () => {
   const missing = await throwsCode('INPUT_MISSING', () =>
     parquet('/nowhere/x.parquet', MIXED).discover({ parallelism: 1 }),
