@@ -201,7 +201,7 @@ export class ResultPartition {
     for (const sub of this.subpartitions) {
       if (!sub.hasUnsent) continue;
       this.#collect(sub);
-      if (!this.#flushOne(sub)) isUnflushed = true;
+      if (sub.hasUnsent && !this.#flushOne(sub)) isUnflushed = true; // its receiver may have left: release/discard
     }
     this.#isUnflushed = isUnflushed;
     this.refresh();

@@ -69,6 +69,7 @@ export class Subpartition {
   }
 
   get pendingBytes(): number {
+    if (this.channel.isReleased) return 0; // release/discard: no buffer is begun for nobody
     const watermark = Number.isNaN(this.watermark) ? 0 : SIGNAL_BYTES;
     return this.idleness === NO_IDLENESS ? watermark : watermark + SIGNAL_BYTES;
   }

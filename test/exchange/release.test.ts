@@ -152,6 +152,22 @@ releases('release/discard: the watermarks of a channel that was left wait for no
   assert.equal(got, [['END']]);
 });
 
+releases('release/discard: no buffer is begun for a watermark that nobody reads', () => {
+  const all = many({ receivers: 2 });
+  const { exchange, gates, partitions, read, got } = all;
+  gates[0]!.release();
+  const [partition] = partitions;
+  partition!.refresh();
+  partition!.emitWatermark(5);
+  partition!.emitIdle(true);
+  assert.is(partition!.flush(), true);
+  read(1);
+  assert.equal(got[1], [['w5', 'i1']]);
+  assert.equal(counts(exchange), [0, 0, 0]);
+  endAll(exchange, partitions, () => [0, 1].map((receiver) => read(receiver)));
+  assert.equal(counts(exchange), [0, 0, 0]);
+});
+
 releases('release/end: what was published before the end is read and dropped, credit or none', () => {
   for (const changes of [{}, { exclusivePerChannel: 0, floatingPerGate: 1 }]) {
     const { exchange, gate, got, partition, write } = pair(changes);
