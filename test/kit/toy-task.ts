@@ -172,8 +172,9 @@ export class ToyTask {
   }
 
   #read(): ToyStep {
-    if (this.#setup.releases && this.#prng.below(RELEASE_EVERY) === 0)
-      this.#leave(this.#prng.below(this.gates.length));
+    if (this.#setup.releases && this.#prng.below(RELEASE_EVERY) === 0) {
+      if (this.#leave(this.#prng.below(this.gates.length))) return 'progress'; // others may go on
+    }
     if (!this.#hasFinished && this.gates.every((_, g) => this.#hasEnded[g] || this.#hasLeft[g])) {
       this.#finish();
       return this.isDone ? 'done' : 'progress';
@@ -201,12 +202,14 @@ export class ToyTask {
     this.isDone = this.#hasFinished && this.#hasEnded.every((ended) => ended);
   }
 
-  #leave(g: number): void {
-    if (this.#hasEnded[g] || this.#hasLeft[g]) return;
+  /** @returns  true unless it had left the gate, or read it to its end */
+  #leave(g: number): boolean {
+    if (this.#hasEnded[g] || this.#hasLeft[g]) return false;
     this.gates[g]!.release();
     this.#hasLeft[g] = true;
     this.#heldAt[g] = 0;
     this.#passBarrier();
+    return true;
   }
 
   /** Reads a buffer and writes a record or two, or none, for each of its records. */
