@@ -77,6 +77,7 @@ function outputOf(reader: ExchangeReader, channels: readonly ChannelFigures[]): 
     freeSegments: Math.max(0, segments - inUse),
     overdraft,
     segments,
+    discardedBuffers: sum(channels, ({ discarded }) => discarded), // release/discard
   };
 }
 
@@ -86,6 +87,7 @@ function together(outputs: readonly Output[]): OutputMetrics {
   const freeSegments = sum(outputs, (each) => each.freeSegments);
   return {
     queuedBuffers: sum(outputs, ({ queuedBuffers }) => queuedBuffers),
+    discardedBuffers: sum(outputs, ({ discardedBuffers }) => discardedBuffers),
     freeSegments,
     overdraft,
     segments,

@@ -224,6 +224,8 @@ export interface OutputMetrics {
   /** Those of all segments that only a record already begun may use. */
   readonly overdraft: number;
   readonly segments: number;
+  /** Buffers finished so far and discarded, since their receivers had left; `buffersOut` counts them too. */
+  readonly discardedBuffers: number;
   /** Share of the segments up to the overdraft in use; above 1 while a record uses that. */
   readonly poolUsage: number;
 }

@@ -16,7 +16,7 @@ import {
   storageOf,
 } from './row-layout.js';
 import { keptScalarText, misfitText } from './scalar-code.js';
-import { FIELD_KINDS, type ScalarKind } from './schema.js';
+import { FIELD_KINDS, type ScalarKind, VALUE_BYTES_MAX } from './schema.js';
 import { type Fragment, keyText, linesText, plusText } from './source-text.js';
 import { StringCodec } from './strings.js';
 
@@ -102,7 +102,7 @@ export class RowCodec {
         const packed = this.#local('b', field);
         lines.push(
           `const ${packed} = ${this.#view}x.pack(${value});`,
-          `const ${word} = 2 * ${packed}.length;`,
+          `const ${word} = 2 * Math.min(${packed}.length, ${VALUE_BYTES_MAX});`,
         );
       } else {
         let measured = `${this.#view}s.measure(${value})`;
@@ -112,7 +112,11 @@ export class RowCodec {
       }
       sum += ` + (${word} >> 1)`;
     }
-    return { statements: linesText(lines), expression: `((${sum}) & -8)` };
+    // Each is at most VALUE_BYTES_MAX: a sum that could pass 32 bits would come out small, and the row would not fit.
+    const canOverflow =
+      fields.filter(({ kind }) => isVariableKind(kind)).length * VALUE_BYTES_MAX + fixedBytes >= 2 ** 31;
+    const bytes = canOverflow ? `Math.min(${sum}, ${2 ** 31 - 8})` : `(${sum})`;
+    return { statements: linesText(lines), expression: `(${bytes} & -8)` };
   }
 
   /** Writes the row at `p`; those of `sizeStatements` have run in the same scope, and the row fits. */

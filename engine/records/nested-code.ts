@@ -5,6 +5,7 @@ import {
   type ScalarKind,
   type TypeSpec,
   typeIdentity,
+  VALUE_BYTES_MAX,
   type Variant,
 } from './schema.js';
 import { keyText, linesText, memberText } from './source-text.js';
@@ -31,7 +32,7 @@ import { keyText, linesText, memberText } from './source-text.js';
 /** Equal for types whose values have the same bytes, null aside. */
 export function typeFingerprint(spec: TypeSpec): string {
   const identity = JSON.stringify(typeIdentity({ ...spec, nullable: false }));
-  return createHash('sha256').update(identity).digest('hex').slice(0, 8);
+  return createHash('sha256').update(identity).digest('hex').slice(0, 16);
 }
 
 /** Source of `{ size(value), write(value, at), read(at) }`. Its free names: `d`, a DataView, `u8`, `s`, `tooLarge`. */
@@ -68,7 +69,7 @@ class NestedCode {
       'let at = 0;',
       ...this.#functions,
       'return {',
-      `size(value) { const bytes = size${root}(value); return bytes > ${2 ** 28} ? tooLarge(bytes) : bytes; },`,
+      `size(value) { const bytes = size${root}(value); return bytes > ${VALUE_BYTES_MAX} ? tooLarge(bytes) : bytes; },`,
       `write(value, begin) { at = begin; write${root}(value); },`,
       `read(begin) { at = begin; return read${root}(); },`,
       '};',

@@ -1,10 +1,7 @@
 import type { LayoutKind } from './row-layout.js';
-import type { ScalarKind } from './schema.js';
+import { type ScalarKind, VALUE_BYTES_MAX } from './schema.js';
 
 /** Source about values of one scalar kind. */
-
-/** Most bytes of one value; twice as many still fit a length word. */
-const BYTES_MAX = 2 ** 28;
 
 /**
  * True (as text) for a value that is not of the kind; '' where any value will do,
@@ -34,7 +31,7 @@ export function misfitText(kind: LayoutKind, value: string): string {
     case 'category':
       return `typeof ${value} !== 'string'`;
     case 'bytes':
-      return `!(${value} instanceof Uint8Array) || ${value}.length > ${BYTES_MAX}`;
+      return `!(${value} instanceof Uint8Array) || ${value}.length > ${VALUE_BYTES_MAX}`;
     default:
       return '';
   }

@@ -35,6 +35,8 @@ export type FieldKind = keyof typeof FIELD_KINDS;
 export type NestedKind = 'record' | 'list' | 'map' | 'union';
 export type ScalarKind = Exclude<FieldKind, NestedKind>;
 
+/** Most bytes of one value in a row; a record of more could not travel, whatever `sluice.record.max-size` says. */
+export const VALUE_BYTES_MAX = 2 ** 28;
 /** Most items of a list and entries of a map. */
 export const ITEMS_MAX = 1_000_000;
 /** Most types inside each other. */

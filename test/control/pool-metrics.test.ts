@@ -17,7 +17,10 @@ pools('queues and pools of a task are those of its gate and of all its channels'
   const before = poolMetrics([readerOf(all)], 3);
   assert.equal(before[0], {
     input: null,
-    output: { queuedBuffers: 2, freeSegments: 10, overdraft: 2, segments: 14, poolUsage: 4 / 12 },
+    output: {
+      ...{ queuedBuffers: 2, discardedBuffers: 0, freeSegments: 10, overdraft: 2, segments: 14 },
+      poolUsage: 4 / 12,
+    },
   });
   assert.is(before[1]!.output, null);
   all.gates[0]!.poll(); // reads one of three, and lends for the others and one more
@@ -82,6 +85,10 @@ pools('release/discard: what lies in a channel that was left is in use by nobody
   assert.is(usageOf(all), 'exclusive 2, floating 0, in 0.5; free 6, out 0.4');
   all.gates[0]!.release();
   assert.is(usageOf(all), 'exclusive 0, floating 0, in 0; free 9, out 0.1', 'the open buffer is left');
+  const output = () => poolMetrics([readerOf(all)], 2)[0]!.output!;
+  assert.is(output().discardedBuffers, 0, 'the sender has not seen it yet');
+  all.partitions[0]!.flush();
+  assert.is(output().discardedBuffers, 4, 'all that no credit had met, and the open one');
 });
 
 pools('a record that uses the overdraft makes the usage of the output larger than 1', () => {

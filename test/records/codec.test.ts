@@ -5,7 +5,7 @@ import { compileCodec } from '../../engine/records/codec.js';
 import { expectedOf, RowCodec, viewBindings } from '../../engine/records/codec-gen.js';
 import { compile } from '../../engine/records/compile.js';
 import { rowLayout, rowView } from '../../engine/records/row-layout.js';
-import { type FieldSpec, type ScalarKind, t } from '../../engine/records/schema.js';
+import { type FieldSpec, type ScalarKind, t, VALUE_BYTES_MAX } from '../../engine/records/schema.js';
 import { fieldSpecs, isSameRow, randomRuns, rowsOf } from '../kit/random-rows.js';
 
 const codecs = suite('row codecs');
@@ -13,6 +13,19 @@ const RUNS = randomRuns(300);
 const MEMORY = 1 << 16;
 
 const tables = fieldSpecs.chain((fields) => fc.tuple(fc.constant(fields), rowsOf(fields, 8)));
+
+codecs('the size of a row that is far too large is never a small one', () => {
+  const fields = Array.from(
+    { length: 9 },
+    (_, i): FieldSpec => ({ name: `f${i}`, kind: 'string', nullable: false }),
+  );
+  const { statements, expression } = new RowCodec(rowLayout(fields)).sizeStatements(() => 'value');
+  const sizeOf = new Function('s', 'value', `${statements}\nreturn ${expression};`);
+  for (const bytes of [2 ** 20, VALUE_BYTES_MAX]) {
+    const size = sizeOf({ measure: () => 2 * bytes }, '');
+    assert.ok(size >= Math.min(9 * bytes, 2 ** 31 - 8), `nine strings of ${bytes} bytes take ${size}`);
+  }
+});
 
 codecs('rows of every kind come back as they were, on private and on shared memory', () => {
   const views = [rowView(new ArrayBuffer(MEMORY)), rowView(new SharedArrayBuffer(MEMORY))];

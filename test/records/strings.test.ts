@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { rowView } from '../../engine/records/row-layout.js';
+import { VALUE_BYTES_MAX } from '../../engine/records/schema.js';
 import { StringCodec } from '../../engine/records/strings.js';
 import { utf8Length, utf8Write } from '../../engine/records/utf8.js';
 import { randomRuns } from '../kit/random-rows.js';
@@ -14,6 +15,11 @@ const anyText = fc.oneof(
   fc.string({ unit: 'binary-ascii', maxLength: 100 }),
   fc.string({ unit: 'binary', maxLength: 40 }),
 );
+
+strings('a string too long for any row measures as one that is, and not as a small one', () => {
+  const { measure } = new StringCodec(rowView(new ArrayBuffer(8)));
+  assert.is(measure('x'.repeat(VALUE_BYTES_MAX + 8)), 2 * VALUE_BYTES_MAX + 1);
+});
 
 strings("the bytes of a string are those of Node's own encoder, lone surrogates replaced", () => {
   const into = new Uint8Array(1000);
