@@ -36,6 +36,14 @@ StringCodec.prototype.read = function (at, word) {
   return read.call(this, at, word);
 };
 
+const { ofRun } = StringCodec.prototype;
+StringCodec.prototype.ofRun = function (run, runAt, at, word) {
+  const before = decoded;
+  const text = ofRun.call(this, run, runAt, at, word);
+  decoded = before + 1; // however it was read
+  return text;
+};
+
 /** @returns strings decoded, and bids that passed */
 async function stringsOf(bids: readonly NexmarkBid[], above: number): Promise<readonly [number, number]> {
   decoded = 0;

@@ -17,14 +17,28 @@ import {
 } from './row-layout.js';
 import { keptScalarText, misfitText } from './scalar-code.js';
 import { FIELD_KINDS, type ScalarKind, VALUE_BYTES_MAX } from './schema.js';
-import { type Fragment, keyText, linesText, plusText } from './source-text.js';
+import { type Fragment, linesText, plusText } from './source-text.js';
+import { charsText, runsOf, textOrEmpty } from './string-runs.js';
 import { StringCodec } from './strings.js';
 
 /** The local variable (or a pure expression) that holds a field's value. */
 export type ValueOf = (field: PlacedField) => string;
 
+/** The condition under which so many bytes, an expression, may be asked for although fewer will do. */
+export type Roomy = (bytes: string) => string;
+
+/** Fewer characters are measured and written string by string; measured with Node 20. */
+const AT_ONCE_MIN = 40;
+
+/** Statements that read ahead, and by name the expressions of the fields for which they do. */
+export interface ReadTogether {
+  readonly statements: string;
+  readonly exprs: ReadonlyMap<string, string>;
+}
+
 /** Expressions of what goes into the header of a row. */
 export interface HeaderText {
+  /** A local; one that can be set where strings are written at once. */
   readonly length: string;
   readonly hash: string;
   readonly ts: string;
@@ -68,13 +82,42 @@ export class RowCodec {
    * @param isInterned  strings come from the cache of repeated strings, as those of category do
    */
   readExpr(field: PlacedField, p: string, isInterned = field.kind === 'category'): string {
-    const value = this.#readValue(field, p, isInterned);
-    return field.nullable ? `(${this.#isNull(field, p)} ? null : ${value})` : value;
+    return this.#orNull(field, p, this.#readValue(field, p, isInterned));
   }
 
-  /** An object literal of the given fields, in the given order; by default all of them in layout order. */
-  objectExpr(p: string, fields: readonly PlacedField[] = this.layout.fields): string {
-    return `{ ${fields.map((field) => `${keyText(field.name)}: ${this.readExpr(field, p)}`).join(', ')} }`;
+  /**
+   * As `readExpr` for several fields that are read in any case: strings that lie next to each other are read at once.
+   *
+   * @param fresh  a local name that is not taken yet
+   */
+  readTogether(fields: readonly PlacedField[], p: string, fresh: (hint: string) => string): ReadTogether {
+    const lines: string[] = [];
+    const exprs = new Map<string, string>();
+    const strings = fields.filter(({ kind }) => kind === 'string');
+    for (const run of runsOf(this.layout, strings)) {
+      if (run.length === 1) continue;
+      const slots = run.map((field) => {
+        const at = fresh('at');
+        const word = fresh('word');
+        const begin = `${p} + ${this.#at('i32', p, field.offset)}`;
+        lines.push(`const ${at} = ${begin}, ${word} = ${this.#at('i32', p, field.offset + 4)};`);
+        return { field, at, word };
+      });
+      const first = slots[0]!.at;
+      const last = slots.at(-1)!;
+      const text = fresh('run');
+      const words = slots.map(({ word }) => word).join(' & ');
+      lines.push(
+        `const ${text} = ${this.#view}s.readRun(${first}, ${last.at} + (${last.word} >> 1), ${words});`,
+      );
+      for (const { field, at, word } of slots) {
+        exprs.set(
+          field.name,
+          this.#orNull(field, p, `${this.#view}s.ofRun(${text}, ${first}, ${at}, ${word})`),
+        );
+      }
+    }
+    return { statements: linesText(lines), exprs };
   }
 
   hashExpr(p: string): string {
@@ -88,14 +131,20 @@ export class RowCodec {
   /**
    * Measures the variable fields; the expression is the length of the whole row, a constant for rows of
    * fixed size.
+   *
+   * Strings that will be written at once are not measured: the expression is then the most that the row can take.
+   *
+   * @param roomy  a condition that holds where a row of so many bytes may be made room for that turns out shorter;
+   *               without it the length is exact
    */
-  sizeStatements(values: ValueOf): Fragment {
+  sizeStatements(values: ValueOf, roomy?: Roomy): Fragment {
     const { fields, fixedBytes, isVariable } = this.layout;
     if (!isVariable) return { statements: '', expression: String(alignRow(fixedBytes)) };
+    const atOnce = roomy === undefined ? [] : this.#strings();
     const lines: string[] = [];
     let sum = String(fixedBytes + 7);
     for (const field of fields) {
-      if (!isVariableKind(field.kind)) continue;
+      if (!isVariableKind(field.kind) || atOnce.includes(field)) continue;
       const word = this.#local('w', field);
       const value = values(field);
       if (field.kind === 'packed') {
@@ -104,38 +153,97 @@ export class RowCodec {
           `const ${packed} = ${this.#view}x.pack(${value});`,
           `const ${word} = 2 * Math.min(${packed}.length, ${VALUE_BYTES_MAX});`,
         );
-      } else {
-        let measured = `${this.#view}s.measure(${value})`;
-        if (field.kind === 'bytes') measured = `2 * ${value}.length`;
-        if (isNestedField(field)) measured = `2 * ${this.#view}${nestedName(field)}.size(${value})`;
-        lines.push(`const ${word} = ${field.nullable ? `${value} === null ? 0 : ${measured}` : measured};`);
-      }
+      } else lines.push(`const ${word} = ${this.#measureText(field, value)};`);
       sum += ` + (${word} >> 1)`;
+    }
+    const most = `${this.#view}$most`;
+    if (atOnce.length > 0) {
+      const chars = atOnce.map((field) => charsText(field, values(field))).join(' + ');
+      lines.push(
+        `const ${this.#view}$chars = ${chars}, ${most} = ${sum} + 3 * ${this.#view}$chars;`,
+        `const ${this.#view}$atOnce = ${this.#view}$chars >= ${AT_ONCE_MIN} && ${roomy!(most)};`,
+        `let ${atOnce.map((field) => `${this.#local('w', field)} = 1`).join(', ')};`,
+        `if (!${this.#view}$atOnce) {`,
+        ...this.#measureLines(atOnce, values),
+        '}',
+      );
+      for (const field of atOnce) sum += ` + (${this.#local('w', field)} >> 1)`;
     }
     // Each is at most VALUE_BYTES_MAX: a sum that could pass 32 bits would come out small, and the row would not fit.
     const canOverflow =
       fields.filter(({ kind }) => isVariableKind(kind)).length * VALUE_BYTES_MAX + fixedBytes >= 2 ** 31;
-    const bytes = canOverflow ? `Math.min(${sum}, ${2 ** 31 - 8})` : `(${sum})`;
+    const exact = canOverflow ? `Math.min(${sum}, ${2 ** 31 - 8})` : `(${sum})`;
+    const bytes = atOnce.length > 0 ? `(${this.#view}$atOnce ? ${most} : ${exact})` : exact;
     return { statements: linesText(lines), expression: `(${bytes} & -8)` };
   }
 
-  /** Writes the row at `p`; those of `sizeStatements` have run in the same scope, and the row fits. */
-  writeStatements(p: string, values: ValueOf, header: HeaderText): string {
+  /**
+   * Writes the row at `p`; those of `sizeStatements` have run in the same scope, with or without `roomy` as here, and
+   * the row fits. With it, the length in the header is a variable, and afterwards it is that of the row.
+   */
+  writeStatements(p: string, values: ValueOf, header: HeaderText, roomy?: Roomy): string {
     const { fields, fixedBytes, isVariable } = this.layout;
-    const lines = [
+    const atOnce = roomy === undefined ? [] : this.#strings();
+    const end = `${this.#view}$end`;
+    const lines: string[] = [];
+    if (isVariable) lines.push(`let ${end} = ${plusText(p, fixedBytes)};`);
+    for (const run of runsOf(this.layout, atOnce)) lines.push(this.#writeRun(run, p, values, end));
+    for (const field of fields) {
+      const value = values(field);
+      if (!isVariableKind(field.kind)) lines.push(this.#writeValue(field, p, value));
+      else if (!atOnce.includes(field)) lines.push(...this.#writeSlot(field, p, value, end));
+    }
+    if (atOnce.length > 0) lines.push(`${header.length} = (${end} + 7 - ${p}) & -8;`);
+    return linesText([
+      ...lines,
       `${this.#at('i32', p, ROW_LENGTH_OFFSET)} = ${header.length};`,
       `${this.#at('i32', p, ROW_HASH_OFFSET)} = ${header.hash};`,
       `${this.#at('f64', p, ROW_TIMESTAMP_OFFSET)} = ${header.ts};`,
       ...this.#nullWords(p, values),
-    ];
-    const end = `${this.#view}$end`;
-    if (isVariable) lines.push(`let ${end} = ${plusText(p, fixedBytes)};`);
-    for (const field of fields) {
-      const value = values(field);
-      if (!isVariableKind(field.kind)) lines.push(this.#writeValue(field, p, value));
-      else lines.push(...this.#writeSlot(field, p, value, end));
-    }
-    return linesText(lines);
+    ]);
+  }
+
+  #strings(): readonly PlacedField[] {
+    return this.layout.fields.filter(({ kind }) => kind === 'string');
+  }
+
+  #measureText(field: PlacedField, value: string): string {
+    let measured = `${this.#view}s.measure(${value})`;
+    if (field.kind === 'bytes') measured = `2 * ${value}.length`;
+    if (isNestedField(field)) measured = `2 * ${this.#view}${nestedName(field)}.size(${value})`;
+    // No bytes, and all of them ASCII: null does not keep its neighbours from being read with it.
+    const none = field.kind === 'string' ? 1 : 0;
+    return field.nullable ? `${value} === null ? ${none} : ${measured}` : measured;
+  }
+
+  #measureLines(fields: readonly PlacedField[], values: ValueOf): string[] {
+    return fields.map((field) => `${this.#local('w', field)} = ${this.#measureText(field, values(field))};`);
+  }
+
+  /** Strings that lie next to each other, written as one where they were not measured and all are ASCII. */
+  #writeRun(run: readonly PlacedField[], p: string, values: ValueOf, end: string): string {
+    const done = this.#local('done', run[0]!);
+    const word = (field: PlacedField): string => this.#local('w', field);
+    const texts = run.map((field) => textOrEmpty(field, values(field))).join(' + ');
+    const chars = run.map((field) => charsText(field, values(field)));
+    const [bytes, all] = [`${done}Bytes`, `${done}Chars`];
+    const ascii = run.map((field, i) => `${word(field)} = 2 * ${chars[i]} + 1;`);
+    const other =
+      run.length === 1
+        ? [`${word(run[0]!)} = 2 * ${bytes};`]
+        : [...this.#measureLines(run, values), `${done} = false;`];
+    return linesText([
+      `let ${done} = ${this.#view}$atOnce;`,
+      `if (${done}) {`,
+      `const ${all} = ${chars.join(' + ')}, ${bytes} = ${this.#view}s.writeUnmeasured(${texts}, ${end}, ${all});`,
+      `if (${bytes} === ${all}) {`,
+      ...ascii,
+      '} else {',
+      ...other,
+      '}',
+      '}',
+      ...run.flatMap((field) => this.#writeSlot(field, p, values(field), end, `!${done}`)),
+    ]);
   }
 
   /**
@@ -191,22 +299,25 @@ export class RowCodec {
     return `${target} = ${value} === null ? ${storage === 'i64' ? '0n' : '0'} : ${value};`;
   }
 
-  #writeSlot(field: PlacedField, p: string, value: string, end: string): string[] {
+  /** @param unless  a condition without which the bytes are there already */
+  #writeSlot(field: PlacedField, p: string, value: string, end: string, unless = ''): string[] {
     const word = this.#local('w', field);
     let write = `${this.#view}s.write(${value}, ${end}, ${word});`;
     if (field.kind === 'packed') write = `${this.#view}u8.set(${this.#local('b', field)}, ${end});`;
     if (isNestedField(field)) write = `${this.#view}${nestedName(field)}.write(${value}, ${end});`;
     if (field.kind === 'bytes') write = `${this.#view}u8.set(${value}, ${end});`;
+    const conditions = [unless, field.nullable ? `${value} !== null` : ''].filter((each) => each !== '');
     return [
       `${this.#at('i32', p, field.offset)} = ${end} - ${p};`,
       `${this.#at('i32', p, field.offset + 4)} = ${word};`,
-      field.nullable ? `if (${value} !== null) ${write}` : write,
+      conditions.length > 0 ? `if (${conditions.join(' && ')}) ${write}` : write,
       `${end} += ${word} >> 1;`,
     ];
   }
 
-  #isNull(field: PlacedField, p: string): string {
-    return `(${this.#at('i32', p, field.nullOffset)} & ${field.nullMask}) !== 0`;
+  #orNull(field: PlacedField, p: string, value: string): string {
+    if (!field.nullable) return value;
+    return `((${this.#at('i32', p, field.nullOffset)} & ${field.nullMask}) !== 0 ? null : ${value})`;
   }
 
   /** An element of one of the view's arrays; `offset` is a multiple of the element's size. */

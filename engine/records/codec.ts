@@ -3,7 +3,7 @@ import { compile } from './compile.js';
 import { isNestedField, nestedName } from './nested.js';
 import { nestedSource } from './nested-code.js';
 import { NO_TIMESTAMP, printLayout, type RowLayout, type RowView } from './row-layout.js';
-import { linesText, memberText } from './source-text.js';
+import { keyText, linesText, memberText } from './source-text.js';
 
 /** Rows of one layout in the memory of one view, for tests and for places that are not hot. */
 export interface Codec<R> {
@@ -45,20 +45,27 @@ export function printCodec(layout: RowLayout): string {
 function codecSource(layout: RowLayout): string {
   const codec = new RowCodec(layout);
   const values = ({ index }: { readonly index: number }): string => `v${index}`;
-  const size = codec.sizeStatements(values);
+  const roomy = (bytes: string): string => `p + ${bytes} <= end`;
+  const size = codec.sizeStatements(values, roomy);
   const read = layout.fields.map((field) => `const ${values(field)} = ${memberText('row', field.name)};`);
+  let locals = 0;
+  const together = codec.readTogether(layout.fields, 'p', (hint) => `${hint}${locals++}`);
+  const members = layout.fields.map(
+    (field) => `${keyText(field.name)}: ${together.exprs.get(field.name) ?? codec.readExpr(field, 'p')}`,
+  );
   return linesText([
     'return {',
     `encode(row, p, end, hash = 0, ts = ${NO_TIMESTAMP}) {`,
     ...read,
     size.statements,
-    `const length = ${size.expression};`,
+    `let length = ${size.expression};`,
     'if (p + length > end) return -1;',
-    codec.writeStatements('p', values, { length: 'length', hash: 'hash', ts: 'ts' }),
+    codec.writeStatements('p', values, { length: 'length', hash: 'hash', ts: 'ts' }, roomy),
     'return p + length;',
     '},',
     'decode(p) {',
-    `return ${codec.objectExpr('p')};`,
+    together.statements,
+    `return { ${members.join(', ')} };`,
     '},',
     '};',
   ]);

@@ -7,6 +7,13 @@ const MEASURE_LOOP_MAX = 20;
 const WRITE_LOOP_MAX = 16;
 const READ_LOOP_MAX = 12;
 
+/** A shorter run is read string by string. */
+const RUN_MIN = 2 * READ_LOOP_MAX;
+/** Up to this length V8 copies what it cuts out of a string. */
+const CUT_MAX = 12;
+/** A string keeps at most so many times its own length. */
+const RUN_SHARE_MAX = 4;
+
 /** The cache of strings that were read; together 256 KiB per view, allocated at the first use. */
 const INTERN_ENTRIES = 4096;
 const INTERN_BYTES_MAX = 64;
@@ -69,12 +76,47 @@ export class StringCodec {
     for (let i = 0; i < length; i++) into[at + i] = text.charCodeAt(i);
   }
 
+  /**
+   * Writes a string that was not measured.
+   *
+   * @param chars  its length; three times as many bytes are free
+   * @returns      its bytes; as many as `chars`, and then all are ASCII, or more
+   */
+  writeUnmeasured(text: string, at: number, chars: number): number {
+    return this.#text.utf8Write(text, at, 3 * chars);
+  }
+
   /** @param at  byte offset into the view */
   read(at: number, word: number): string {
     const end = at + (word >> 1);
     if ((word & 1) === 0) return this.#text.utf8Slice(at, end);
     if (end - at > READ_LOOP_MAX) return this.#text.latin1Slice(at, end);
     return shortAscii(this.#u8, at, end);
+  }
+
+  /**
+   * Reads the bytes of strings that lie next to each other, since what one native call costs does not depend on how
+   * many they are; `ofRun` then cuts the strings out.
+   *
+   * @param words  the length words of all of them, combined by &
+   * @returns      null where each is better read by itself
+   */
+  readRun(at: number, end: number, words: number): string | null {
+    if ((words & 1) === 0 || end - at < RUN_MIN) return null;
+    return this.#text.latin1Slice(at, end);
+  }
+
+  /**
+   * One string of a run.
+   *
+   * V8 keeps the whole run for a part of it that is longer than CUT_MAX. Whoever keeps one string must not keep the
+   * others: what is much shorter than its run is read by itself.
+   */
+  ofRun(run: string | null, runAt: number, at: number, word: number): string {
+    const length = word >> 1;
+    if (run === null || (length > CUT_MAX && length * RUN_SHARE_MAX < run.length)) return this.read(at, word);
+    const begin = at - runAt;
+    return run.slice(begin, begin + length);
   }
 
   /**

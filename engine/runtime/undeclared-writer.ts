@@ -16,7 +16,7 @@ import { type LayoutField, PACKED_FIELD, type RowView, rowLayout } from '../reco
 import { linesText, memberText } from '../records/source-text.js';
 import type { InputShape } from './codegen/chain-compiler.js';
 import { objectLiteral } from './codegen/code-writer.js';
-import { reachOf, roomText, targetText } from './codegen/room-text.js';
+import { reachOf, roomText, roomyIn, targetText } from './codegen/room-text.js';
 import type { ExchangeOutput } from './exchange-output.js';
 
 /** Rows looked at before a shape is chosen; fewer if a flush comes first. */
@@ -228,15 +228,16 @@ export class UndeclaredWriter {
       '',
       true,
     );
-    const size = codec.sizeStatements(value);
+    const roomy = roomyIn(segmentBytes);
+    const size = codec.sizeStatements(value, roomy);
     return linesText([
       hash.statements,
       `const hash = ${hash.expression};`,
       target.statements,
       size.statements,
-      `const length = ${size.expression};`,
+      `let length = ${size.expression};`,
       room.before,
-      codec.writeStatements('q', value, { length: 'length', hash: 'hash', ts: 'ts' }),
+      codec.writeStatements('q', value, { length: 'length', hash: 'hash', ts: 'ts' }, roomy),
       room.after,
     ]);
   }

@@ -84,19 +84,34 @@ return {
 encode(row, p, end, hash = 0, ts = -Infinity) {
 const v0 = row.key;
 const v1 = row.name;
-const $w1 = v1 === null ? 0 : s.measure(v1);
-const length = ((39 + ($w1 >> 1)) & -8);
+const $chars = (v1 === null ? 0 : v1.length), $most = 39 + 3 * $chars;
+const $atOnce = $chars >= 40 && p + $most <= end;
+let $w1 = 1;
+if (!$atOnce) {
+$w1 = v1 === null ? 1 : s.measure(v1);
+}
+let length = (($atOnce ? $most : (39 + ($w1 >> 1))) & -8);
 if (p + length > end) return -1;
+let $end = p + 32;
+let $done1 = $atOnce;
+if ($done1) {
+const $done1Chars = (v1 === null ? 0 : v1.length), $done1Bytes = s.writeUnmeasured((v1 === null ? '' : v1), $end, $done1Chars);
+if ($done1Bytes === $done1Chars) {
+$w1 = 2 * (v1 === null ? 0 : v1.length) + 1;
+} else {
+$w1 = 2 * $done1Bytes;
+}
+}
+i32[(p >> 2) + 4] = $end - p;
+i32[(p >> 2) + 5] = $w1;
+if (!$done1 && v1 !== null) s.write(v1, $end, $w1);
+$end += $w1 >> 1;
+i32[(p >> 2) + 7] = v0;
+length = ($end + 7 - p) & -8;
 i32[(p >> 2)] = length;
 i32[(p >> 2) + 1] = hash;
 f64[(p >> 3) + 1] = ts;
 i32[(p >> 2) + 6] = (v1 === null ? 1 : 0);
-let $end = p + 32;
-i32[(p >> 2) + 7] = v0;
-i32[(p >> 2) + 4] = $end - p;
-i32[(p >> 2) + 5] = $w1;
-if (v1 !== null) s.write(v1, $end, $w1);
-$end += $w1 >> 1;
 return p + length;
 },
 decode(p) {

@@ -21,6 +21,22 @@ strings('a string too long for any row measures as one that is, and not as a sma
   assert.is(measure('x'.repeat(VALUE_BYTES_MAX + 8)), 2 * VALUE_BYTES_MAX + 1);
 });
 
+strings('a string is cut out of its run unless it would keep much more than itself', () => {
+  const view = rowView(new ArrayBuffer(256));
+  const codec = new StringCodec(view);
+  const memory = `${'a'.repeat(13)}${'b'.repeat(12)}${'c'.repeat(39)}`;
+  codec.write(memory, 8, codec.measure(memory));
+  const word = (length: number): number => 2 * length + 1;
+  assert.is(codec.readRun(8, 8 + 23, 1), null, 'short ones are read one by one');
+  assert.is(codec.readRun(8, 8 + 64, 0), null, 'not all of them are ASCII');
+  assert.is(codec.readRun(8, 8 + 64, 1), memory);
+  const run = '-'.repeat(64); // tells what comes from the run
+  assert.is(codec.ofRun(run, 8, 8, word(13)), 'a'.repeat(13), 'V8 would keep 64 characters for 13');
+  assert.is(codec.ofRun(run, 8, 8 + 13, word(12)), '-'.repeat(12), 'V8 copies it');
+  assert.is(codec.ofRun(run, 8, 8 + 25, word(39)), '-'.repeat(39));
+  assert.is(codec.ofRun(null, 8, 8 + 25, word(39)), 'c'.repeat(39));
+});
+
 strings("the bytes of a string are those of Node's own encoder, lone surrogates replaced", () => {
   const into = new Uint8Array(1000);
   fc.assert(

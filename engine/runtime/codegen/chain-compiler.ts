@@ -321,11 +321,23 @@ class ChainCompiler {
     }
     const keys: readonly string[] = this.#keyed?.keys ?? [];
     const fields = shape.fields as readonly FieldSpec[];
-    return new ExpressionRow(fields, 'ts', (name) => {
-      // Of undeclared rows a field may be observed that no row of this shape has.
-      const isKnown = fields.some((field) => field.name === name);
-      return isKnown ? codec.readExpr(codec.field(name), 'p', keys.includes(name)) : 'undefined';
-    });
+    // Of undeclared rows a field may be observed that no row of this shape has.
+    const isKnown = (name: string): boolean => fields.some((field) => field.name === name);
+    return new ExpressionRow(
+      fields,
+      'ts',
+      (name) => (isKnown(name) ? codec.readExpr(codec.field(name), 'p', keys.includes(name)) : 'undefined'),
+      {
+        loadTogether: (names, fresh) => {
+          const together = names.filter((name) => isKnown(name) && !keys.includes(name));
+          return codec.readTogether(
+            together.map((name) => codec.field(name)),
+            'p',
+            fresh,
+          );
+        },
+      },
+    );
   }
 }
 

@@ -7,7 +7,7 @@ import type { ExchangeOutput } from '../exchange-output.js';
 import type { UndeclaredWriter } from '../undeclared-writer.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
 import { type Place, wholeOf } from './operator-code.js';
-import { reachOf, roomText, targetText } from './room-text.js';
+import { reachOf, roomText, roomyIn, targetText } from './room-text.js';
 import type { Row } from './row.js';
 
 /** Brings a view's arrays and codecs into the scope of generated functions, under names with a prefix. */
@@ -39,6 +39,10 @@ export function writeDeclared(
   const bind = (hint: string, value: unknown): string => bindings.bind(`${hint}${index}`, value);
   const codec = new RowCodec(rowLayout(fields), { view: outputPrefix(index) });
   Object.assign(bindings.values, codec.nestedBindings(output.view));
+  row.expect(
+    fields.map(({ name }) => name),
+    code,
+  );
   const local = new Map(fields.map((field) => [field.name, row.value(field.name, code)] as const));
   const values = (field: { readonly name: string }): string => local.get(field.name)!;
   code.block('', () => {
@@ -54,15 +58,17 @@ export function writeDeclared(
     const count = partition.subpartitions.length;
     const target = targetText(partitioner, count, maxParallelism, names, code.fresh('to'));
     if (target.statements !== '') code.line(target.statements);
-    const size = codec.sizeStatements(values);
+    const { segmentBytes } = partition;
+    const roomy = roomyIn(segmentBytes);
+    const size = codec.sizeStatements(values, roomy);
     if (size.statements !== '') code.line(size.statements);
-    const length = code.constant('length', size.expression);
+    const length = code.fresh('length');
+    code.line(`let ${length} = ${size.expression};`);
     const onRolled = `if (!${names.partition}.available) { core.blocked = true; ${onBlocked} }`;
     const reach = reachOf(partitioner, partition);
-    const { segmentBytes } = partition;
     const room = roomText(reach, target.expression, { ...names, length }, codec, segmentBytes, onRolled);
     code.line(room.before);
-    code.line(codec.writeStatements(names.q, values, { length, hash, ts: row.ts }));
+    code.line(codec.writeStatements(names.q, values, { length, hash, ts: row.ts }, roomy));
     code.line(room.after);
   });
   code.line('core.recordsOut++;');
@@ -102,6 +108,7 @@ export function writeUndeclared(
 ): void {
   const name = bindings.bind(`undeclared${index}`, writer);
   const { required } = writer;
+  if (required !== null) row.expect(required, code);
   const given = required === null ? [wholeOf(row, code)] : required.map((field) => row.value(field, code));
   code.line(`${name}.write(${[...given, row.ts, ...(chosen === null ? [] : [chosen])].join(', ')});`);
   code.line('core.recordsOut++;');

@@ -280,6 +280,10 @@ export class OperatorCode {
 /** Text of the whole record as an object that may be spread. */
 export function wholeOf(row: Row, code: CodeWriter): string {
   if (row.whole !== null) return row.whole;
+  row.expect(
+    (row.fields ?? []).map(({ name }) => name),
+    code,
+  );
   return objectLiteral((row.fields ?? []).map((field) => [field.name, row.value(field.name, code)] as const));
 }
 

@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.js';
 import type { ResultPartition } from '../../exchange/result-partition.js';
 import type { Partitioner } from '../../plan/logical-plan.js';
-import type { RowCodec } from '../../records/codec-gen.js';
+import type { Roomy, RowCodec } from '../../records/codec-gen.js';
 import { subtaskFragment } from '../../records/key.js';
 import type { Fragment } from '../../records/source-text.js';
 
@@ -28,7 +28,10 @@ export interface RoomNames {
   readonly k: string;
   readonly sub: string;
   readonly q: string;
-  /** Locals that exist: bytes of the row, hash of its key, and what a custom partitioner chose. */
+  /**
+   * Locals that exist: bytes that the row takes at most and, once it is written, that it takes; the hash of its key;
+   * what a custom partitioner chose.
+   */
   readonly length: string;
   readonly hash: string;
   readonly chosen: string;
@@ -60,6 +63,14 @@ export function targetText(
     case 'broadcast':
       return expression('0');
   }
+}
+
+/** A buffer may be given up for full with so small a share of it free: the next row could have been as long. */
+const ROOMY_SHARE = 32;
+
+/** For rows that are written before their length is known. */
+export function roomyIn(segmentBytes: number): Roomy {
+  return (bytes) => `${bytes} <= ${Math.floor(segmentBytes / ROOMY_SHARE)}`;
 }
 
 /**

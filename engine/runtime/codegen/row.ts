@@ -1,4 +1,4 @@
-import { isMutableKind, keptText } from '../../records/codec-gen.js';
+import { isMutableKind, keptText, type ReadTogether } from '../../records/codec-gen.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { memberText } from '../../records/source-text.js';
 import { type CodeWriter, objectLiteral } from './code-writer.js';
@@ -16,9 +16,14 @@ export interface Row {
   readonly whole: string | null;
   /** Name of a local that holds the field. */
   value(field: string, code: CodeWriter): string;
+  /** Says that all of these fields will be asked for: some are cheaper to load together. */
+  expect(fields: readonly string[], code: CodeWriter): void;
   /** The same row for a nested block: what is loaded there is not known outside. */
   fork(): Row;
 }
+
+/** Of several fields: statements, and the expressions of those for which the statements do something. */
+export type LoadTogether = (fields: readonly string[], fresh: (hint: string) => string) => ReadTogether;
 
 /** A row whose fields come one by one from expressions. */
 export class ExpressionRow implements Row {
@@ -26,6 +31,7 @@ export class ExpressionRow implements Row {
   readonly ts: string;
   readonly whole: string | null;
   readonly #load: (field: string) => string;
+  readonly #loadTogether: LoadTogether | undefined;
   readonly #loaded: Map<string, string>;
 
   /** @param load  the expression of a field; evaluated at most once per block */
@@ -33,12 +39,17 @@ export class ExpressionRow implements Row {
     fields: readonly FieldSpec[] | null,
     ts: string,
     load: (field: string) => string,
-    options: { whole?: string | null; loaded?: ReadonlyMap<string, string> } = {},
+    options: {
+      whole?: string | null;
+      loadTogether?: LoadTogether | undefined;
+      loaded?: ReadonlyMap<string, string>;
+    } = {},
   ) {
     this.fields = fields;
     this.ts = ts;
     this.whole = options.whole ?? null;
     this.#load = load;
+    this.#loadTogether = options.loadTogether;
     this.#loaded = new Map(options.loaded);
   }
 
@@ -51,8 +62,20 @@ export class ExpressionRow implements Row {
     return name;
   }
 
+  expect(fields: readonly string[], code: CodeWriter): void {
+    const missing = fields.filter((field) => !this.#loaded.has(field));
+    if (this.#loadTogether === undefined || missing.length < 2) return;
+    const { statements, exprs } = this.#loadTogether(missing, (hint) => code.fresh(hint));
+    if (statements !== '') code.line(statements);
+    for (const [field, expr] of exprs) this.#loaded.set(field, code.constant(`v_${field}`, expr));
+  }
+
   fork(): Row {
-    return new ExpressionRow(this.fields, this.ts, this.#load, { whole: this.whole, loaded: this.#loaded });
+    return new ExpressionRow(this.fields, this.ts, this.#load, {
+      whole: this.whole,
+      loadTogether: this.#loadTogether,
+      loaded: this.#loaded,
+    });
   }
 }
 
@@ -80,6 +103,11 @@ export class DerivedRow implements Row {
     return this.#own.get(field) ?? this.#base.value(field, code);
   }
 
+  expect(fields: readonly string[], code: CodeWriter): void {
+    const fromBase = fields.filter((field) => !this.#own.has(field));
+    this.#base.expect(fromBase, code);
+  }
+
   fork(): Row {
     return new DerivedRow(this.#base.fork(), this.fields, this.#own, this.ts);
   }
@@ -92,6 +120,7 @@ export function retimed(row: Row, ts: string): Row {
     ts,
     whole: row.whole,
     value: (field, code) => row.value(field, code),
+    expect: (fields, code) => row.expect(fields, code),
     fork: () => retimed(row.fork(), ts),
   };
 }
@@ -113,6 +142,7 @@ export function argumentText(row: Row, observed: readonly string[] | null, code:
 
 /** Text of an object that is its receiver's to keep and to change. */
 export function literalOf(row: Row, names: readonly string[], code: CodeWriter): string {
+  row.expect(names, code);
   return objectLiteral(names.map((name) => [name, ownText(row, name, code)] as const));
 }
 
