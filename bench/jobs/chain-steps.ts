@@ -1,7 +1,7 @@
 /** Bids through one, three or ten steps of functions, all in one task, into a sink that adds up what comes. */
 import { writeFileSync } from 'node:fs';
 import { job, type Stream, t } from 'sluice';
-import { generate, type Sink } from 'sluice/connectors';
+import { generate, type Sink, type SinkWriter } from 'sluice/connectors';
 import { type Bid, bidMaker, FIRST_MS, MappedBid } from './shuffle-bids.js';
 
 type Step = (bids: Stream<Bid>) => Stream<Bid>;
@@ -50,23 +50,32 @@ function summed(output: string): Sink<Bid> {
     options: null,
     path: null,
     check: async () => {},
-    createWriter: () => {
-      let [rows, sum, keys] = [0, 0, 0];
-      return {
-        write: (row) => {
-          const { ts, price, key, bidder } = row as Bid;
-          rows++;
-          sum += price + (ts - FIRST_MS);
-          keys = (keys + (key ^ bidder)) | 0;
-        },
-        flush: () => {},
-        prepareCommit: () => `${rows}, ${sum}, ${keys}`,
-        close: () => {},
-      };
-    },
+    createWriter: () => new SummedWriter(),
     createCommitter: () => ({
       commit: async ([digest]) => writeFileSync(output, `${digest as string}`),
       abort: async () => {},
     }),
   };
+}
+
+/** A class, since a float64 that a closure adds to is a new object with every row, and one that a field holds is not. */
+class SummedWriter implements SinkWriter {
+  #rows = 0;
+  #sum = 0;
+  #keys = 0;
+
+  write(row: object): void {
+    const { ts, price, key, bidder } = row as Bid;
+    this.#rows++;
+    this.#sum += price + (ts - FIRST_MS);
+    this.#keys = (this.#keys + (key ^ bidder)) | 0;
+  }
+
+  flush(): void {}
+
+  prepareCommit(): string {
+    return `${this.#rows}, ${this.#sum}, ${this.#keys}`;
+  }
+
+  close(): void {}
 }

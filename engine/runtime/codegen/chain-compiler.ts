@@ -247,7 +247,7 @@ class ChainCompiler {
     const code = new CodeWriter(this.#names);
     code.block('return function process(batch, begin, end)', () => {
       const fields = requiredFields(this.#spec, head);
-      code.line('let i = begin;\nconst ts = -Infinity;');
+      code.line('let i = begin, at = 0, out = 0;\nconst ts = -Infinity;');
       const columns = (fields ?? []).map((_, k) => `column_${k}`);
       if (source.batchKind === 'columns') {
         for (const [k, column] of columns.entries()) code.line(`const ${column} = batch.columns[${k}];`);
@@ -255,14 +255,23 @@ class ChainCompiler {
       else code.line('const first = batch.begin, stride = batch.stride;');
       code.block('try', () => {
         code.block('for (; i < end; i++)', () => {
-          const place = { code, onBlocked: 'end = 0;' };
+          const place = { code, onBlocked: 'end = 0;', at: 'at', out: 'out' };
           this.#operators.emit(head, this.#sourceRow(source, fields, columns, place), place);
         });
       });
-      code.block('catch (error)', () => code.line('core.failedAt = i; throw error;'));
-      code.line('core.recordsIn += i - begin;\nreturn i;');
+      this.#loopEnd('i', 'i - begin', code);
     });
     return this.#evaluate('loop', code.toString()) as BatchProcess;
+  }
+
+  /** Behind the `try` around a loop: its locals go where the task looks. */
+  #loopEnd(position: string, taken: string, code: CodeWriter): void {
+    code.block('catch (error)', () => {
+      code.line(`core.failedAt = ${position}; core.recordsOut += out;`);
+      code.line('if (core.at === 0) core.at = at; // else a member that the loop called has failed');
+      code.line('throw error;');
+    });
+    code.line(`core.recordsIn += ${taken};\ncore.recordsOut += out;\nreturn ${position};`);
   }
 
   #sourceRow(
@@ -294,20 +303,19 @@ class ChainCompiler {
     const code = new CodeWriter(this.#names);
     const { head } = this.#spec;
     code.block('return function process(begin, end, budget)', () => {
-      code.line('let p = begin, left = budget;');
+      code.line('let p = begin, left = budget, at = 0, out = 0;');
       code.block('try', () => {
         code.block('while (p < end && left > 0)', () => {
           code.line('const size = in_i32[p >> 2];\nif (size < 0) break;\nleft--;');
           code.line('const hash = in_i32[(p >> 2) + 1], ts = in_f64[(p >> 3) + 1];');
-          const place = { code, onBlocked: 'end = 0;' };
+          const place = { code, onBlocked: 'end = 0;', at: 'at', out: 'out' };
           const row = this.#gateRow(shape, code);
           if (this.#keyed !== null) this.#keyed.update(row, 'hash', place);
           else this.#operators.operator(head, row, place);
           code.line('p += size;');
         });
       });
-      code.block('catch (error)', () => code.line('core.failedAt = p; throw error;'));
-      code.line('core.recordsIn += budget - left;\nreturn p;');
+      this.#loopEnd('p', 'budget - left', code);
     });
     return this.#evaluate('loop', code.toString()) as GateProcess;
   }

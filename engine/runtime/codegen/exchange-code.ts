@@ -33,7 +33,7 @@ export function writeDeclared(
   chosen: string,
   bindings: Bindings,
   row: Row,
-  { code, onBlocked }: Place,
+  { code, onBlocked, out }: Place,
 ): void {
   const { partitioner, partition, maxParallelism } = output;
   const bind = (hint: string, value: unknown): string => bindings.bind(`${hint}${index}`, value);
@@ -71,7 +71,7 @@ export function writeDeclared(
     code.line(codec.writeStatements(names.q, values, { length, hash, ts: row.ts }, roomy));
     code.line(room.after);
   });
-  code.line('core.recordsOut++;');
+  code.line(`${out}++;`);
 }
 
 function keyHashText(
@@ -104,13 +104,13 @@ export function writeUndeclared(
   chosen: string | null,
   bindings: Bindings,
   row: Row,
-  { code, onBlocked }: Place,
+  { code, onBlocked, out }: Place,
 ): void {
   const name = bindings.bind(`undeclared${index}`, writer);
   const { required } = writer;
   if (required !== null) row.expect(required, code);
   const given = required === null ? [wholeOf(row, code)] : required.map((field) => row.value(field, code));
   code.line(`${name}.write(${[...given, row.ts, ...(chosen === null ? [] : [chosen])].join(', ')});`);
-  code.line('core.recordsOut++;');
+  code.line(`${out}++;`);
   code.line(`if (!${name}.partition.available) { core.blocked = true; ${onBlocked} }`);
 }

@@ -4,7 +4,7 @@ import type { FieldSpec } from '../../records/schema.js';
 import { type ChainSpec, operatorOf } from '../chain-spec.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
 import { type Accumulator, accumulatorOf, keyedTableClass, resultFields } from './keyed-table.js';
-import type { OperatorCode, Place } from './operator-code.js';
+import { CORE_WORDS, type OperatorCode, type Place } from './operator-code.js';
 import { argumentText, ExpressionRow, type Row } from './row.js';
 
 /** Configurations of operators that keep state per key; they head a chain, behind a hash exchange. */
@@ -137,7 +137,7 @@ export class KeyedCode {
     else this.#foreverMembers(code);
     code.block('emitSlot(tab, s, ts)', () => {
       code.line('const core = this;');
-      this.#emitSlot({ code, onBlocked: '' });
+      this.#emitSlot({ code, onBlocked: '', ...CORE_WORDS });
     });
   }
 

@@ -14,7 +14,13 @@ export interface Place {
   readonly code: CodeWriter;
   /** Statement run when no further row should be taken. `core.blocked` is set besides. */
   readonly onBlocked: string;
+  /** Where it keeps which user function is being called, and how many rows it gave out. */
+  readonly at: string;
+  readonly out: string;
 }
+
+/** The words of generated members; a loop has locals for them, which cost nothing in a register. */
+export const CORE_WORDS = { at: 'core.at', out: 'core.recordsOut' };
 
 /** Writes a row to the consumer of an exchange; see exchange-code.ts. */
 export type WriteOutput = (output: number, row: Row, place: Place) => void;
@@ -122,17 +128,17 @@ export class OperatorCode {
     code.block(`flat_${site}(o)`, () => {
       code.line('const core = this;');
       code.line(`const ts = this.flat_${site}_ts;`);
-      const place = { code, onBlocked: '' };
+      const place = { code, onBlocked: '', ...CORE_WORDS };
       this.emit(uid, this.checkedRow(uid, 'o', 'ts', place), place);
-      code.line(`this.at = ${site};`);
+      code.line('core.at = 0;');
     });
   }
 
   /** Calls a user function; what it throws is attributed to the operator. Returns the local that holds the result. */
   call(uid: string, hint: string, fn: string, args: string, place: Place): string {
-    place.code.line(`core.at = ${this.#siteOf.get(uid)};`);
+    place.code.line(`${place.at} = ${this.#siteOf.get(uid)};`);
     const result = place.code.constant(hint, `${fn}(${args})`);
-    place.code.line('core.at = 0;');
+    place.code.line(`${place.at} = 0;`);
     return result;
   }
 
@@ -140,13 +146,13 @@ export class OperatorCode {
   checkedRow(uid: string, object: string, ts: string, place: Place): Row {
     const fields = requiredFields(this.#spec, uid);
     const site = this.#siteOf.get(uid)!;
-    place.code.line(`core.at = ${site};`); // a member may be a getter, or bytes that cannot be read
+    place.code.line(`${place.at} = ${site};`); // a member may be a getter, or bytes that cannot be read
     place.code.line(
       `if (typeof ${object} !== 'object' || ${object} === null) core.badRow(${site}, ${object});`,
     );
     if (fields === null) {
       place.code.line(
-        `if (typeof ${object}.then === 'function') core.badRow(${site}, ${object});\ncore.at = 0;`,
+        `if (typeof ${object}.then === 'function') core.badRow(${site}, ${object});\n${place.at} = 0;`,
       );
       return objectRow(null, ts, object);
     }
@@ -159,7 +165,7 @@ export class OperatorCode {
       );
     }
     this.#check(site, fields, loaded, place);
-    place.code.line('core.at = 0;');
+    place.code.line(`${place.at} = 0;`);
     return new DerivedRow(objectRow(fields, ts, object), fields, loaded);
   }
 
@@ -196,10 +202,12 @@ export class OperatorCode {
       place,
     );
     code.block(`if (${many} !== undefined && ${many} !== null)`, () => {
-      code.line(`core.at = ${this.#siteOf.get(uid)};`);
+      code.line(`${place.at} = ${this.#siteOf.get(uid)};`);
       code.line(`for (const each of ${many}) core.${name}(each);`);
-      code.line('core.at = 0;');
+      code.line(`${place.at} = 0;`);
     });
+    // An error below that the function caught is forgotten.
+    if (place.at !== CORE_WORDS.at) code.line('core.at = 0;');
     code.line(`if (core.blocked) { ${place.onBlocked} }`);
   }
 
@@ -248,7 +256,7 @@ export class OperatorCode {
   }
 
   #sink(uid: string, row: Row, place: Place): void {
-    const { code } = place;
+    const { code, at, out } = place;
     const writer = this.#bindings.bind(`writer_${uid}`, this.writerOf(uid));
     const fields = row.fields;
     const record =
@@ -259,10 +267,10 @@ export class OperatorCode {
             fields.map(({ name }) => name),
             code,
           );
-    code.line(`core.at = ${this.#siteOf.get(uid)};`);
+    code.line(`${at} = ${this.#siteOf.get(uid)};`);
     code.line(`${writer}.write(${record});`);
-    code.line('core.at = 0;');
-    code.line('core.recordsOut++;');
+    code.line(`${at} = 0;`);
+    code.line(`${out}++;`);
     if ('notBeforeMs' in this.writerOf(uid)) {
       code.block(`if (${writer}.notBeforeMs > core.notBeforeMs)`, () => {
         code.line(`core.notBeforeMs = ${writer}.notBeforeMs;`);
