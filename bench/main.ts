@@ -1,9 +1,11 @@
 /**
- * `npm run bench` lists the suites; `npm run bench -- <suite> [--only <glob>] [--smoke] [--json] [--svg <file>]` runs one.
+ * `npm run bench` lists the suites; `npm run bench -- <suite> [--only <glob>] [--smoke] [--json] [--svg <file>]` runs one,
+ * `npm run bench -- <suite> --from <file> [--json] [--svg <file>]` shows again what a run with `--json` printed.
  *
  * Progress goes to stderr, results to stdout. A failure of any program ends the run with exit code 1.
  */
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { backpressure } from './backpressure.bench.js';
 import { chain } from './chain.bench.js';
@@ -11,7 +13,7 @@ import { codecs } from './codec.bench.js';
 import { exchange } from './exchange.bench.js';
 import { flights } from './flights.bench.js';
 import { resultChart } from './kit/chart.js';
-import { runSuite } from './kit/run-suite.js';
+import { runSuite, type SuiteReport } from './kit/run-suite.js';
 import { type BenchSuite, comparisonsOf } from './kit/suite.js';
 import { resultTable } from './kit/table.js';
 import { ring } from './ring.bench.js';
@@ -21,11 +23,13 @@ import { state } from './state.bench.js';
 const SUITES: readonly BenchSuite[] = [flights, exchange, ring, codecs, chain, state, scaling, backpressure];
 
 const USAGE = `usage: npm run bench -- <suite> [--only <glob>] [--smoke] [--json] [--svg <file>]
+       npm run bench -- <suite> --from <file> [--json] [--svg <file>]
 
   --only <glob>  only results whose name matches
   --smoke        smallest size, once: proves that all variants run and agree
   --json         one JSON object on stdout
   --svg <file>   a chart as well
+  --from <file>  nothing is run: shows what an earlier run printed with --json
 `;
 
 function list(): string {
@@ -46,6 +50,12 @@ function list(): string {
 
 const asked = (bar: string | undefined): string => (bar === undefined ? '' : `  [${bar}]`);
 
+function readReport(path: string, suite: string): SuiteReport {
+  const report = JSON.parse(readFileSync(path, 'utf8')) as SuiteReport;
+  if (report.suite !== suite) throw new Error(`${path} is of the suite ${report.suite}, not ${suite}`);
+  return report;
+}
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -54,6 +64,7 @@ async function main(): Promise<void> {
       smoke: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       svg: { type: 'string' },
+      from: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -68,9 +79,15 @@ async function main(): Promise<void> {
       `there is no suite ${positionals.join(' ')}; there are ${SUITES.map((each) => each.name).join(', ')}`,
     );
   }
+  if (values.from !== undefined && (values.smoke || values.only !== undefined))
+    throw new Error('--from shows a run that was: --smoke and --only are of one that is to be');
+  if (values.svg !== undefined) accessSync(dirname(values.svg), constants.W_OK); // not only when all has run
   const size = values.smoke ? 'smoke' : 'full';
   const log = (text: string): boolean => process.stderr.write(`${text}\n`);
-  const report = await runSuite(suite, { size, only: values.only, log });
+  const report =
+    values.from === undefined
+      ? await runSuite(suite, { size, only: values.only, log })
+      : readReport(values.from, suite.name);
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : resultTable(report.results));
   if (values.svg !== undefined) writeFileSync(values.svg, resultChart(suite, report));
   for (const text of report.notMeasured) process.stderr.write(`${text}\n`);

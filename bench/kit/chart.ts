@@ -13,6 +13,7 @@ const RIGHT = 310;
 const ROW = 24;
 const PLOT = WIDTH - LEFT - RIGHT;
 const CURVE_HEIGHT = 220;
+const COLOURS = 'Blue: what was asked is held; orange: it is not; grey: nothing was asked.';
 const STYLE = `text { font: 12px system-ui, sans-serif; fill: #222 } .small { font-size: 10px; fill: #666 }
 .bar { fill: #3b76b8 } .missed { fill: #c2703d } .none { fill: #9aa7b5 } .spread { stroke: #222 } .asked { stroke: #c00 }
 .axis { stroke: #ccc } .subject { fill: none; stroke: #3b76b8; stroke-width: 2 }
@@ -45,7 +46,7 @@ export function resultChart(
     section(`${curve.name}: records/s by ${curve.axis}`, curveLines(curve, byName), CURVE_HEIGHT);
   const head = [
     `<text x="16" y="24" font-weight="bold">${escaped(`${suite.name}: ${suite.question}`)}</text>`,
-    `<text x="16" y="42" class="small">${escaped(`${machine}; Node ${node}; ${commit ?? 'no commit'}`)}</text>`,
+    `<text x="16" y="42" class="small">${escaped(`${machine}; Node ${node}; ${commit ?? 'no commit'}. ${COLOURS}`)}</text>`,
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y}" viewBox="0 0 ${WIDTH} ${y}">
 <style>${STYLE}</style>
