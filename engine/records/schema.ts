@@ -1,5 +1,6 @@
 import { SluiceError } from '../base/errors.js';
 import type { Json } from '../base/json.js';
+import { admitNumbers } from './shape-of-rows.js';
 
 /**
  * Types of fields and records.
@@ -229,7 +230,9 @@ function recordFields(place: string, fields: FieldTypes): readonly FieldSpec[] {
   // `{ __proto__: … }` declares no field: it sets this.
   if (prototype !== Object.prototype && prototype !== null)
     throw invalid(place, 'fields are the members of a plain object, and `__proto__` is none');
-  return Object.entries(fields).map(([name, type]) => fieldSpec(name, type));
+  const specs = Object.entries(fields).map(([name, type]) => fieldSpec(name, type));
+  admitNumbers(fields);
+  return specs;
 }
 
 function checkName(place: string, name: string): void {
