@@ -1,6 +1,6 @@
 /**
  * Question: what does it cost to make a Nexmark bid bytes and an object again, and does a filter that looks at a number
- * pay for the strings beside it?
+ * pay for the strings beside it? Does a view pay for a function that reads two fields of twenty, if nobody can tell so?
  * Non-goals: the size of the bytes, threads, other schemas.
  *
  * Each codec is a process of its own, as all variants here are: what the compiler learned of one codec does not slow
@@ -9,6 +9,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { digestOf } from './baselines/nexmark-bids.js';
+import { jobSource } from './kit/shuffle-variants.js';
 import type { BenchSuite, Size, Variant } from './kit/suite.js';
 
 const RECORDS: Readonly<Record<Size, number>> = { full: 4_194_304, smoke: 16_384 };
@@ -26,6 +27,20 @@ function codec(name: string, path: string, records: Readonly<Record<Size, number
 const library = (name: string): Variant => codec(name, `./baselines/codec-${name}.js`, FEWER);
 const engine = codec('generated code', './inside/codec-engine.js', RECORDS);
 
+const WIDE: Readonly<Record<Size, number>> = { full: 1_000_000, smoke: 20_000 };
+
+/** Two tasks that make wide rows, and two that read two fields of them; the sum over threads is what matters. */
+function wideRows(name: string, view: 0 | 1): Variant {
+  const program = fileURLToPath(new URL('./kit/run-job.js', import.meta.url));
+  return {
+    name,
+    command: (size) => ({
+      argv: [program, jobSource('wide-rows'), '2', '4', `records=${WIDE[size]}`, `view=${view}`],
+      timed: { kind: 'reported' },
+    }),
+  };
+}
+
 export const codecs: BenchSuite = {
   name: 'codec',
   question: 'a Nexmark bid to bytes and back, all fields, against JSON and the libraries for it',
@@ -40,6 +55,10 @@ export const codecs: BenchSuite = {
       ...{ name: 'bid-vs-best-library', bar: '>= 2', expected: digestOf },
       subject: engine,
       baselines: ['msgpackr', 'v8-serialize', 'protobufjs', 'flatbuffers', 'arrow'].map(library),
+    },
+    {
+      name: 'view-2-of-20-vs-object',
+      ...{ subject: wideRows('view', 1), baselines: [wideRows('object', 0)] },
     },
   ],
   probes: [

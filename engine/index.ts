@@ -9,7 +9,9 @@ export {
   type ParamsOf,
 } from './api/job.js';
 export { KeyedStream, WindowedStream } from './api/keyed-stream.js';
+export type { View } from './api/row-types.js';
 export { PartitionedStream, Stream } from './api/stream.js';
+export type { ViewOption } from './api/view-option.js';
 export { tumbling } from './api/windows.js';
 export type { Duration } from './base/duration.js';
 export type { ErrorCode } from './base/error-catalogue.js';

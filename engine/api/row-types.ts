@@ -3,6 +3,17 @@
 /** Shows an intersection as one object type. Rows are their receiver's to change. */
 export type Simplify<T> = { -readonly [K in keyof T]: T[K] } & {};
 
+declare const VIEW: unique symbol;
+
+/**
+ * A record of type T as its bytes, which functions get with `{ view: true }`: it can be read during their call, and the
+ * compiler lets neither it nor a copy by `{ ...view }`, which would be empty, be returned.
+ */
+export type View<T> = Readonly<T> & { readonly [VIEW]: true };
+
+/** A row that is no view, nor spread from one. */
+export type NoView = { readonly [VIEW]?: never };
+
 /** Names of the fields of a row. */
 export type FieldOf<T> = Extract<keyof T, string>;
 

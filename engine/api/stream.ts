@@ -20,13 +20,19 @@ import { CallSite } from './call-site.js';
 import { describeValue, type FlowGraph, type FlowNode, type Partitioning } from './flow-graph.js';
 import { KeyedStream } from './keyed-stream.js';
 import { OperatorHandle, SinkHandle } from './operator-handle.js';
-import type { FieldOf, Simplify } from './row-types.js';
+import type { FieldOf, NoView, Simplify, View } from './row-types.js';
+import { type ViewOption, viewOption } from './view-option.js';
 
 /**
  * Rows of type T on their way.
  *
  * Every method adds an operator and gives the stream after it; nothing runs while a job is written. Functions receive
  * plain objects that are theirs to keep, with the fields they can be seen to read.
+ *
+ * With `{ view: true }` a function gets a *view* of the record where its bytes lie, which decodes a field each time it
+ * is read. It is good during the call alone (of a generator: until it has ended), and other records show through it
+ * later; checked builds throw RECORD_VIEW_STALE then. It has no members of its own: `{ ...view }` and
+ * `JSON.stringify(view)` are empty. A record that was made in the same task is handed over as a plain object.
  */
 export class Stream<T extends object> extends OperatorHandle {
   /** @internal how its rows reach the operators after it */
@@ -57,19 +63,31 @@ export class Stream<T extends object> extends OperatorHandle {
   /** Keeps the rows for which the function is true. */
   filter<S extends T>(fn: (row: T) => row is S): Stream<S>;
   filter(fn: (row: T) => boolean): Stream<T>;
-  filter(fn: (row: T) => boolean): Stream<T> {
+  filter(fn: (row: View<T>) => boolean, options: ViewOption): Stream<T>;
+  filter(fn: (row: any) => boolean, options?: ViewOption): Stream<T> {
     const step = stepOf('filter');
     this.graph.expectFunction(step, fn);
-    return this.derive(step, { kind: 'filter', observed: observe(fn) }, this.node.output, { fn });
+    const config = {
+      kind: 'filter',
+      observed: observe(fn),
+      ...viewOption(this.graph, step, options),
+    } as const;
+    return this.derive(step, config, this.node.output, { fn });
   }
 
   /** Turns each row into another of a declared type; what the function returns is checked against it. */
   map<R extends object>(schema: RecordType<R>, fn: (row: T) => NoInfer<R>): Stream<R>;
   /** Turns each row into another; at exchanges the shape of the result is learned from the first ones. */
   map<R extends object>(fn: (row: T) => R): Stream<R>;
+  map<R extends object>(
+    schema: RecordType<R>,
+    fn: (row: View<T>) => NoInfer<R> & NoView,
+    options: ViewOption,
+  ): Stream<R>;
+  map<R extends object>(fn: (row: View<T>) => R & NoView, options: ViewOption): Stream<R>;
   map(...given: readonly unknown[]): Stream<any> {
-    const { step, fn, shape, observed, declared } = this.#mapping('map', given);
-    return this.derive(step, { kind: 'map', observed, declared }, shape, { fn });
+    const { step, fn, shape, asked } = this.#mapping('map', given);
+    return this.derive(step, { kind: 'map', ...asked }, shape, { fn });
   }
 
   /** Turns each row into any number of rows of a declared type, emitted or returned as an iterable. */
@@ -79,9 +97,18 @@ export class Stream<T extends object> extends OperatorHandle {
   ): Stream<R>;
   /** Turns each row into any number of rows; at exchanges the shape of the result is learned from the first ones. */
   flatMap<R extends object>(fn: (row: T, emit: (row: R) => void) => FlatMapResult<R>): Stream<R>;
+  flatMap<R extends object>(
+    schema: RecordType<R>,
+    fn: (row: View<T>, emit: (row: NoInfer<R> & NoView) => void) => FlatMapResult<NoInfer<R> & NoView>,
+    options: ViewOption,
+  ): Stream<R>;
+  flatMap<R extends object>(
+    fn: (row: View<T>, emit: (row: R & NoView) => void) => FlatMapResult<R & NoView>,
+    options: ViewOption,
+  ): Stream<R>;
   flatMap(...given: readonly unknown[]): Stream<any> {
-    const { step, fn, shape, observed, declared } = this.#mapping('flatMap', given);
-    return this.derive(step, { kind: 'flat-map', observed, declared }, shape, { fn });
+    const { step, fn, shape, asked } = this.#mapping('flatMap', given);
+    return this.derive(step, { kind: 'flat-map', ...asked }, shape, { fn });
   }
 
   /** Keeps only these fields, in this order; never makes an object. */
@@ -100,8 +127,16 @@ export class Stream<T extends object> extends OperatorHandle {
     columns: {
       readonly [K in keyof C]: readonly [type: FieldType<C[K], boolean>, fn: (row: T) => NoInfer<C[K]>];
     },
-  ): Stream<Simplify<Omit<T, keyof C> & C>> {
-    return this.#with(stepOf(`with({ ${Object.keys(columns ?? {}).join(', ')} })`), columns ?? {});
+  ): Stream<Simplify<Omit<T, keyof C> & C>>;
+  with<C extends Record<string, unknown>>(
+    columns: {
+      readonly [K in keyof C]: readonly [type: FieldType<C[K], boolean>, fn: (row: View<T>) => NoInfer<C[K]>];
+    },
+    options: ViewOption,
+  ): Stream<Simplify<Omit<T, keyof C> & C>>;
+  with(columns: ColumnArguments<any>, options?: ViewOption): Stream<any> {
+    const step = stepOf(`with({ ${Object.keys(columns ?? {}).join(', ')} })`);
+    return this.#with(step, columns ?? {}, viewOption(this.graph, step, options));
   }
 
   /** Rows with equal values in these fields go to one subtask, in order. */
@@ -221,18 +256,25 @@ export class Stream<T extends object> extends OperatorHandle {
 
   #mapping(call: string, given: readonly unknown[]) {
     const step = stepOf(call);
-    const declared = given.length > 1 || isRecordType(given[0]);
-    const [schema, fn] = declared ? given : [null, given[0]];
+    const [first, second] = given;
+    const isOption = typeof first === 'function' && typeof second !== 'function';
+    const declared = (given.length > 1 && !isOption) || isRecordType(first);
+    const [schema, fn, options] = declared ? given : [null, ...given];
     this.graph.expectFunction(step, fn);
     if (declared && !isRecordType(schema)) {
       const text = `the result is declared by t.record({ … }), not by ${describeValue(schema)}`;
       this.graph.fault('ARGUMENT_INVALID', step, text);
     }
     const shape: RowShape = isRecordType(schema) ? { fields: schema.fields } : { fields: null };
-    return { step, fn: fn as (...args: any[]) => unknown, shape, observed: observe(fn), declared };
+    const asked = { observed: observe(fn), declared, ...viewOption(this.graph, step, options) };
+    return { step, fn: fn as (...args: any[]) => unknown, shape, asked };
   }
 
-  #with<R extends object>(step: Step, columns: ColumnArguments<T>): Stream<R> {
+  #with<R extends object>(
+    step: Step,
+    columns: ColumnArguments<T>,
+    view: { readonly view?: true } = {},
+  ): Stream<R> {
     const specs: (FieldSpec & { observed: Observed })[] = [];
     const functions: Record<string, (row: any) => unknown> = {};
     for (const [name, column] of Object.entries(columns)) {
@@ -252,7 +294,7 @@ export class Stream<T extends object> extends OperatorHandle {
       ...before.map((field) => plain.find(({ name }) => name === field.name) ?? field),
       ...plain.filter(({ name }) => !before.some((field) => field.name === name)),
     ];
-    return this.derive(step, { kind: 'with', columns: specs }, { fields }, { columns: functions });
+    return this.derive(step, { kind: 'with', columns: specs, ...view }, { fields }, { columns: functions });
   }
 
   #end(step: Step, sink: Sink<T>): SinkHandle {

@@ -53,6 +53,9 @@ export function openGate(
   return new InputGate(exchange, receiver, channels, ready, lender, debloat);
 }
 
+/** Makes ends of rows before their begin, strings that are no UTF-8, and numbers like -1.9e230. */
+const POISON = 0xef;
+
 export class InputGate {
   /** Channel of the last buffer or end. */
   channel = 0;
@@ -148,10 +151,14 @@ export class InputGate {
     }
   }
 
-  /** Gives the segment of the last buffer back. The bytes may change from here on. */
+  /**
+   * Gives the segment of the last buffer back. The bytes may change from here on; checked builds overwrite them, so
+   * that whoever reads on sees it.
+   */
   recycle(): void {
     if (CHECKED) assert(this.#hasBuffer, 'a buffer is recycled once');
     this.#hasBuffer = false;
+    if (CHECKED) this.#exchange.view.u8.fill(POISON, this.begin, this.end);
     if (this.#reading === NO_SEGMENT) return;
     this.#channels[this.channel]!.noteReading(false);
     this.#lender.giveBack(this.channel, this.#reading);

@@ -82,18 +82,19 @@ function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): s
     case 'event-time':
       return `${config.field}, ${formatDuration(config.outOfOrdernessMs)} out of order`;
     case 'filter':
-      return `function observes ${printObserved(config.observed)}`;
+      return `function observes ${printObserved(config.observed)}${viewText(config)}`;
     case 'map':
     case 'flat-map': {
       const result = output.fields === null ? UNDECLARED : output.fields.map(printField).join(', ');
-      return `function observes ${printObserved(config.observed)}; result ${result}`;
+      return `function observes ${printObserved(config.observed)}${viewText(config)}; result ${result}`;
     }
     case 'pick':
       return config.fields.join(', ');
     case 'with':
       return config.columns
         .map(
-          (column) => `${printField(column)} by a function that observes ${printObserved(column.observed)}`,
+          (column) =>
+            `${printField(column)} by a function that observes ${printObserved(column.observed)}${viewText(config)}`,
         )
         .join('; ');
     case 'window-aggregate':
@@ -116,6 +117,8 @@ function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): s
 
 const printObserved = (observed: Observed): string =>
   observed === null ? 'all fields' : observed.join(', ') || 'no fields';
+
+const viewText = ({ view }: { readonly view?: true }): string => (view === true ? ' by a view' : '');
 
 const printField = (field: FieldSpec): string => `${field.name}: ${printType(field)}`;
 

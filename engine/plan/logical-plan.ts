@@ -99,14 +99,29 @@ export type OperatorConfig =
   /** A named input of the job: its rows come from whoever runs it. `live`: pushed while the job runs. */
   | { readonly kind: 'input'; readonly input: string; readonly live?: true }
   | { readonly kind: 'event-time'; readonly field: string; readonly outOfOrdernessMs: number }
-  | { readonly kind: 'filter'; readonly observed: Observed }
+  /** `view`, here and below: the functions get views of the rows, where these lie in buffers. */
+  | { readonly kind: 'filter'; readonly observed: Observed; readonly view?: true }
   /** `declared`: rows are checked against `output`; otherwise their shape is whatever the function returns. */
-  | { readonly kind: 'map'; readonly observed: Observed; readonly declared: boolean }
+  | {
+      readonly kind: 'map';
+      readonly observed: Observed;
+      readonly declared: boolean;
+      readonly view?: true;
+    }
   /** The function gets (row, emit) and may emit any number of rows, or return an iterable of rows. */
-  | { readonly kind: 'flat-map'; readonly observed: Observed; readonly declared: boolean }
+  | {
+      readonly kind: 'flat-map';
+      readonly observed: Observed;
+      readonly declared: boolean;
+      readonly view?: true;
+    }
   | { readonly kind: 'pick'; readonly fields: readonly string[] }
   /** Adds or replaces columns; each has a function of the row. */
-  | { readonly kind: 'with'; readonly columns: readonly (FieldSpec & { readonly observed: Observed })[] }
+  | {
+      readonly kind: 'with';
+      readonly columns: readonly (FieldSpec & { readonly observed: Observed })[];
+      readonly view?: true;
+    }
   | {
       readonly kind: 'window-aggregate';
       readonly keys: readonly string[];

@@ -73,6 +73,26 @@ export abstract class ChainCore {
     );
   }
 
+  /** A function returned the view that it was handed, or emitted it. */
+  returnedView(site: number): never {
+    const { uid, name, place } = this.sites[site]!;
+    throw new SluiceError(
+      'RECORD_VIEW_RETURNED',
+      `${name}${place} returned a view; return an object of the fields it needs, such as ({ id: view.id })`,
+      { detail: { operator: uid } },
+    );
+  }
+
+  /** A field was read of a view whose call was over. */
+  staleView(site: number, field: string): never {
+    const { uid, name, place } = this.sites[site]!;
+    throw new SluiceError(
+      'RECORD_VIEW_STALE',
+      `${name}${place} was handed a view of which field '${field}' was read after the call`,
+      { detail: { operator: uid, field } },
+    );
+  }
+
   /** A custom partitioner answered with something that is no subtask of the next operator. */
   badTarget(site: number, target: unknown, receivers: number): never {
     const { uid, name, place } = this.sites[site]!;
@@ -122,6 +142,8 @@ const OF_ONE_RECORD: ReadonlySet<string> = new Set([
   'RECORD_KEY_INVALID',
   'RECORD_PARTITION_INVALID',
   'RECORD_TOO_LARGE',
+  'RECORD_VIEW_RETURNED',
+  'RECORD_VIEW_STALE',
 ]);
 
 /** An operator whose user functions can fail. */

@@ -117,6 +117,42 @@ types('nested types have the types of their values, and unions narrow on their t
   assert.is(Order.fields.length, 5);
 });
 
+types('a view can be read and nothing else: not changed, returned, emitted or spread', () => {
+  const Id = t.record({ delay: t.int32 });
+  job('views', (flow) => {
+    const flights = flow.from(source(Flight));
+    const slow = flights.filter(
+      (flight) => {
+        expectTypeOf(flight.delay).toEqualTypeOf<number>();
+        // @ts-expect-error a view is read-only
+        flight.delay = 1;
+        return flight.delay > 0;
+      },
+      { view: true },
+    );
+    expectTypeOf<RowsOf<typeof slow>>().toEqualTypeOf<RowsOf<typeof flights>>();
+    const mapped = flights.map((flight) => ({ twice: flight.delay * 2 }), { view: true });
+    expectTypeOf<RowsOf<typeof mapped>>().toEqualTypeOf<{ twice: number }>();
+    const declared = flights.map(Id, ({ delay }) => ({ delay }), { view: true });
+    expectTypeOf<RowsOf<typeof declared>>().toEqualTypeOf<{ delay: number }>();
+    const grown = flights.with({ far: [t.bool, (flight) => flight.delay > 9] }, { view: true });
+    expectTypeOf<RowsOf<typeof grown>['far']>().toEqualTypeOf<boolean>();
+    const many = flights.flatMap((flight) => [{ n: flight.delay }], { view: true });
+    expectTypeOf<RowsOf<typeof many>>().toEqualTypeOf<{ n: number }>();
+    // @ts-expect-error a view is good for its call only
+    flights.map((flight) => flight, { view: true });
+    // @ts-expect-error the same, where members would fit
+    flights.map(Id, (flight) => flight, { view: true });
+    // @ts-expect-error it would be empty
+    flights.map((flight) => ({ ...flight, n: 1 }), { view: true });
+    // @ts-expect-error a view is good for its call only
+    flights.flatMap((flight) => [flight], { view: true });
+    // @ts-expect-error there is one option
+    flights.filter(() => true, { view: 'yes' });
+  });
+  assert.is(Id.fields.length, 1);
+});
+
 types('bigint stays bigint, and means are numbers', () => {
   job('bigints', (flow) => {
     const totals = flow

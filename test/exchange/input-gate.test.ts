@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { GATE_ENDED } from '../../engine/exchange/input-gate.js';
+import { GATE_BUFFER, GATE_ENDED } from '../../engine/exchange/input-gate.js';
 import { CREDIT } from '../../engine/memory/parker.js';
 import { many } from '../kit/exchange-pair.js';
 
@@ -62,6 +62,29 @@ gates('wait/hysteresis: rings are owed to every sender, and a channel that ends 
       }),
     ),
   );
+});
+
+gates('in checked code the bytes of a buffer that was given back are overwritten, and no others', () => {
+  const { exchange, gates, partitions, write } = many({});
+  const gate = gates[0]!;
+  write(0, 0, 77);
+  write(0, 0, 78);
+  partitions[0]!.flush();
+  assert.is(gate.poll(), GATE_BUFFER);
+  const { begin, end } = gate;
+  const { u8 } = exchange.view;
+  assert.ok(u8.subarray(begin, end).some((byte) => byte !== 0xef));
+  const before = u8.slice();
+  gate.recycle();
+  for (const [at, byte] of u8.entries()) {
+    if (at >= begin && at < end) assert.is(byte, 0xef);
+  }
+  const { segmentBytes } = exchange.spec;
+  const segment = Math.floor((begin - exchange.segmentStart(0)) / segmentBytes);
+  const first = exchange.segmentStart(segment);
+  const last = first + segmentBytes;
+  assert.equal(u8.slice(first, begin), before.slice(first, begin));
+  assert.equal(u8.slice(end, last), before.slice(end, last));
 });
 
 gates.run();

@@ -344,6 +344,7 @@ class ChainCompiler {
             fresh,
           );
         },
+        inPlace: { codec, at: 'p' },
       },
     );
   }

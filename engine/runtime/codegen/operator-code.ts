@@ -1,6 +1,7 @@
-import type { PlanOperator } from '../../plan/logical-plan.js';
+import type { OperatorConfig, PlanOperator } from '../../plan/logical-plan.js';
 import { keptText, RowCodec } from '../../records/codec-gen.js';
 import { compileTaker, isNestedField, takerName } from '../../records/nested.js';
+import { RecordView } from '../../records/record-view.js';
 import { rowLayout } from '../../records/row-layout.js';
 import { FIELD_KINDS, type FieldSpec } from '../../records/schema.js';
 import { memberText } from '../../records/source-text.js';
@@ -8,6 +9,7 @@ import { type ChainSpec, operatorOf, requiredFields } from '../chain-spec.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
 import { objectLiteral } from './code-writer.js';
 import { argumentText, DerivedRow, literalOf, objectRow, type Row, retimed } from './row.js';
+import { type Handed, handView } from './view-code.js';
 
 /** Where generated code stands: what it must do when an output is full, and how it counts. */
 export interface Place {
@@ -21,6 +23,9 @@ export interface Place {
 
 /** The words of generated members; a loop has locals for them, which cost nothing in a register. */
 export const CORE_WORDS = { at: 'core.at', out: 'core.recordsOut' };
+
+/** What a function is to get of its rows. */
+type Asked = Pick<Extract<OperatorConfig, { kind: 'filter' }>, 'observed' | 'view'>;
 
 /** Writes a row to the consumer of an exchange; see exchange-code.ts. */
 export type WriteOutput = (output: number, row: Row, place: Place) => void;
@@ -75,31 +80,21 @@ export class OperatorCode {
     const { config } = operator;
     switch (config.kind) {
       case 'filter': {
-        const keep = this.call(
-          uid,
-          'keep',
-          this.#fn(uid),
-          argumentText(row, config.observed, place.code),
-          place,
-        );
+        const { text, after } = this.#handed(uid, config, row, place);
+        const keep = this.call(uid, 'keep', this.#fn(uid), text, place, after);
         const site = this.#siteOf.get(uid);
         place.code.line(`if (typeof ${keep} === 'object') core.refusePromise(${site}, ${keep});`);
         place.code.block(`if (${keep})`, () => this.emit(uid, row, place));
         return;
       }
       case 'map': {
-        const result = this.call(
-          uid,
-          'o',
-          this.#fn(uid),
-          argumentText(row, config.observed, place.code),
-          place,
-        );
+        const { text, after } = this.#handed(uid, config, row, place);
+        const result = this.call(uid, 'o', this.#fn(uid), text, place, after);
         this.emit(uid, this.checkedRow(uid, result, row.ts, place), place);
         return;
       }
       case 'flat-map':
-        this.#flatMap(uid, config.observed, row, place);
+        this.#flatMap(uid, this.#handed(uid, config, row, place), row, place);
         return;
       case 'pick':
         this.emit(uid, pickRow(row, config.fields, place.code), place);
@@ -134,18 +129,35 @@ export class OperatorCode {
     });
   }
 
-  /** Calls a user function; what it throws is attributed to the operator. Returns the local that holds the result. */
-  call(uid: string, hint: string, fn: string, args: string, place: Place): string {
+  /**
+   * Calls a user function; what it throws is attributed to the operator. Returns the local that holds the result.
+   *
+   * @param after  a statement to run behind the call
+   */
+  call(uid: string, hint: string, fn: string, args: string, place: Place, after = ''): string {
     place.code.line(`${place.at} = ${this.#siteOf.get(uid)};`);
     const result = place.code.constant(hint, `${fn}(${args})`);
     place.code.line(`${place.at} = 0;`);
+    if (after !== '') place.code.line(after);
     return result;
+  }
+
+  /** The argument of a user function over rows: a view where that was asked for, else a plain object. */
+  #handed(uid: string, config: Asked, row: Row, { code }: Place): Handed {
+    const { observed, view } = config;
+    if (view !== true) return { text: argumentText(row, observed, code), after: '' };
+    return handView(row, this.#siteOf.get(uid)!, observed, this.#bindings, code);
   }
 
   /** The row in an object that a user function gave back, checked against the operator's declared fields. */
   checkedRow(uid: string, object: string, ts: string, place: Place): Row {
     const fields = requiredFields(this.#spec, uid);
     const site = this.#siteOf.get(uid)!;
+    const { config } = operatorOf(this.#spec, uid);
+    if ('view' in config) {
+      const base = this.#bindings.bind('RecordView', RecordView);
+      place.code.line(`if (${object} instanceof ${base}) core.returnedView(${site});`);
+    }
     place.code.line(`${place.at} = ${site};`); // a member may be a getter, or bytes that cannot be read
     place.code.line(
       `if (typeof ${object} !== 'object' || ${object} === null) core.badRow(${site}, ${object});`,
@@ -190,17 +202,11 @@ export class OperatorCode {
     return this.#bindings.bind(`fn_${uid}`, this.#spec.functions.get(uid)?.fn);
   }
 
-  #flatMap(uid: string, observed: readonly string[] | null, row: Row, place: Place): void {
+  #flatMap(uid: string, handed: Handed, row: Row, place: Place): void {
     const name = `flat_${this.#siteOf.get(uid)}`;
     const { code } = place;
     code.line(`core.${name}_ts = ${row.ts};`);
-    const many = this.call(
-      uid,
-      'many',
-      this.#fn(uid),
-      `${argumentText(row, observed, code)}, core.${name}_emit`,
-      place,
-    );
+    const many = this.call(uid, 'many', this.#fn(uid), `${handed.text}, core.${name}_emit`, place);
     code.block(`if (${many} !== undefined && ${many} !== null)`, () => {
       code.line(`${place.at} = ${this.#siteOf.get(uid)};`);
       code.line(`for (const each of ${many}) core.${name}(each);`);
@@ -208,25 +214,23 @@ export class OperatorCode {
     });
     // An error below that the function caught is forgotten.
     if (place.at !== CORE_WORDS.at) code.line('core.at = 0;');
+    if (handed.after !== '') code.line(handed.after); // a generator reads the row while it is asked for more
     code.line(`if (core.blocked) { ${place.onBlocked} }`);
   }
 
   #withColumns(operator: PlanOperator, row: Row, place: Place): void {
     if (operator.config.kind !== 'with') return;
     const { uid } = operator;
+    const { columns, view } = operator.config;
     const own = new Map<string, string>();
-    for (const column of operator.config.columns) {
+    for (const column of columns) {
       const fn = this.#bindings.bind(
         `fn_${uid}_${column.name}`,
         this.#spec.functions.get(uid)?.columns?.[column.name],
       );
-      const value = this.call(
-        uid,
-        `v_${column.name}`,
-        fn,
-        argumentText(row, column.observed, place.code),
-        place,
-      );
+      const asked = { observed: column.observed, ...(view === true && { view }) };
+      const { text, after } = this.#handed(uid, asked, row, place);
+      const value = this.call(uid, `v_${column.name}`, fn, text, place, after);
       const kept = column.nullable ? place.code.constant(`v_${column.name}`, `${value} ?? null`) : value;
       own.set(column.name, kept);
       this.#check(this.#siteOf.get(uid)!, [column], own, place);

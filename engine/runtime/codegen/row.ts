@@ -1,4 +1,4 @@
-import { isMutableKind, keptText, type ReadTogether } from '../../records/codec-gen.js';
+import { isMutableKind, keptText, type ReadTogether, type RowCodec } from '../../records/codec-gen.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { memberText } from '../../records/source-text.js';
 import { type CodeWriter, objectLiteral } from './code-writer.js';
@@ -14,6 +14,8 @@ export interface Row {
   readonly ts: string;
   /** Name of a local that holds the whole record as an object, if there is one. */
   readonly whole: string | null;
+  /** Where its fields lie as bytes; null: they do not, or not all of them. */
+  readonly inPlace: InPlace | null;
   /** Name of a local that holds the field. */
   value(field: string, code: CodeWriter): string;
   /** Says that all of these fields will be asked for: some are cheaper to load together. */
@@ -25,11 +27,19 @@ export interface Row {
 /** Of several fields: statements, and the expressions of those for which the statements do something. */
 export type LoadTogether = (fields: readonly string[], fresh: (hint: string) => string) => ReadTogether;
 
+/** Bytes that stay where they are while the row is handled. */
+export interface InPlace {
+  readonly codec: RowCodec;
+  /** Name of the local that holds the byte offset of the row. */
+  readonly at: string;
+}
+
 /** A row whose fields come one by one from expressions. */
 export class ExpressionRow implements Row {
   readonly fields: readonly FieldSpec[] | null;
   readonly ts: string;
   readonly whole: string | null;
+  readonly inPlace: InPlace | null;
   readonly #load: (field: string) => string;
   readonly #loadTogether: LoadTogether | undefined;
   readonly #loaded: Map<string, string>;
@@ -43,11 +53,13 @@ export class ExpressionRow implements Row {
       whole?: string | null;
       loadTogether?: LoadTogether | undefined;
       loaded?: ReadonlyMap<string, string>;
+      inPlace?: InPlace | null;
     } = {},
   ) {
     this.fields = fields;
     this.ts = ts;
     this.whole = options.whole ?? null;
+    this.inPlace = options.inPlace ?? null;
     this.#load = load;
     this.#loadTogether = options.loadTogether;
     this.#loaded = new Map(options.loaded);
@@ -75,6 +87,7 @@ export class ExpressionRow implements Row {
       whole: this.whole,
       loadTogether: this.#loadTogether,
       loaded: this.#loaded,
+      inPlace: this.inPlace,
     });
   }
 }
@@ -89,6 +102,7 @@ export class DerivedRow implements Row {
   readonly fields: readonly FieldSpec[];
   readonly ts: string;
   readonly whole = null;
+  readonly inPlace: InPlace | null;
   readonly #base: Row;
   readonly #own: ReadonlyMap<string, string>;
 
@@ -96,6 +110,7 @@ export class DerivedRow implements Row {
     this.#base = base;
     this.fields = fields;
     this.ts = ts;
+    this.inPlace = own.size === 0 ? base.inPlace : null;
     this.#own = own;
   }
 
@@ -119,6 +134,7 @@ export function retimed(row: Row, ts: string): Row {
     fields: row.fields,
     ts,
     whole: row.whole,
+    inPlace: row.inPlace,
     value: (field, code) => row.value(field, code),
     expect: (fields, code) => row.expect(fields, code),
     fork: () => retimed(row.fork(), ts),
