@@ -55,6 +55,7 @@ export const ERRORS = {
   RECORD_FIELD_INVALID:         ['job',   'A record returned by a function does not fit its declared schema; mend the function or the schema.'],
   RECORD_KEY_INVALID:           ['job',   'A key is of a type that cannot be hashed; keys are booleans, numbers, bigints, strings and bytes.'],
   RECORD_PARTITION_INVALID:     ['job',   'A custom partitioner answered with something other than a whole number from 0 to below the number of receivers; mend the function.'],
+  RECORD_CORRUPT:               ['job',   'The bytes of a record are damaged: a fault of the engine, or of whoever writes to its memory; report it with the message. Checked builds look at every record.'],
   RECORD_VIEW_RETURNED:         ['job',   'A function with { view: true } returned or emitted its view, which is good for its call only; return an object of the fields that are needed.'],
   RECORD_VIEW_STALE:            ['job',   'A view of a record was kept and read after the call it was for, when its bytes may be those of another record; copy the fields that are needed, or leave out { view: true }. Checked builds say so.'],
   USER_FUNCTION_FAILED:         ['job',   'A function of the job threw; the message names operator, subtask and record, and the cause is the original error.'],

@@ -15,7 +15,7 @@ import {
   type Storage,
   storageOf,
 } from './row-layout.js';
-import { keptScalarText, misfitText } from './scalar-code.js';
+import { keptScalarText, takenMisfitText } from './scalar-code.js';
 import { FIELD_KINDS, type ScalarKind, VALUE_BYTES_MAX } from './schema.js';
 import { type Fragment, linesText, plusText } from './source-text.js';
 import { charsText, runsOf, textOrEmpty } from './string-runs.js';
@@ -255,7 +255,7 @@ export class RowCodec {
     return linesText(
       this.layout.fields.map((field) => {
         const value = values(field);
-        const misfit = misfitText(field.kind, value);
+        const misfit = takenMisfitText(field.kind, value);
         if (misfit === '') return '';
         const condition = field.nullable ? `${value} !== null && (${misfit})` : misfit;
         return `if (${condition}) { ${fail(field)} }`;

@@ -1,5 +1,5 @@
 import type { HashKind } from './key-hash.js';
-import { misfitText } from './scalar-code.js';
+import { takenMisfitText } from './scalar-code.js';
 import type { FieldKind, FieldSpec } from './schema.js';
 import { linesText, memberText } from './source-text.js';
 
@@ -11,7 +11,7 @@ import { linesText, memberText } from './source-text.js';
  * int32 as long as there is nothing else in the field; -0, NaN and large numbers make it float64, which keeps
  * every number.
  *
- * Everything else has no flat shape and travels packed: a member that is missing in some rows or undefined (a
+ * Everything else has no flat shape and travels packed, or is refused there: a member that is missing in some rows or undefined (a
  * row would come back without knowing which), nested objects, arrays, dates, maps, members that change
  * between kinds, rows that are not plain objects. Members come back in the order of the first row; a symbol
  * as key is not kept.
@@ -119,8 +119,8 @@ function learnedMisfit(field: LearnedField, value: string): string {
   if (field.isOnlyNull) return `${value} !== null`;
   const misfit =
     field.kind === 'int32'
-      ? `${misfitText('int32', value)} || (${value} === 0 && 1 / ${value} < 0)`
-      : misfitText(field.kind, value);
+      ? `${takenMisfitText('int32', value)} || (${value} === 0 && 1 / ${value} < 0)`
+      : takenMisfitText(field.kind, value);
   return field.nullable ? `${value} !== null && (${misfit})` : misfit;
 }
 
@@ -145,7 +145,7 @@ function kindOf(value: unknown): FieldKind | null {
     case 'bigint':
       return BigInt.asIntN(64, value) === value ? 'bigint' : null;
     case 'string':
-      return 'string';
+      return value.isWellFormed() ? 'string' : null;
     default:
       return null;
   }

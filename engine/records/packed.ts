@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Packr } from 'msgpackr';
 import { SluiceError } from '../base/errors.js';
+import { valueText } from '../base/record-text.js';
 import type { RowView } from './row-layout.js';
 
 /**
@@ -8,8 +9,8 @@ import type { RowView } from './row-layout.js';
  *
  * Comes back as it was: null, undefined, booleans, numbers (-0 and NaN too), bigints, strings, Date, RegExp,
  * Error, Map, Set, arrays, ArrayBuffer, typed arrays, plain objects, also where they contain each other or
- * themselves. A lone surrogate in a string comes back as U+FFFD, a hole in an array as undefined, an object
- * without prototype as a plain one. Members whose key is a symbol are left out. Values are at most 100 deep.
+ * themselves. A hole in an array comes back as undefined, an object without prototype as a plain one. Members whose
+ * key is a symbol are left out. Values are at most 100 deep, and strings are well formed.
  */
 export class PackedCodec {
   readonly #view: Pick<RowView, 'buf'>;
@@ -66,6 +67,9 @@ function check(value: unknown, path: string[], found: { negativeZero: boolean },
     case 'number':
       if (Object.is(value, -0)) found.negativeZero = true;
       return;
+    case 'string':
+      if (!value.isWellFormed()) throw invalid(path, 'a string with half of a surrogate pair');
+      return;
     case 'function':
     case 'symbol':
       throw invalid(path, `a ${typeof value}`);
@@ -89,7 +93,7 @@ function checkObject(
   if (prototype === Object.prototype || prototype === null) {
     for (const key of Object.keys(value)) {
       if (key === '__proto__') throw invalid([...path, key], 'a member of this name');
-      checkMember((value as Record<string, unknown>)[key], key, path, found, seen);
+      checkMember(memberOf(value as Record<string, unknown>, key, path), key, path, found, seen);
     }
     return;
   }
@@ -106,6 +110,16 @@ function checkObject(
   }
   if (!isPlainData(value, prototype)) {
     throw invalid(path, `an instance of ${prototype?.constructor?.name ?? 'a class'}`);
+  }
+}
+
+function memberOf(object: Readonly<Record<string, unknown>>, key: string, path: readonly string[]): unknown {
+  try {
+    return object[key];
+  } catch (error) {
+    const field = [...path, key].join('.');
+    const text = `field ${field} cannot be read: ${valueText(error, 80)}`;
+    throw new SluiceError('RECORD_FIELD_INVALID', text, { detail: { field }, cause: error });
   }
 }
 

@@ -1,6 +1,5 @@
-import { keptScalarText, misfitText } from './scalar-code.js';
+import { keptScalarText, takenMisfitText, takenText } from './scalar-code.js';
 import {
-  FIELD_KINDS,
   type FieldSpec,
   ITEMS_MAX,
   isScalarKind,
@@ -132,9 +131,7 @@ class TakerCode {
     if (!isScalarKind(spec.kind)) {
       return [read, `const ${into} = ${orNull(`${this.#function(spec, path)}(${given})`)};`];
     }
-    const isText = spec.kind === 'string' || spec.kind === 'category';
-    const misfit = misfitText(spec.kind, given);
-    const condition = isText ? `${misfit} || !${given}.isWellFormed()` : misfit;
+    const condition = takenMisfitText(spec.kind, given);
     const check = spec.nullable ? `${given} !== null && (${condition})` : condition;
     return [
       read,
@@ -155,7 +152,6 @@ class TakerCode {
 }
 
 function expectedText({ kind, nullable }: TypeSpec): string {
-  const isText = kind === 'string' || kind === 'category';
-  const expected = `${FIELD_KINDS[kind]}${isText ? ', well formed (no half of a surrogate pair)' : ''}`;
+  const expected = takenText(kind);
   return JSON.stringify(nullable ? `${expected}; or null` : expected);
 }

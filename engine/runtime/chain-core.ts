@@ -73,6 +73,11 @@ export abstract class ChainCore {
     );
   }
 
+  /** Checked builds: a buffer holds something else than a row. */
+  corruptRow(fault: string): never {
+    throw new SluiceError('RECORD_CORRUPT', `the bytes of a record are damaged: ${fault}`);
+  }
+
   /** A function returned the view that it was handed, or emitted it. */
   returnedView(site: number): never {
     const { uid, name, place } = this.sites[site]!;
@@ -112,25 +117,28 @@ export abstract class ChainCore {
   }
 
   /** Wraps what a user function threw; errors of the engine pass unchanged. */
-  explain(error: unknown, subtask: number, describeRow: () => string): unknown {
+  explain(error: unknown, subtask: number, describeRow: () => string | null): unknown {
+    const record = (): string => {
+      const row = describeRow();
+      return row === null ? '' : `, at record ${row}`;
+    };
     if (isSluiceError(error) && OF_ONE_RECORD.has(error.code)) {
       const what = error.message.slice(error.code.length + 2);
       const task = this.sites[1]?.name ?? 'a task';
-      return new SluiceError(
-        error.code,
-        `${what} (task of ${task}, subtask ${subtask}, at record ${describeRow()})`,
-        {
-          detail: { ...error.detail, subtask },
-          ...(error.cause !== undefined && { cause: error.cause }),
-        },
-      );
+      // The engine at work on a row that this operator gave.
+      const giver = 'operator' in error.detail || this.at === 0 ? null : this.sites[this.at]!;
+      const from = giver === null ? '' : `${giver.name}${giver.place} gave a record that cannot be sent: `;
+      return new SluiceError(error.code, `${from}${what} (task of ${task}, subtask ${subtask}${record()})`, {
+        detail: { ...(giver !== null && { operator: giver.uid }), ...error.detail, subtask },
+        ...(error.cause !== undefined && { cause: error.cause }),
+      });
     }
     if (isSluiceError(error) || this.at === 0) return error;
     const { uid, name, place } = this.sites[this.at]!;
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     return new SluiceError(
       'USER_FUNCTION_FAILED',
-      `${name}${place}, subtask ${subtask}, at record ${describeRow()}: ${message}`,
+      `${name}${place}, subtask ${subtask}${record()}: ${message}`,
       { detail: { operator: uid, subtask }, cause: error },
     );
   }

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.js';
+import { SluiceError } from '../base/errors.js';
 import { recordText } from '../base/record-text.js';
 import {
   CONTROL_HEADER_BYTES,
@@ -101,9 +102,9 @@ export class GateInput implements ReleasableInput {
     this.#gate.ringOwed();
   }
 
-  describeRow(core: ChainCore): string {
+  describeRow(core: ChainCore): string | null {
     const shape = this.#shapes[this.#gate.channel];
-    if (core.failedAt < 0 || shape === null || shape === undefined) return '(none)';
+    if (core.failedAt < 0 || shape === null || shape === undefined) return null;
     return recordText(rowAt(this.#view, shape, core.failedAt));
   }
 
@@ -134,7 +135,10 @@ export class GateInput implements ReleasableInput {
         return;
       }
       default:
-        throw new Error(`channel ${channel} holds an element of unknown tag ${i32[at >> 2]}`);
+        throw new SluiceError(
+          'RECORD_CORRUPT',
+          `channel ${channel} holds an element of unknown tag ${i32[at >> 2]}`,
+        );
     }
   }
 

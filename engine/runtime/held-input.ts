@@ -46,7 +46,7 @@ export class HeldInput implements TaskInput {
     this.#input.ringOwed();
   }
 
-  describeRow(core: ChainCore): string {
+  describeRow(core: ChainCore): string | null {
     return this.#input.describeRow(core);
   }
 

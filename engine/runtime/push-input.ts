@@ -45,8 +45,8 @@ export class PushInput implements TaskInput {
 
   ringOwed(): void {}
 
-  describeRow(core: ChainCore): string {
-    return core.failedAt < 0 ? '(none)' : recordText(this.#buffer.rows[core.failedAt]);
+  describeRow(core: ChainCore): string | null {
+    return core.failedAt < 0 ? null : recordText(this.#buffer.rows[core.failedAt]);
   }
 
   close(): void {}

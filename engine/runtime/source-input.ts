@@ -92,10 +92,10 @@ export class SourceInput implements TaskInput {
 
   ringOwed(): void {}
 
-  describeRow(core: ChainCore): string {
+  describeRow(core: ChainCore): string | null {
     const index = core.failedAt;
     const batch = this.#batch;
-    if (batch === null || index < 0) return '(none)';
+    if (batch === null || index < 0) return null;
     if (batch.kind === 'rows') return recordText(batch.rows[index]);
     if (batch.kind === 'columns') {
       return recordText(

@@ -35,6 +35,6 @@ export interface TaskInput {
   /** Rings the bells this input still owes to senders. */
   ringOwed(): void;
   /** The record at which generated code stopped with an error, for a message. */
-  describeRow(core: ChainCore): string;
+  describeRow(core: ChainCore): string | null;
   close(): void | Promise<void>;
 }

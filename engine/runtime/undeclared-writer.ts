@@ -1,3 +1,5 @@
+import { isSluiceError, SluiceError } from '../base/errors.js';
+import { recordText } from '../base/record-text.js';
 import { controlBytes, TAG_SHAPE } from '../exchange/element.js';
 import type { ResultPartition } from '../exchange/result-partition.js';
 import { compileCodec } from '../records/codec.js';
@@ -96,7 +98,13 @@ export class UndeclaredWriter {
     const samples = this.#samples;
     this.#samples = [];
     this.#choose(inferShape(samples.map(({ row }) => row)));
-    for (const { row, rest } of samples) this.#writeRow(row, rest);
+    for (const { row, rest } of samples) {
+      try {
+        this.#writeRow(row, rest);
+      } catch (error) {
+        throw inRow(error, row);
+      }
+    }
   }
 
   readonly #sample: WriteRow = (...given) => {
@@ -247,6 +255,13 @@ const NAMES = {
   ...{ partition: 'partition', subpartitions: 'subpartitions', broadcast: 'broadcast', prng: 'prng' },
   ...{ k: 'k', sub: 'sub', q: 'q', length: 'length', hash: 'hash', chosen: 'chosen' },
 };
+
+/** A row that was kept back is no more the record that the task is at: what is wrong with it says which it was. */
+function inRow(error: unknown, row: object): unknown {
+  if (!isSluiceError(error) || !/^RECORD_/.test(error.code)) return error;
+  const { code, message, detail } = error;
+  return new SluiceError(code, `${message.slice(code.length + 2)}, in ${recordText(row)}`, { detail });
+}
 
 /** A row may be an instance of a class or no plain object at all: then it is kept as it is, to be refused later. */
 function copyOf(row: object): object {

@@ -2,6 +2,7 @@ import { edgeId } from '../../plan/logical-plan.js';
 import { RowCodec } from '../../records/codec-gen.js';
 import { compile } from '../../records/compile.js';
 import { returnedFields } from '../../records/returned-fields.js';
+import { rowFault } from '../../records/row-check.js';
 import { type LayoutField, rowLayout } from '../../records/row-layout.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { type BatchProcess, ChainCore, type ChainSite, type GateProcess } from '../chain-core.js';
@@ -113,7 +114,9 @@ class ChainCompiler {
     const isCustom = output.partitioner.kind === 'custom';
     const chosen = isCustom ? this.#customTarget(index, row, place) : null;
     const bindings = this.#bindings;
-    if (fields === null) writeUndeclared(index, this.#undeclared.get(index)!, chosen, bindings, row, place);
+    const site = this.#siteOf.get(this.#spec.outputs[index]!.from)!;
+    const writer = this.#undeclared.get(index);
+    if (fields === null) writeUndeclared(index, writer!, site, chosen, bindings, row, place);
     else writeDeclared(index, output, fields, chosen ?? '', bindings, row, place);
   }
 
@@ -185,14 +188,19 @@ class ChainCompiler {
     return this.#evaluate('state', code.toString()) as ChainCore;
   }
 
+  /** Rows kept back are written; what is wrong with one is the fault of who gave it. */
+  #learnText(index: number): string {
+    const writer = this.#bindings.bind(`undeclared${index}`, this.#undeclared.get(index));
+    const site = this.#siteOf.get(this.#spec.outputs[index]!.from);
+    return `this.at = ${site}; ${writer}.learnNow(); this.at = 0;`;
+  }
+
   #watermarkMembers(eventTimes: readonly string[], code: CodeWriter): void {
     const partition = (i: number): string => this.#bindings.bind(`partition${i}`, this.#env.partitions[i]);
     // Rows kept back to learn a shape from go before a watermark that follows them.
     const emit = (i: number, ms: string): string => {
-      const writer = this.#undeclared.get(i);
-      const learn =
-        writer === undefined ? '' : `${this.#bindings.bind(`undeclared${i}`, writer)}.learnNow(); `;
-      return `{ ${learn}${partition(i)}.emitWatermark(${ms}); }`;
+      const learn = this.#undeclared.has(i) ? this.#learnText(i) : '';
+      return `{ ${learn} ${partition(i)}.emitWatermark(${ms}); }`;
     };
     const above = this.#spec.outputs.map((output) => this.#eventTimeAbove(output.from));
     code.block('forwardWatermark(ms)', () => {
@@ -221,9 +229,7 @@ class ChainCompiler {
       for (const i of above.keys()) code.line(`${partition(i)}.emitIdle(idle);`);
     });
     code.block('onFlush()', () => {
-      for (const [i, writer] of this.#undeclared) {
-        code.line(`${this.#bindings.bind(`undeclared${i}`, writer)}.learnNow();`);
-      }
+      for (const i of this.#undeclared.keys()) code.line(this.#learnText(i));
     });
   }
 
@@ -303,12 +309,13 @@ class ChainCompiler {
     const code = new CodeWriter(this.#names);
     const { head } = this.#spec;
     code.block('return function process(begin, end, budget)', () => {
-      code.line('let p = begin, left = budget, at = 0, out = 0;');
+      code.line(`let p = begin, left = budget, at = 0, out = 0;${CHECKED ? ' const limit = end;' : ''}`);
       code.block('try', () => {
         code.block('while (p < end && left > 0)', () => {
           code.line('const size = in_i32[p >> 2];\nif (size < 0) break;\nleft--;');
           code.line('const hash = in_i32[(p >> 2) + 1], ts = in_f64[(p >> 3) + 1];');
           const place = { code, onBlocked: 'end = 0;', at: 'at', out: 'out' };
+          if (CHECKED) code.line(this.#rowCheck(shape));
           const row = this.#gateRow(shape, code);
           if (this.#keyed !== null) this.#keyed.update(row, 'hash', place);
           else this.#operators.operator(head, row, place);
@@ -318,6 +325,14 @@ class ChainCompiler {
       this.#loopEnd('p', 'budget - left', code);
     });
     return this.#evaluate('loop', code.toString()) as GateProcess;
+  }
+
+  #rowCheck({ fields }: InputShape): string {
+    const layout = rowLayout(fields);
+    const view = this.#env.inputView!;
+    const fault = (p: number, end: number): string | null => rowFault(layout, view, p, end);
+    const check = `{ const fault = ${this.#bindings.bind('rowFault', fault)}(p, limit);`;
+    return `${check} if (fault !== null) core.corruptRow(fault); }`;
   }
 
   #gateRow(shape: InputShape, code: CodeWriter): Row {

@@ -96,21 +96,24 @@ function keyHashText(
 /**
  * Writes a row of unknown shape: the writer learns it and has its own generated code, which changes with it.
  *
+ * @param site    of the operator that gave the row: reading its members may fail, and not all that they hold can travel
  * @param chosen  local that holds what a custom partitioner chose; null: the writer finds the subpartition
  */
 export function writeUndeclared(
   index: number,
   writer: UndeclaredWriter,
+  site: number,
   chosen: string | null,
   bindings: Bindings,
   row: Row,
-  { code, onBlocked, out }: Place,
+  { code, onBlocked, at, out }: Place,
 ): void {
   const name = bindings.bind(`undeclared${index}`, writer);
   const { required } = writer;
+  code.line(`${at} = ${site};`);
   if (required !== null) row.expect(required, code);
   const given = required === null ? [wholeOf(row, code)] : required.map((field) => row.value(field, code));
   code.line(`${name}.write(${[...given, row.ts, ...(chosen === null ? [] : [chosen])].join(', ')});`);
-  code.line(`${out}++;`);
+  code.line(`${at} = 0;\n${out}++;`);
   code.line(`if (!${name}.partition.available) { core.blocked = true; ${onBlocked} }`);
 }

@@ -3,7 +3,8 @@ import { keptText, RowCodec } from '../../records/codec-gen.js';
 import { compileTaker, isNestedField, takerName } from '../../records/nested.js';
 import { RecordView } from '../../records/record-view.js';
 import { rowLayout } from '../../records/row-layout.js';
-import { FIELD_KINDS, type FieldSpec } from '../../records/schema.js';
+import { takenText } from '../../records/scalar-code.js';
+import type { FieldSpec } from '../../records/schema.js';
 import { memberText } from '../../records/source-text.js';
 import { type ChainSpec, operatorOf, requiredFields } from '../chain-spec.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
@@ -186,7 +187,7 @@ export class OperatorCode {
     const statements = new RowCodec(rowLayout(fields)).checkStatements(
       (field) => values.get(field.name)!,
       ({ name, kind }) => {
-        const expected = kind === 'packed' ? '' : FIELD_KINDS[kind];
+        const expected = kind === 'packed' ? '' : takenText(kind);
         return `core.badField(${site}, ${JSON.stringify(name)}, ${JSON.stringify(expected)}, ${values.get(name)});`;
       },
     );
