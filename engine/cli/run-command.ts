@@ -7,6 +7,7 @@ import { EXIT_CODES } from './exit-codes.js';
 import { commandLayers, optionsOf } from './option-layers.js';
 import { type Progress, showProgress } from './progress.js';
 import { formatCount, formatElapsed } from './quantities.js';
+import { undeclaredCosts } from './undeclared-costs.js';
 
 type RunCommand = Command & { readonly kind: 'run' };
 export type StartJob = (job: LoadedJob, options: StartOptions) => Promise<Run>;
@@ -87,10 +88,12 @@ export function summaryText({
   recordsOut,
   lateRecords,
   outputs,
+  tasks,
 }: Summary): string {
   const late = lateRecords > 0 ? `, ${formatCount(lateRecords)} late` : '';
   const lines = [
     `${job} ${state} in ${formatElapsed(durationMs)}: ${formatCount(recordsIn)} records in, ${formatCount(recordsOut)} out${late}`,
+    ...undeclaredCosts(tasks),
     ...outputs.map((path) => `output: ${shownPath(path)}`),
   ];
   return lines.join('\n');

@@ -196,6 +196,11 @@ export interface TaskMetrics extends TimeRatios {
   readonly output: OutputMetrics | null;
   /** Splits of a source read to their end. */
   readonly splitsDone: number;
+  /**
+   * About how much of its busy time went into writing rows that nobody declared, and unpacking those without a flat
+   * shape; from a sample of them.
+   */
+  readonly undeclaredMs: number;
   /** Turns of the task's loop so far: its heartbeat. */
   readonly loops: number;
   readonly recordsInPerSecond: number;
@@ -264,6 +269,8 @@ export interface TaskSummary {
   readonly idleMs: number;
   readonly asyncMs: number;
   readonly rateLimitedMs: number;
+  /** About how much of `busyMs` went into the bytes of undeclared rows; see TaskMetrics. */
+  readonly undeclaredMs: number;
   /** Longest single wait for output between two records, and inside one. */
   readonly longestSoftMs: number;
   readonly longestHardMs: number;

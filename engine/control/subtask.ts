@@ -52,6 +52,8 @@ export interface Subtask {
   splitsDone(): number;
   /** What became of the shapes of its undeclared outputs. */
   learned(): readonly LearnedReport[];
+  /** About how long it took to write, and to unpack, rows that nobody declared. */
+  undeclaredMs(): number;
 }
 
 /**
@@ -105,6 +107,8 @@ export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter
     partitions,
     splitsDone: () => (input instanceof SourceInput ? input.splitsDone : 0),
     learned: () => chain.undeclared.map(({ report }) => report),
+    undeclaredMs: () =>
+      chain.undeclared.reduce((sum, { cost }) => sum + cost.totalMs, chain.unpacking.totalMs),
   };
 }
 

@@ -23,6 +23,7 @@ export const TASK = layout('task', 128, {
   watermarkMs:           [  64,  'f64', 'task', 'last watermark, ms since the epoch; -Infinity before the first'],
   lateRecords:           [  72,  'f64', 'task', 'records dropped because their window had closed'],
   splitsDone:            [  80,  'f64', 'task', 'splits read to their end'],
+  undeclaredMs:          [  88,  'f64', 'task', 'about how long undeclared rows took to write and to unpack, from a sample of them'],
 });
 
 export type TaskCounter =
@@ -34,7 +35,8 @@ export type TaskCounter =
   | 'buffersOut'
   | 'watermarkMs'
   | 'lateRecords'
-  | 'splitsDone';
+  | 'splitsDone'
+  | 'undeclaredMs';
 
 /** One task's line. Whoever is not the task only reads. */
 export class TaskLine {

@@ -1,7 +1,7 @@
 import type { HashKind } from './key-hash.js';
 import { takenMisfitText } from './scalar-code.js';
 import type { FieldKind, FieldSpec } from './schema.js';
-import { linesText, memberText } from './source-text.js';
+import { keyText, linesText, memberText } from './source-text.js';
 
 /**
  * The flat shape of rows that nobody declared, learned from the rows themselves.
@@ -11,10 +11,10 @@ import { linesText, memberText } from './source-text.js';
  * int32 as long as there is nothing else in the field; -0, NaN and large numbers make it float64, which keeps
  * every number.
  *
- * Everything else has no flat shape and travels packed, or is refused there: a member that is missing in some rows or undefined (a
- * row would come back without knowing which), nested objects, arrays, dates, maps, members that change
- * between kinds, rows that are not plain objects. Members come back in the order of the first row; a symbol
- * as key is not kept.
+ * Everything else has no flat shape and travels packed, or is refused there: a member that is missing in some rows or
+ * undefined (a row would come back without knowing which), nested objects, arrays, dates, maps, members that change
+ * between kinds, rows that are not plain objects. Members come back in the order of the first row; a symbol as key is
+ * not kept.
  */
 export interface LearnedField extends FieldSpec {
   /** Nothing but null was seen; the kind is a stand-in, and any kind may follow. */
@@ -113,6 +113,15 @@ export function valueGuards(
   fail: string,
 ): string {
   return linesText(fields.map((field) => `if (${learnedMisfit(field, values(field))}) { ${fail} }`));
+}
+
+/** Source of the record type of a shape, as a user would write it. */
+export function declarationText(fields: readonly LearnedField[]): string {
+  const members = fields.map(({ name, kind, nullable, isOnlyNull }) => {
+    if (isOnlyNull) return `${keyText(name)}: t.nullable(t.string /* null only */)`;
+    return `${keyText(name)}: ${nullable ? `t.nullable(t.${kind})` : `t.${kind}`}`;
+  });
+  return `t.record({ ${members.join(', ')} })`;
 }
 
 function learnedMisfit(field: LearnedField, value: string): string {

@@ -1,8 +1,8 @@
 import { isVariableKind, ROW_LENGTH_OFFSET, type RowLayout, type RowView } from './row-layout.js';
 
 /**
- * What is wrong with the bytes of a row, in words; null: nothing that can be seen without knowing what was written. Only
- * checked builds look.
+ * What is wrong with the bytes of a row, in words; null: nothing that can be seen without knowing what was written.
+ * Only checked builds look.
  *
  * @param p    byte offset of the row
  * @param end  byte offset that it may not pass

@@ -7,6 +7,7 @@ import { RowCodec, viewBindings } from '../records/codec-gen.js';
 import { compile } from '../records/compile.js';
 import { HASHER_NAME, type HashedField, hashFragment, KeyHasher } from '../records/key-hash.js';
 import {
+  declarationText,
   guardStatements,
   inferShape,
   type LearnedField,
@@ -20,6 +21,7 @@ import type { InputShape } from './codegen/chain-compiler.js';
 import { objectLiteral } from './codegen/code-writer.js';
 import { reachOf, roomText, roomyIn, targetText } from './codegen/room-text.js';
 import type { ExchangeOutput } from './exchange-output.js';
+import { SampledCost } from './sampled-cost.js';
 
 /** Rows looked at before a shape is chosen; fewer if a flush comes first. */
 const SAMPLE_ROWS = 64;
@@ -29,11 +31,19 @@ type WriteRow = (...membersOrRow: any[]) => void;
 
 /** What became of the shape of an undeclared edge in one subtask, for reports. */
 export interface LearnedReport {
+  /** The operator that gives the rows, and its place in the job: `map at job.ts:5:8`. */
+  readonly from: string;
   /** `learning`, `flat` (rows of fields) or `packed` (MessagePack). */
   readonly state: 'learning' | 'flat' | 'packed';
   readonly fields: readonly LayoutField[];
   /** Times a row did not fit and the shape grew or was given up. */
   readonly changes: number;
+  /** Rows written. */
+  readonly records: number;
+  /** About how long checking and writing them took, from a sample of the rows. */
+  readonly writeMs: number;
+  /** Source of the record type that would fit, `t.record({ … })`; null where only a nested one would. */
+  readonly declaration: string | null;
 }
 
 /**
@@ -55,7 +65,10 @@ export class UndeclaredWriter {
    * partitioner chose follows at the end.
    */
   write: WriteRow;
+  /** Of writing a row. */
+  readonly cost = new SampledCost();
   readonly #output: ExchangeOutput;
+  readonly #from: string;
   readonly #keys: readonly string[];
   /** Parameters after the row: its time, and what a custom partitioner chose. */
   readonly #rest: readonly string[];
@@ -68,12 +81,16 @@ export class UndeclaredWriter {
   #changes = 0;
   #announcement: Uint8Array = new Uint8Array(0);
 
-  /** @param isExact  proven: rows are object literals that always have the same members */
-  constructor(output: ExchangeOutput, isExact: boolean) {
+  /**
+   * @param from     for people: the operator that gives the rows, and its place
+   * @param isExact  proven: rows are object literals that always have the same members
+   */
+  constructor(output: ExchangeOutput, from: string, isExact: boolean) {
     const { partition, partitioner } = output;
     this.partition = partition;
     this.required = output.required;
     this.#output = output;
+    this.#from = from;
     this.#keys = partitioner.kind === 'hash' ? partitioner.fields : [];
     this.#rest = partitioner.kind === 'custom' ? ['ts', 'chosen'] : ['ts'];
     this.#isExact = isExact;
@@ -89,7 +106,10 @@ export class UndeclaredWriter {
 
   get report(): LearnedReport {
     const fields = this.#state === 'packed' ? [PACKED_FIELD] : (this.#fields ?? []);
-    return { state: this.#state, fields, changes: this.#changes };
+    const declaration = this.#fields === null ? null : declarationText(this.#fields);
+    const { records, totalMs: writeMs } = this.cost;
+    const [from, state, changes] = [this.#from, this.#state, this.#changes];
+    return { from, state, fields, changes, records, writeMs, declaration };
   }
 
   /** Chooses a shape from the rows there are; called before a flush, so that they do not wait for more. */

@@ -27,6 +27,7 @@ const task = (over: Partial<TaskMetrics>): TaskMetrics => ({
   input: null,
   output: null,
   splitsDone: 0,
+  undeclaredMs: 0,
   loops: 0,
   recordsInPerSecond: 950_000,
   watermarkMs: Date.UTC(2001, 2, 12),

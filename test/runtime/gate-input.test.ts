@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { GateInput } from '../../engine/runtime/gate-input.js';
+import { SampledCost } from '../../engine/runtime/sampled-cost.js';
 import { STEP, type Step } from '../../engine/runtime/task-input.js';
 import { many } from '../kit/exchange-pair.js';
 import { NotingCore } from '../kit/noting-core.js';
@@ -20,7 +21,7 @@ function inputOfTwo() {
     }
     return p;
   };
-  const chain = { core, batch: null, gate, undeclared: [] };
+  const chain = { core, batch: null, gate, undeclared: [], unpacking: new SampledCost() };
   const input = new GateInput(chain, all.gates[0]!, all.exchange.view, { fields: [], isPacked: false });
   /** Steps until nothing is left; what the chain was told meanwhile. */
   const told = (): string[] => {

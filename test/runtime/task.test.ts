@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ResultPartition } from '../../engine/exchange/result-partition.js';
+import { SampledCost } from '../../engine/runtime/sampled-cost.js';
 import { Task } from '../../engine/runtime/task.js';
 import { STEP, type Step, type TaskInput } from '../../engine/runtime/task-input.js';
 import { NotingCore } from '../kit/noting-core.js';
@@ -56,7 +57,7 @@ function taskOf({ outputs = 2, bufferTimeoutMs = 100, watermarkIntervalMs = 1e9 
       watermarkIntervalMs,
       fixedBudget: 1,
     },
-    chain: { core, batch: null, gate: () => () => 0, undeclared: [] },
+    chain: { core, batch: null, gate: () => () => 0, undeclared: [], unpacking: new SampledCost() },
   });
   const during = (act: () => unknown): string[] => {
     notes.length = 0;

@@ -182,6 +182,7 @@ export class ThreadHost {
     line.set('lateRecords', core.lateRecords);
     line.set('watermarkMs', core.watermarkMs);
     line.set('splitsDone', this.#subtask.splitsDone());
+    line.set('undeclaredMs', this.#subtask.undeclaredMs());
     if (gate !== null) {
       line.set('buffersIn', gate.buffersIn);
       line.set('bytesIn', gate.bytesIn);

@@ -8,6 +8,7 @@ import type { FieldSpec } from '../../records/schema.js';
 import { type BatchProcess, ChainCore, type ChainSite, type GateProcess } from '../chain-core.js';
 import { type ChainEnvironment, type ChainSpec, operatorOf, requiredFields } from '../chain-spec.js';
 import { type ExchangeOutput, exchangeOutputs } from '../exchange-output.js';
+import { SampledCost, sampledText } from '../sampled-cost.js';
 import { UndeclaredWriter } from '../undeclared-writer.js';
 import { Bindings, CodeWriter, NameSupply } from './code-writer.js';
 import { bindView, outputPrefix, writeDeclared, writeUndeclared } from './exchange-code.js';
@@ -29,6 +30,8 @@ export interface CompiledChain {
   /** For a chain behind a gate: the loop over rows of one shape. */
   gate(shape: InputShape): GateProcess;
   readonly undeclared: readonly UndeclaredWriter[];
+  /** Of unpacking a row that has no flat shape. */
+  readonly unpacking: SampledCost;
 }
 
 /**
@@ -56,6 +59,7 @@ class ChainCompiler {
   readonly #sites: ChainSite[] = [{ uid: '', name: 'the engine', place: '' }];
   readonly #outputs: readonly ExchangeOutput[];
   readonly #undeclared = new Map<number, UndeclaredWriter>();
+  readonly #unpacking = new SampledCost();
   readonly #operators: OperatorCode;
   readonly #keyed: KeyedCode | null;
 
@@ -72,7 +76,9 @@ class ChainCompiler {
     this.#outputs.forEach((output, i) => {
       bindView(this.#bindings, outputPrefix(i), output.view);
       if (output.shape.fields === null) {
-        this.#undeclared.set(i, new UndeclaredWriter(output, isExactOutput(spec, spec.outputs[i]!.from)));
+        const { from } = spec.outputs[i]!;
+        const { name, place } = this.#sites[this.#siteOf.get(from)!]!;
+        this.#undeclared.set(i, new UndeclaredWriter(output, name + place, isExactOutput(spec, from)));
       }
       if (output.partitioner.kind === 'custom') this.#addCustomSite(i, sites);
     });
@@ -93,6 +99,7 @@ class ChainCompiler {
       batch: this.#spec.input === null ? this.#batchProcess() : null,
       gate: (shape) => this.#gateProcess(shape),
       undeclared: [...this.#undeclared.values()],
+      unpacking: this.#unpacking,
     };
   }
 
@@ -339,7 +346,10 @@ class ChainCompiler {
     const codec = new RowCodec(rowLayout(shape.fields), { view: 'in_' });
     Object.assign(this.#bindings.values, codec.nestedBindings(this.#env.inputView!));
     if (shape.isPacked) {
-      const object = code.constant('o', codec.readExpr(codec.layout.fields[0]!, 'p'));
+      const object = code.fresh('o');
+      const cost = this.#bindings.bind('unpacking', this.#unpacking);
+      const read = `${object} = ${codec.readExpr(codec.layout.fields[0]!, 'p')};`;
+      code.line(`let ${object};\n${sampledText(cost, read, code.fresh('began'))}`);
       return objectRow(null, 'ts', object);
     }
     const keys: readonly string[] = this.#keyed?.keys ?? [];

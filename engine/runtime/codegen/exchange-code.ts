@@ -4,6 +4,7 @@ import { HASHER_NAME, hashFragment, KeyHasher } from '../../records/key-hash.js'
 import { type RowView, rowLayout } from '../../records/row-layout.js';
 import { type FieldSpec, isScalarKind } from '../../records/schema.js';
 import type { ExchangeOutput } from '../exchange-output.js';
+import { sampledText } from '../sampled-cost.js';
 import type { UndeclaredWriter } from '../undeclared-writer.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
 import { type Place, wholeOf } from './operator-code.js';
@@ -113,7 +114,8 @@ export function writeUndeclared(
   code.line(`${at} = ${site};`);
   if (required !== null) row.expect(required, code);
   const given = required === null ? [wholeOf(row, code)] : required.map((field) => row.value(field, code));
-  code.line(`${name}.write(${[...given, row.ts, ...(chosen === null ? [] : [chosen])].join(', ')});`);
+  const write = `${name}.write(${[...given, row.ts, ...(chosen === null ? [] : [chosen])].join(', ')});`;
+  code.line(sampledText(bindings.bind(`cost${index}`, writer.cost), write, code.fresh('began')));
   code.line(`${at} = 0;\n${out}++;`);
   code.line(`if (!${name}.partition.available) { core.blocked = true; ${onBlocked} }`);
 }

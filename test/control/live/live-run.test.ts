@@ -268,6 +268,11 @@ lives('rows of undeclared shape come out as they were, also when the shape chang
     got,
     Array.from({ length: 5_000 }, (_, n) => [2 * n, n < 2_000 ? null : `row ${n}`]),
   );
+  const { tasks } = await run.finished;
+  const written = tasks.flatMap(({ undeclared }) => undeclared);
+  assert.is(written.reduce((sum, { records }) => sum + records, 0), 5_000); // biome-ignore format: one claim
+  const [made] = tasks.filter(({ undeclared }) => undeclared.length > 0);
+  assert.ok(made!.undeclaredMs > 0 && run.metrics().tasks.some(({ undeclaredMs }) => undeclaredMs > 0));
 });
 
 lives('a live input is a stream to write to, and a live output one to read from', async () => {
