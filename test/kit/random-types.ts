@@ -43,7 +43,7 @@ const scalar: fc.Arbitrary<RandomType> = fc
   .map((kind) => ({ type: t[kind] as FieldType<any>, values: VALUES[kind] }));
 
 /** Types with at most `depth` types inside each other. */
-function randomType(depth: number): fc.Arbitrary<RandomType> {
+export function randomType(depth: number): fc.Arbitrary<RandomType> {
   if (depth === 0) return withNull(scalar);
   const inner = randomType(depth - 1);
   return withNull(
