@@ -120,6 +120,18 @@ export class RowCodec {
     return { statements: linesText(lines), exprs };
   }
 
+  /** An expression of true where the field is null in the row at `p`. */
+  isNullExpr(field: PlacedField, p: string): string {
+    if (!field.nullable) return 'false';
+    return `((${this.#at('i32', p, field.nullOffset)} & ${field.nullMask}) !== 0)`;
+  }
+
+  /** Expressions of where the bytes of a variable field lie in the view, and how many they are. */
+  bytesExprs(field: PlacedField, p: string): { readonly begin: string; readonly bytes: string } {
+    const begin = `${p} + ${this.#at('i32', p, field.offset)}`;
+    return { begin, bytes: `(${this.#at('i32', p, field.offset + 4)} >> 1)` };
+  }
+
   hashExpr(p: string): string {
     return this.#at('i32', p, ROW_HASH_OFFSET);
   }
@@ -317,7 +329,7 @@ export class RowCodec {
 
   #orNull(field: PlacedField, p: string, value: string): string {
     if (!field.nullable) return value;
-    return `((${this.#at('i32', p, field.nullOffset)} & ${field.nullMask}) !== 0 ? null : ${value})`;
+    return `(${this.isNullExpr(field, p)} ? null : ${value})`;
   }
 
   /** An element of one of the view's arrays; `offset` is a multiple of the element's size. */

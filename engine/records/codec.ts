@@ -3,6 +3,8 @@ import { compile } from './compile.js';
 import { isNestedField, nestedName } from './nested.js';
 import { nestedSource } from './nested-code.js';
 import { NO_TIMESTAMP, printLayout, type RowLayout, type RowView } from './row-layout.js';
+import { COMPARE_BYTES, compareText, differText } from './row-order.js';
+import { isScalarKind } from './schema.js';
 import { keyText, linesText, memberText } from './source-text.js';
 
 /** Rows of one layout in the memory of one view, for tests and for places that are not hot. */
@@ -19,16 +21,24 @@ export interface Codec<R> {
   encode(row: R, p: number, end: number, hash?: number, ts?: number): number;
   /** The row at `p` as a plain object, members in layout order. */
   decode(p: number): R;
+  /**
+   * Which of two rows comes first, by the fields of `order`, without decoding them: below 0 the one at `p`, above 0 the
+   * one at `q`, 0 neither. See row-order.ts.
+   */
+  compare(p: number, q: number): number;
+  /** Whether two rows hold the same in all fields; what is nested, byte by byte. */
+  equals(p: number, q: number): boolean;
 }
 
 export function compileCodec<R extends object = Record<string, any>>(
   layout: RowLayout,
   view: RowView,
+  order: readonly string[] = scalarNames(layout),
 ): Codec<R> {
   const bindings = { ...viewBindings(view), ...new RowCodec(layout).nestedBindings(view) };
   return compile(
     `codec-${layout.fingerprint}`,
-    codecSource(layout),
+    codecSource(layout, order),
     Object.keys(bindings),
     Object.values(bindings),
   );
@@ -39,10 +49,14 @@ export function printCodec(layout: RowLayout): string {
   const nested = layout.fields.filter(isNestedField).map((field) => {
     return `${nestedName(field)}: ${field.name}\n${nestedSource(field)}`;
   });
-  return [printLayout(layout), codecSource(layout), ...nested].join('\n\n');
+  return [printLayout(layout), codecSource(layout, scalarNames(layout)), ...nested].join('\n\n');
 }
 
-function codecSource(layout: RowLayout): string {
+function scalarNames({ fields }: RowLayout): readonly string[] {
+  return fields.filter(({ kind }) => kind !== 'packed' && isScalarKind(kind)).map(({ name }) => name);
+}
+
+function codecSource(layout: RowLayout, order: readonly string[]): string {
   const codec = new RowCodec(layout);
   const values = ({ index }: { readonly index: number }): string => `v${index}`;
   const roomy = (bytes: string): string => `p + ${bytes} <= end`;
@@ -67,6 +81,15 @@ function codecSource(layout: RowLayout): string {
     together.statements,
     `return { ${members.join(', ')} };`,
     '},',
+    'compare(p, q) {',
+    ...order.map((name) => compareText(codec, codec.field(name))),
+    'return 0;',
+    '},',
+    'equals(p, q) {',
+    ...layout.fields.map((field) => differText(codec, field)),
+    'return true;',
+    '},',
     '};',
+    layout.isVariable ? COMPARE_BYTES : '',
   ]);
 }

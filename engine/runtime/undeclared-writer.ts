@@ -288,7 +288,7 @@ function copyOf(row: object): object {
   return Object.getPrototypeOf(row) === Object.prototype ? { ...row } : row;
 }
 
-/** What a row holds besides may change while the row is kept back; it has no flat shape, so there is nothing to learn. */
+/** What a row holds besides may change while it is kept back; it has no flat shape, so there is nothing to learn. */
 function isFlat(row: object): boolean {
   if (Object.getPrototypeOf(row) !== Object.prototype) return false;
   for (const value of Object.values(row)) if (typeof value === 'object' && value !== null) return false;

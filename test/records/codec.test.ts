@@ -104,6 +104,7 @@ codecs('a row that is copied to another place is the same row', () => {
         const end = codec.encode(row, 0, MEMORY / 2);
         const to = MEMORY / 2 + 8 * distance;
         view.u8.copyWithin(to, 0, end);
+        assert.ok(codec.equals(0, to));
         view.u8.fill(0xff, 0, end);
         assert.ok(isSameRow(codec.decode(to), row));
       }
