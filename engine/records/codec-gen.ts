@@ -123,7 +123,7 @@ export class RowCodec {
   /** An expression of true where the field is null in the row at `p`. */
   isNullExpr(field: PlacedField, p: string): string {
     if (!field.nullable) return 'false';
-    return `((${this.#at('i32', p, field.nullOffset)} & ${field.nullMask}) !== 0)`;
+    return `(${this.#at('i32', p, field.nullOffset)} & ${field.nullMask}) !== 0`;
   }
 
   /** Expressions of where the bytes of a variable field lie in the view, and how many they are. */

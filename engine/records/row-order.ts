@@ -44,7 +44,7 @@ function fieldText(codec: RowCodec, field: PlacedField, compare: (a: string, b: 
   const statement = compare(read('p'), read('q'));
   if (!field.nullable) return statement;
   return linesText([
-    `if (${isNull}) { if (!${isNullToo}) return -1; }`,
+    `if (${isNull}) { if (!(${isNullToo})) return -1; }`,
     `else if (${isNullToo}) return 1;`,
     `else ${statement}`,
   ]);

@@ -76,8 +76,9 @@ layouts('a row without fields is its header', () => {
 
 layouts('a codec is printed with the places of its fields and its source', () => {
   const printed = printCodec(rowLayout(t.record({ key: t.int32, name: t.nullable(t.string) }).fields));
+  const [codec, order] = printed.split('\n').slice(2).join('\n').split('\ncompare(');
   assert.is(
-    printed.split('\n').slice(2).join('\n'),
+    codec,
     `    28  i32   key: int32
 
 return {
@@ -116,8 +117,15 @@ return p + length;
 },
 decode(p) {
 return { key: i32[(p >> 2) + 7], name: ((i32[(p >> 2) + 6] & 1) !== 0 ? null : s.read(p + i32[(p >> 2) + 4], i32[(p >> 2) + 5])) };
-},
-};`,
+},`,
+  );
+  assert.match(
+    order!,
+    `p, q) {
+{ const a = i32[(p >> 2) + 7], b = i32[(q >> 2) + 7]; if (a < b) return -1; if (a > b) return 1; }
+if ((i32[(p >> 2) + 6] & 1) !== 0) { if (!((i32[(q >> 2) + 6] & 1) !== 0)) return -1; }
+else if ((i32[(q >> 2) + 6] & 1) !== 0) return 1;
+else { const by = compareBytes(`,
   );
 });
 
