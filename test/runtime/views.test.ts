@@ -219,6 +219,27 @@ views(
   },
 );
 
+views('a view that a flatMap keeps is good until what it returned was iterated, and no longer', async () => {
+  const keptViews: ReadingView[] = [];
+  const read: number[] = [];
+  const keeping = job('keeping', (flow) => ({
+    out: arrived(flow)
+      .rebalance()
+      .flatMap(
+        function* (row): Generator<{ id: number }> {
+          for (const old of keptViews) read.push(old.id);
+          keptViews.push(row);
+          yield { id: row.id };
+          read.push(row.id);
+        },
+        { view: true },
+      ),
+  }));
+  const error = await failureOf(runInline(keeping));
+  assert.is(error.code, 'RECORD_VIEW_STALE');
+  assert.equal(read, [0]);
+});
+
 views(
   'a view can be neither returned nor emitted, nor changed, and a copy of it by spreading is empty',
   async () => {
