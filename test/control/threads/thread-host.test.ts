@@ -43,7 +43,13 @@ function hostOf(script: Script, waiting: Waiting = 'sleeps') {
     cancel: async () => void notes.push('cancel'),
     fail: async (error: unknown) => error,
   };
-  const subtask = { task, gate: null, partitions: [], splitsDone: () => 0 } as unknown as Subtask;
+  const subtask = {
+    task,
+    gate: null,
+    partitions: [],
+    splitsDone: () => 0,
+    undeclaredMs: () => 0,
+  } as unknown as Subtask;
   const host = new ThreadHost(subtask, control, 0, parker, control.clock(0), waiting);
   return { control, host, notes, parker };
 }
