@@ -1,9 +1,10 @@
-/** The engine as the two threads of the explorer have it. */
+/** The engine as the threads of the explorer have it. */
 
 import type * as BroadcastModule from '../../engine/exchange/broadcast-writer.js';
 import type * as WaiterModule from '../../engine/exchange/hard-waiter.js';
 import type * as GateModule from '../../engine/exchange/input-gate.js';
 import type * as PartitionModule from '../../engine/exchange/open-partition.js';
+import type * as CategoryModule from '../../engine/memory/category-arena.js';
 import type * as ChannelModule from '../../engine/memory/channel.js';
 import type * as ReceiverModule from '../../engine/memory/channel-receiver.js';
 import type * as ControlModule from '../../engine/memory/control-arena.js';
@@ -17,6 +18,7 @@ export type Engine = typeof GateModule &
   typeof BroadcastModule &
   typeof WaiterModule &
   typeof PartitionModule &
+  typeof CategoryModule &
   typeof ChannelModule &
   typeof ReceiverModule &
   typeof ControlModule &
@@ -27,7 +29,7 @@ export type Engine = typeof GateModule &
 
 export interface Scenario {
   memory(): SharedArrayBuffer[];
-  readonly threads: readonly [Part, Part];
+  readonly threads: readonly [Part, Part] | readonly [Part, Part, Part];
 }
 export type Part = (memory: SharedArrayBuffer[], engine: Engine) => string;
 
@@ -35,6 +37,7 @@ export type Part = (memory: SharedArrayBuffer[], engine: Engine) => string;
 export async function loadEngine(folder: string): Promise<Engine> {
   const files = [
     'memory/parker.js',
+    'memory/category-arena.js',
     'memory/channel.js',
     'memory/channel-receiver.js',
     'memory/control-arena.js',

@@ -1,9 +1,10 @@
-/** What the two threads of the explorer do. Thread 0 is upstream, thread 1 downstream. */
+/** What the threads of the explorer do. Where there are two, thread 0 is upstream, thread 1 downstream. */
 
 import type * as ControlModule from '../../engine/memory/control-arena.js';
 import { createControlArena } from '../../engine/memory/control-arena.js';
 import { createExchange } from '../../engine/memory/exchange-arena.js';
 import { readBuffer, tinySpec, UNTIMED, writeRecord } from './exchange-kit.js';
+import { categories } from './lockstep-categories.js';
 import type { Part, Scenario } from './lockstep-engine.js';
 import { flow } from './lockstep-flow.js';
 import { leaving, leavingOneOfTwo, leavingTwoSenders } from './lockstep-release.js';
@@ -295,4 +296,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     1,
   ),
   'left by two senders': leavingTwoSenders(2, 4),
+  'one text': categories({ values: 4, bytes: 64 }, ['AB'], ['AB']),
+  'two texts in one slot': categories({ values: 8, bytes: 64 }, ['AB', 'AC'], ['AC', 'AB']),
+  'one text by three': categories({ values: 4, bytes: 64 }, ['AB'], ['AB'], ['AB']),
+  'texts of three in one slot': categories({ values: 8, bytes: 64 }, ['AB'], ['AC'], ['AB']),
+  'entries for one': categories({ values: 1, bytes: 64 }, ['AB'], ['AC']),
+  'bytes for one': categories({ values: 8, bytes: 3 }, ['AB'], ['AC']),
+  'entries for one of three': categories({ values: 1, bytes: 64 }, ['AB'], ['AC'], ['AD']),
 };

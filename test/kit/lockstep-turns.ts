@@ -1,6 +1,8 @@
-/** The words by which the explorer and its two threads pass the turn. Indices of int32. */
+/** The words by which the explorer and its threads, two or three, pass the turn. Indices of int32. */
 export const STEPS_MAX = 1200;
-export const OVER = 2;
+/** Room for what a thread returned. */
+export const RESULT_WORDS = 2048;
+export const OVER = 3;
 
 /** Status of a thread. */
 export const CAN_MOVE = 0;
@@ -14,11 +16,10 @@ export const CTL = {
   preemptCount: 3,     // length of the list of steps at which the turn is taken
   isAborted:    5,     // 1 once the run cannot go on: every stop throws
   nextPreempt:  6,     // how many of them have been
-  status:       8,     // two words
-  blockedOn:    10,    // two words: byte offset of the awaited word, while BLOCKED
-  preempt:      64,    // steps at which the turn is taken
-  isChoice:     256,   // a word per step: 1 if the other thread could have moved
-  result0:      2048,  // bytes, then text
-  result1:      4096,
-  BYTES:        6144 * 4,
+  status:       8,     // three words
+  blockedOn:    12,    // three words: byte offset of the awaited word, while BLOCKED
+  preempt:      64,    // where the turn is taken: 4 x step + thread that gets it
+  choices:      256,   // a word per step: bits of the other threads that could have moved
+  result:       2048,  // bytes, then text; from thread to thread RESULT_WORDS
+  BYTES:        8192 * 4,
 } as const;

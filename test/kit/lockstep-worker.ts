@@ -1,17 +1,18 @@
-/** One of the two threads of the explorer: replaces the global `Atomics`, then plays its part whenever it is told to. */
+/** One of the threads of the explorer: replaces the global `Atomics`, then plays its part whenever it is told to. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Engine, loadEngine, type Part } from './lockstep-engine.js';
 import { SCENARIOS } from './lockstep-scenarios.js';
-import { BLOCKED, CAN_MOVE, CTL, DONE, OVER, STEPS_MAX } from './lockstep-turns.js';
+import { BLOCKED, CAN_MOVE, CTL, DONE, OVER, RESULT_WORDS, STEPS_MAX } from './lockstep-turns.js';
 
 const { me, scenario, engine, control, memory } = workerData as {
-  me: 0 | 1;
+  me: number;
   scenario: string;
   engine: string;
   control: SharedArrayBuffer;
   memory: SharedArrayBuffer[];
 };
-const other = 1 - me;
+/** The other threads, the next one first. */
+const others = [(me + 1) % OVER, (me + 2) % OVER];
 const ctl = new Int32Array(control);
 const real = {
   load: Atomics.load,
@@ -19,6 +20,7 @@ const real = {
   add: Atomics.add,
   or: Atomics.or,
   exchange: Atomics.exchange,
+  compareExchange: Atomics.compareExchange,
   wait: Atomics.wait,
   notify: Atomics.notify,
 };
@@ -39,9 +41,19 @@ function awaitTurn(): void {
     real.wait(ctl, CTL.turn, turn);
 }
 
+function hasStatus(thread: number, status: number): boolean {
+  return ctl[CTL.status + thread] === status;
+}
+
+/** The next thread that can go on, or throw once nobody can; OVER: all others are done. */
+function nextTurn(): number {
+  const next = others.find((other) => hasStatus(other, CAN_MOVE));
+  return next ?? others.find((other) => hasStatus(other, BLOCKED)) ?? OVER;
+}
+
 /** Gives the turn away and comes back when it is ours again. */
-function yieldTurn(): void {
-  giveTurn(other);
+function yieldTurn(to: number): void {
+  giveTurn(to);
   awaitTurn();
   if (ctl[CTL.isAborted] === 1) throw new Aborted(STUCK);
 }
@@ -53,12 +65,12 @@ function stop(): void {
     ctl[CTL.isAborted] = 1;
     throw new Aborted('endless');
   }
-  const canOtherMove = ctl[CTL.status + other] === CAN_MOVE;
-  if (canOtherMove) ctl[CTL.isChoice + step] = 1;
+  for (const other of others) if (hasStatus(other, CAN_MOVE)) ctl[CTL.choices + step]! |= 1 << other;
   const next = ctl[CTL.nextPreempt]!;
-  if (next === ctl[CTL.preemptCount] || ctl[CTL.preempt + next] !== step) return;
+  const preemption = ctl[CTL.preempt + next]!;
+  if (next === ctl[CTL.preemptCount] || preemption >> 2 !== step) return;
   ctl[CTL.nextPreempt] = next + 1;
-  yieldTurn();
+  yieldTurn(preemption & 3);
 }
 
 function between<T>(act: () => T): T {
@@ -77,19 +89,20 @@ function waitUntilNotified(words: Int32Array, index: number, value: number): 'ok
   }
   ctl[CTL.status + me] = BLOCKED;
   ctl[CTL.blockedOn + me] = words.byteOffset + index * 4;
-  if (ctl[CTL.status + other] !== CAN_MOVE) ctl[CTL.isAborted] = 1; // nobody can move
-  if (ctl[CTL.status + other] === DONE) throw new Aborted(STUCK);
-  yieldTurn();
+  if (!others.some((other) => hasStatus(other, CAN_MOVE))) ctl[CTL.isAborted] = 1; // nobody can move
+  const next = nextTurn();
+  if (next === OVER) throw new Aborted(STUCK);
+  yieldTurn(next);
   stop();
   return 'ok';
 }
 
 function notifyAll(words: Int32Array, index: number): number {
   return between(() => {
-    const isBlocked = ctl[CTL.status + other] === BLOCKED;
-    if (!isBlocked || ctl[CTL.blockedOn + other] !== words.byteOffset + index * 4) return 0;
-    ctl[CTL.status + other] = CAN_MOVE;
-    return 1;
+    const at = words.byteOffset + index * 4;
+    const woken = others.filter((other) => hasStatus(other, BLOCKED) && ctl[CTL.blockedOn + other] === at);
+    for (const other of woken) ctl[CTL.status + other] = CAN_MOVE;
+    return woken.length;
   });
 }
 
@@ -100,6 +113,8 @@ Object.assign(Atomics, {
   or: (words: Int32Array, index: number, value: number) => between(() => real.or(words, index, value)),
   exchange: (words: Int32Array, index: number, value: number) =>
     between(() => real.exchange(words, index, value)),
+  compareExchange: (words: Int32Array, index: number, expected: number, value: number) =>
+    between(() => real.compareExchange(words, index, expected, value)),
   wait: waitUntilNotified,
   notify: notifyAll,
 });
@@ -115,7 +130,7 @@ function play(part: Part, modules: Engine): string {
 
 function say(result: string): void {
   const bytes = Buffer.from(result).subarray(0, 8000);
-  const at = me === 0 ? CTL.result0 : CTL.result1;
+  const at = CTL.result + me * RESULT_WORDS;
   ctl[at] = bytes.length;
   new Uint8Array(control, (at + 1) * 4).set(bytes);
 }
@@ -125,9 +140,9 @@ const modules = await loadEngine(engine);
 parentPort!.postMessage('ready');
 for (;;) {
   awaitTurn();
-  say(play(threads[me], modules));
+  say(play(threads[me]!, modules));
   ctl[CTL.status + me] = DONE;
-  const others = ctl[CTL.status + other];
-  if (others === BLOCKED) ctl[CTL.isAborted] = 1; // nobody is left to wake it
-  giveTurn(others === DONE ? OVER : other);
+  const next = nextTurn();
+  if (next !== OVER && hasStatus(next, BLOCKED)) ctl[CTL.isAborted] = 1; // nobody is left to wake it
+  giveTurn(next);
 }

@@ -1,5 +1,5 @@
 /**
- * Explores interleavings of two real threads that run the engine's own code.
+ * Explores interleavings of two or three real threads that run the engine's own code.
  *
  * Situation: a rule between two threads can break in one order of steps out of millions, which real runs hardly meet.
  * Plain way: run it often, and hope. Here instead: each thread replaces the global `Atomics` and stops before and after
@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { CTL, OVER, STEPS_MAX } from './lockstep-turns.js';
+import { CTL, DONE, OVER, RESULT_WORDS, STEPS_MAX } from './lockstep-turns.js';
 
 /** A wrong edit of the engine, to see that a scenario notices it. */
 export interface PlantedBug {
@@ -39,15 +39,15 @@ export interface LockstepOptions {
 
 export interface Outcome {
   /** What each thread returned, or `error: …`, or `stuck`. */
-  readonly results: readonly [string, string];
-  /** First thread and the steps at which the turn was taken: enough to replay. */
+  readonly results: readonly [string, string, ...string[]];
+  /** First thread, and the steps at which the turn was taken and by whom: enough to replay. */
   readonly schedule: string;
 }
 
 export interface Exploration {
   readonly schedules: number;
   readonly steps: number;
-  /** Distinct pairs of results, each with the first schedule that led to it. */
+  /** Distinct results, each with the first schedule that led to it. */
   readonly outcomes: readonly Outcome[];
 }
 
@@ -81,8 +81,10 @@ export async function lockstep(scenario: string, options: LockstepOptions): Prom
   const memory = SCENARIOS[scenario]!.memory();
   const originals = memory.map((each) => new Uint8Array(each).slice());
   const engine = pathToFileURL(root).href.replace(/\/?$/, '/engine/');
-  const workers = [0, 1].map(
-    (me) =>
+  const threads = SCENARIOS[scenario]!.threads.length;
+  const workers = Array.from(
+    { length: threads },
+    (_, me) =>
       new Worker(new URL('./lockstep-worker.js', import.meta.url), {
         workerData: { me, scenario, engine, control: control.buffer, memory },
       }),
@@ -92,7 +94,7 @@ export async function lockstep(scenario: string, options: LockstepOptions): Prom
     const reset = (): void => {
       for (const [i, bytes] of originals.entries()) new Uint8Array(memory[i]!).set(bytes);
     };
-    return explore(control, reset, options);
+    return explore(control, threads, reset, options);
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
     remove();
@@ -106,50 +108,74 @@ function ready(worker: Worker): Promise<void> {
   });
 }
 
-function explore(control: Int32Array, reset: () => void, options: LockstepOptions): Exploration {
+function explore(
+  control: Int32Array,
+  threads: number,
+  reset: () => void,
+  options: LockstepOptions,
+): Exploration {
   const { preemptionsMax, until, schedulesMax = 200_000 } = options;
   const outcomes = new Map<string, Outcome>();
   let schedules = 0;
   let steps = 0;
-  const open: { first: number; preempt: number[] }[] = [
-    { first: 0, preempt: [] },
-    { first: 1, preempt: [] },
-  ];
+  const open = Array.from({ length: threads }, (_, first) => ({ first, preempt: [] as Preemption[] }));
   for (let next = 0; next < open.length; next++) {
     const { first, preempt } = open[next]!; // short schedules first: what they show is easiest to understand
     if (++schedules > schedulesMax) throw new Error(`more than ${schedulesMax} schedules; lower the bound`);
     reset();
-    const results = runOnce(control, first, preempt);
+    const results = runOnce(control, threads, first, preempt);
     const count = control[CTL.step]!;
     steps += count;
     const key = results.join(' | ');
     const outcome = {
       results,
-      schedule: `thread ${first} first, turn taken at ${preempt.join(', ') || 'no step'}`,
+      schedule: `thread ${first} first, turn taken at ${preempt.map(textOf).join(', ') || 'no step'}`,
     };
     if (!outcomes.has(key)) outcomes.set(key, outcome);
     if (until !== undefined && !until(outcome)) break;
     if (preempt.length >= preemptionsMax) continue;
-    for (let step = (preempt.at(-1) ?? -1) + 1; step < Math.min(count, STEPS_MAX); step++)
-      if (control[CTL.isChoice + step] === 1) open.push({ first, preempt: [...preempt, step] });
+    for (let step = (preempt.at(-1)?.step ?? -1) + 1; step < Math.min(count, STEPS_MAX); step++)
+      for (let to = 0; to < threads; to++)
+        if ((control[CTL.choices + step]! & (1 << to)) !== 0)
+          open.push({ first, preempt: [...preempt, { step, to }] });
   }
   return { schedules, steps, outcomes: [...outcomes.values()] };
 }
 
-function runOnce(control: Int32Array, first: number, preempt: readonly number[]): [string, string] {
+/** The turn is taken at a step and given to a thread. */
+interface Preemption {
+  readonly step: number;
+  readonly to: number;
+}
+
+function textOf({ step, to }: Preemption): string {
+  return `${step} by ${to}`;
+}
+
+function runOnce(
+  control: Int32Array,
+  threads: number,
+  first: number,
+  preempt: readonly Preemption[],
+): readonly [string, string, ...string[]] {
   control.fill(0, CTL.turn + 1); // the turn stays OVER meanwhile
-  control.set(preempt, CTL.preempt);
+  control.set(
+    preempt.map(({ step, to }) => 4 * step + to),
+    CTL.preempt,
+  );
+  for (let me = threads; me < OVER; me++) control[CTL.status + me] = DONE;
   control[CTL.preemptCount] = preempt.length;
   Atomics.store(control, CTL.turn, first);
   Atomics.notify(control, CTL.turn);
   for (let turn = first; turn !== OVER; turn = Atomics.load(control, CTL.turn))
     if (Atomics.wait(control, CTL.turn, turn, 20_000) === 'timed-out')
       throw new Error(`thread ${turn} neither moves nor ends; is it waiting outside of Atomics?`);
-  return [resultOf(control, 0), resultOf(control, 1)];
+  const others = Array.from({ length: threads - 2 }, (_, i) => resultOf(control, i + 2));
+  return [resultOf(control, 0), resultOf(control, 1), ...others];
 }
 
 function resultOf(control: Int32Array, me: number): string {
-  const at = me === 0 ? CTL.result0 : CTL.result1;
+  const at = CTL.result + me * RESULT_WORDS;
   const bytes = Buffer.from(control.buffer, (at + 1) * 4, control[at]!);
   return bytes.toString('utf8');
 }
