@@ -51,6 +51,7 @@ export const ERRORS = {
   OUTPUT_WRITE_FAILED:          ['job',   'Writing an output failed; no file or folder of the run was made visible. Mend the cause and run again.'],
   OUTPUT_ROW_INVALID:           ['job',   'A row cannot be written in the form of this output; give it other fields with a map above the sink.'],
   OUTPUT_ROWS_EXCEEDED:         ['job',   'More rows were collected in memory than allowed; raise rowsMax or write to a file.'],
+  CATEGORY_SPILLED:             ['record', 'Values of a category travel as strings, which is slower and changes nothing else; declare a field of many values as t.string, or raise sluice.category.max-values or sluice.category.max-size.'],
   RECORD_TOO_LARGE:             ['job',   'A record is larger than the largest that may pass between two tasks; raise sluice.record.max-size.'],
   RECORD_FIELD_INVALID:         ['job',   'A record returned by a function does not fit its declared schema; mend the function or the schema.'],
   RECORD_KEY_INVALID:           ['job',   'A key is of a type that cannot be hashed; keys are booleans, numbers, bigints, strings and bytes.'],

@@ -98,6 +98,12 @@ export const OPTIONS = {
   'sluice.record.max-size':
     { type: 'size', default: MB, min: 256, max: 256 * MB, multipleOf: 8, was: [],
       meaning: 'The largest record that may pass between two tasks.' },
+  'sluice.category.max-values':
+    { type: 'count', default: 16_384, min: 0, max: 1_048_576, was: [],
+      meaning: 'Different values of all categories of a job that travel as numbers; further ones travel as strings. 0: none.' },
+  'sluice.category.max-size':
+    { type: 'size', default: MB, min: KB, max: GB, multipleOf: 8, was: [],
+      meaning: 'Bytes of these values; further ones travel as strings.' },
   'taskmanager.network.adaptive-partitioner.enabled':
     { type: 'switch', default: true, was: [],
       meaning: 'Let rebalance and rescale spare receivers that are behind; off: strict turns. Off by default in Flink.' },
@@ -152,6 +158,9 @@ export interface EngineOptions {
   readonly buffersPerSubpartitionMax: number;
   readonly overdraftPerPartition: number;
   readonly recordBytesMax: number;
+  /** 0: categories travel as strings. */
+  readonly categoryValuesMax: number;
+  readonly categoryBytesMax: number;
   /** Null: buffers are always filled whole. */
   readonly debloat: DebloatOptions | null;
   readonly watchdogAction: 'warn' | 'fail' | 'off';

@@ -9,6 +9,7 @@ import type { TaskClock, TaskTimes } from '../memory/task-clock.js';
 import { type JobGraph, tasksOf } from '../plan/job-graph.js';
 import { STEP, type Step } from '../runtime/task-input.js';
 import { type OutputCommit, type PreparedJob, setRates } from './prepared-job.js';
+import { attachCategories, createCategories } from './run-categories.js';
 import { createSubtask, type Subtask } from './subtask.js';
 import { TIME_OF_STEP } from './time-of-step.js';
 
@@ -57,11 +58,12 @@ export class InlineHost {
     );
     this.#downstream = downstreamTasks(graph);
     this.#steps = new Array<Step>(graph.taskCount).fill(STEP.PROGRESS);
+    const categories = attachCategories(createCategories(blueprint.categories, ATTEMPT), ATTEMPT, graph);
     for (let index = 0; index < graph.taskCount; index++) {
       const { built, options, splits, cursors } = prepared;
       const setting = { built, graph, options, exchanges, control: this.#control, splits, cursors, runId };
       const subtask = createSubtask(
-        { ...setting, clock: this.#clock, fixedBudget: STEP_RECORDS },
+        { ...setting, categories, clock: this.#clock, fixedBudget: STEP_RECORDS },
         index,
         this.#waiterOf(index),
       );

@@ -13,6 +13,7 @@ import { byName, type LiveEnds } from './live/live-ends.js';
 import { LiveTasks } from './live/live-tasks.js';
 import { OutputCommit, type PlannedJob, type PreparedJob, setRates } from './prepared-job.js';
 import type { Metrics, Run, RunSource, RunState, Summary } from './run.js';
+import { CategoryWatch, createCategories } from './run-categories.js';
 import { RunMeter } from './run-meter.js';
 import type { PlacedWorker } from './threads/placed-worker.js';
 import type { Deployment, TaskAgent, TaskReport } from './threads/protocol.js';
@@ -62,6 +63,8 @@ export class JobMaster implements Run {
   readonly #control: ControlArena;
   readonly #controlMemory: SharedMemory;
   readonly #exchanges: readonly SharedMemory[];
+  readonly #categories: SharedMemory | null;
+  readonly #categoryWatch: CategoryWatch | null;
   readonly #meter: RunMeter;
   #state: RunState = 'CREATED';
   /** The first error; the others follow from it. */
@@ -104,6 +107,10 @@ export class JobMaster implements Run {
     this.#control = new ControlArena(this.#controlMemory, ATTEMPT);
     setRates(prepared, this.#control);
     this.#exchanges = blueprint.exchanges.map((spec) => createExchange(spec, ATTEMPT));
+    const { categories } = blueprint;
+    this.#categories = createCategories(categories, ATTEMPT);
+    this.#categoryWatch =
+      categories && new CategoryWatch(this.#categories!, ATTEMPT, prepared.graph, categories);
     this.#meter = new RunMeter(prepared, this.#control, this.#exchanges, options.startedMs);
     const flowing = new Promise<void>((resolve) => {
       this.#onStarted = resolve;
@@ -195,11 +202,16 @@ export class JobMaster implements Run {
       stuckAfterMs: options.stuckAfterMs,
     });
     this.#watchTimer = setInterval(() => {
+      this.#warnOfCategories();
       for (const finding of watchdog.look(SYSTEM_CLOCK.monotonicMs())) {
         if (options.watchdogAction === 'fail') this.#fail(finding);
         else this.#onWarning(finding);
       }
     }, options.watchdogIntervalMs).unref();
+  }
+
+  #warnOfCategories(): void {
+    for (const warning of this.#categoryWatch?.look() ?? []) this.#onWarning(warning);
   }
 
   /** attempt/quarantine: nothing else would tell why the process does not end. */
@@ -218,7 +230,12 @@ export class JobMaster implements Run {
     const deployed = [...this.#workers].map(([task, worker]) =>
       worker.client.call('deploy', [this.#deployment(task)], { timeoutMs: DEPLOY_TIME_MS_MAX }),
     );
-    const memory = { control: this.#controlMemory, exchanges: this.#exchanges, attempt: ATTEMPT };
+    const memory = {
+      control: this.#controlMemory,
+      categories: this.#categories,
+      exchanges: this.#exchanges,
+      attempt: ATTEMPT,
+    };
     this.#liveTasks = new LiveTasks(this.#prepared, this.#live, memory, this.id);
     await firstError(deployed);
     this.#throwIfFailed();
@@ -240,6 +257,7 @@ export class JobMaster implements Run {
     this.#onStarted();
     const reports = (await Promise.all(runs)).filter((report) => report !== null);
     this.#runningMs = SYSTEM_CLOCK.monotonicMs() - began;
+    this.#warnOfCategories(); // of short runs too, and where nobody watches
     return new Map(reports.sort(([a], [b]) => a - b));
   }
 
@@ -277,6 +295,7 @@ export class JobMaster implements Run {
           memory: this.#exchanges[id]!,
         })),
         control: this.#controlMemory,
+        categories: this.#categories,
         splits: [...splits],
         cursors: [...cursors],
         proofs: knownProofs(),

@@ -10,7 +10,7 @@ import type { ControlArena } from '../memory/control-arena.js';
 import type { Exchange } from '../memory/exchange-arena.js';
 import { type JobGraph, subtaskOfTask } from '../plan/job-graph.js';
 import type { BuiltJob } from '../plan/logical-plan.js';
-import { type ChainSpec, requiredFields } from '../runtime/chain-spec.js';
+import { type ChainSpec, type RunCategories, requiredFields } from '../runtime/chain-spec.js';
 import { type CompiledChain, compileChain, type InputShape } from '../runtime/codegen/chain-compiler.js';
 import { GateInput } from '../runtime/gate-input.js';
 import { HeldInput } from '../runtime/held-input.js';
@@ -32,6 +32,8 @@ export interface SubtaskSetting {
   /** By exchange id; only those that the subtask touches need to be there. */
   readonly exchanges: ReadonlyMap<number, Exchange>;
   readonly control: ControlArena;
+  /** One for all subtasks of a thread; null: values of categories travel as strings. */
+  readonly categories: RunCategories | null;
   /** By the uid of the source. */
   readonly splits: ReadonlyMap<string, readonly Split[]>;
   /** Split cursor of each source, by uid. */
@@ -62,7 +64,7 @@ export interface Subtask {
  * @throws SluiceError CODEGEN_FORBIDDEN, ARENA_INVALID, and whatever a sink's writer throws
  */
 export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter: HardWaiter): Subtask {
-  const { built, graph, control, exchanges } = setting;
+  const { built, graph, control, exchanges, categories } = setting;
   const { vertex, subtask } = subtaskOfTask(graph, taskIndex);
   const spec = chainSpec(built, graph, vertex.index);
   const incoming = graph.exchanges.filter((each) => each.toVertex === vertex.index);
@@ -83,13 +85,18 @@ export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter
       partitions,
       outputViews: outgoing.map((exchange) => exchange.view),
       writers,
+      categories,
     },
     built.sites,
   );
   const input =
     gate === null
       ? originInput(setting, spec, chain, taskIndex)
-      : gateInput(setting, spec, new GateInput(chain, gate, inputExchange!.view, declaredShape(spec)));
+      : gateInput(
+          setting,
+          spec,
+          new GateInput(chain, gate, inputExchange!.view, declaredShape(spec), categories?.known ?? null),
+        );
   const { bufferTimeoutMs } = setting.options;
   const task = new Task({
     subtask,

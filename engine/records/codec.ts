@@ -1,4 +1,5 @@
-import { RowCodec, viewBindings } from './codec-gen.js';
+import type { Categories } from './categories.js';
+import { categoryBindings, RowCodec, viewBindings } from './codec-gen.js';
 import { compile } from './compile.js';
 import { isNestedField, nestedName } from './nested.js';
 import { nestedSource } from './nested-code.js';
@@ -30,15 +31,25 @@ export interface Codec<R> {
   equals(p: number, q: number): boolean;
 }
 
+/** @param categories  values of categories lie in the rows as ids; without, always as strings */
 export function compileCodec<R extends object = Record<string, any>>(
   layout: RowLayout,
   view: RowView,
+  categories: Categories | null = null,
   order: readonly string[] = scalarNames(layout),
 ): Codec<R> {
-  const bindings = { ...viewBindings(view), ...new RowCodec(layout).nestedBindings(view) };
+  const codec = new RowCodec(layout, { hasIds: categories !== null });
+  const bindings = {
+    ...viewBindings(view),
+    ...codec.nestedBindings(view),
+    ...(categories !== null && {
+      ...categoryBindings(categories),
+      ...codec.writerBindings(categories, () => 0),
+    }),
+  };
   return compile(
     `codec-${layout.fingerprint}`,
-    codecSource(layout, order),
+    codecSource(codec, order),
     Object.keys(bindings),
     Object.values(bindings),
   );
@@ -49,15 +60,15 @@ export function printCodec(layout: RowLayout): string {
   const nested = layout.fields.filter(isNestedField).map((field) => {
     return `${nestedName(field)}: ${field.name}\n${nestedSource(field)}`;
   });
-  return [printLayout(layout), codecSource(layout, scalarNames(layout)), ...nested].join('\n\n');
+  return [printLayout(layout), codecSource(new RowCodec(layout), scalarNames(layout)), ...nested].join('\n\n');
 }
 
 function scalarNames({ fields }: RowLayout): readonly string[] {
   return fields.filter(({ kind }) => kind !== 'packed' && isScalarKind(kind)).map(({ name }) => name);
 }
 
-function codecSource(layout: RowLayout, order: readonly string[]): string {
-  const codec = new RowCodec(layout);
+function codecSource(codec: RowCodec, order: readonly string[]): string {
+  const { layout } = codec;
   const values = ({ index }: { readonly index: number }): string => `v${index}`;
   const roomy = (bytes: string): string => `p + ${bytes} <= end`;
   const size = codec.sizeStatements(values, roomy);
@@ -71,6 +82,7 @@ function codecSource(layout: RowLayout, order: readonly string[]): string {
     'return {',
     `encode(row, p, end, hash = 0, ts = ${NO_TIMESTAMP}) {`,
     ...read,
+    codec.idStatements(values),
     size.statements,
     `let length = ${size.expression};`,
     'if (p + length > end) return -1;',

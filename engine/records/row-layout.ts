@@ -12,9 +12,10 @@ import { type FieldKind, type TypeParts, typeIdentity } from './schema.js';
  *                 variable part: the bytes of variable fields, one after another, padded to 8
  *
  * A slot of a variable field is i32 offset (from the start of the row) and i32 length word: 2 x byte length,
- * + 1 for a string whose bytes are all ASCII. A null word holds the null bits of 32 nullable fields. Offsets are
- * relative to the row, so a row may be copied to any position that is a multiple of 8. What lies in a slot of a nested
- * kind: see nested-code.ts.
+ * + 1 for a string whose bytes are all ASCII. Where the length word of a category is 0 and it is not null, no bytes
+ * lie in the row, and the first word is an id instead; see categories.ts. A null word holds the null bits of 32
+ * nullable fields. Offsets are relative to the row, so a row may be copied to any position that is a multiple of 8.
+ * What lies in a slot of a nested kind: see nested-code.ts.
  */
 export const ROW_HEADER_BYTES = 16;
 export const ROW_LENGTH_OFFSET = 0;

@@ -1,6 +1,7 @@
 import type { SinkWriter } from '../connectors/connector.js';
 import type { ResultPartition } from '../exchange/result-partition.js';
 import type { OperatorFunctions, Partitioner, PlanOperator } from '../plan/logical-plan.js';
+import type { Categories } from '../records/categories.js';
 import type { RowView } from '../records/row-layout.js';
 import type { FieldSpec, RowShape } from '../records/schema.js';
 
@@ -47,6 +48,15 @@ export interface ChainEnvironment {
   readonly outputViews: readonly RowView[];
   /** By the uid of the sink or output operator. */
   readonly writers: ReadonlyMap<string, SinkWriter>;
+  /** Null: values of categories travel as strings. */
+  readonly categories: RunCategories | null;
+}
+
+/** The categories of a run, as one thread has them. */
+export interface RunCategories {
+  readonly known: Categories;
+  /** Names of the fields that are categories; the position is the number of the field. */
+  readonly fields: readonly string[];
 }
 
 /** The operator behind a uid of a chain. */

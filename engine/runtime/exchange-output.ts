@@ -5,7 +5,7 @@ import type { Partitioner } from '../plan/logical-plan.js';
 import { murmur3 } from '../records/key.js';
 import type { RowView } from '../records/row-layout.js';
 import type { RowShape } from '../records/schema.js';
-import type { ChainEnvironment, ChainSpec } from './chain-spec.js';
+import type { ChainEnvironment, ChainSpec, RunCategories } from './chain-spec.js';
 
 /** One exchange that a chain feeds, in one subtask: where rows go, and what its partitioner chooses with. */
 export interface ExchangeOutput {
@@ -19,6 +19,8 @@ export interface ExchangeOutput {
   /** For shuffle. Equal in every run, so that the inline host repeats itself. */
   readonly prng: Prng;
   readonly broadcast: BroadcastWriter;
+  /** Null: values of categories travel as strings. */
+  readonly categories: RunCategories | null;
 }
 
 export function exchangeOutputs(spec: ChainSpec, env: ChainEnvironment): readonly ExchangeOutput[] {
@@ -30,7 +32,7 @@ export function exchangeOutputs(spec: ChainSpec, env: ChainEnvironment): readonl
     const broadcast = new BroadcastWriter(partition, view.i32);
     return {
       ...{ partitioner, shape, required, maxParallelism, partition, view },
-      ...{ prng: new Prng(seed), broadcast },
+      ...{ prng: new Prng(seed), broadcast, categories: env.categories },
     };
   });
 }

@@ -9,6 +9,7 @@ import {
   TAG_WATERMARK,
 } from '../exchange/element.js';
 import { GATE_BUFFER, GATE_CHANNEL_ENDED, GATE_EMPTY, type InputGate } from '../exchange/input-gate.js';
+import type { Categories } from '../records/categories.js';
 import type { RowView } from '../records/row-layout.js';
 import type { ChainCore, GateProcess } from './chain-core.js';
 import type { CompiledChain, InputShape } from './codegen/chain-compiler.js';
@@ -28,6 +29,7 @@ export class GateInput implements ReleasableInput {
   readonly #core: ChainCore;
   readonly #gate: InputGate;
   readonly #view: RowView;
+  readonly #categories: Categories | null;
   readonly #valve: WatermarkValve;
   /** By channel: the loop for the shape its rows have now; null before an undeclared channel told its shape. */
   readonly #processes: (GateProcess | null)[];
@@ -39,11 +41,18 @@ export class GateInput implements ReleasableInput {
   readonly waitFor = null;
 
   /** @param declared  the shape of all rows; null: each channel tells its own */
-  constructor(chain: CompiledChain, gate: InputGate, view: RowView, declared: InputShape | null) {
+  constructor(
+    chain: CompiledChain,
+    gate: InputGate,
+    view: RowView,
+    declared: InputShape | null,
+    categories: Categories | null,
+  ) {
     this.#chain = chain;
     this.#core = chain.core;
     this.#gate = gate;
     this.#view = view;
+    this.#categories = categories;
     this.#valve = new WatermarkValve(gate.channelCount);
     const process = declared === null ? null : chain.gate(declared);
     this.#processes = new Array<GateProcess | null>(gate.channelCount).fill(process);
@@ -105,7 +114,7 @@ export class GateInput implements ReleasableInput {
   describeRow(core: ChainCore): string | null {
     const shape = this.#shapes[this.#gate.channel];
     if (core.failedAt < 0 || shape === null || shape === undefined) return null;
-    return recordText(rowAt(this.#view, shape, core.failedAt));
+    return recordText(rowAt(this.#view, shape, this.#categories, core.failedAt));
   }
 
   close(): void {}

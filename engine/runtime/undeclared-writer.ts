@@ -2,6 +2,7 @@ import { isSluiceError, SluiceError } from '../base/errors.js';
 import { recordText } from '../base/record-text.js';
 import { controlBytes, TAG_SHAPE } from '../exchange/element.js';
 import type { ResultPartition } from '../exchange/result-partition.js';
+import type { Categories } from '../records/categories.js';
 import { compileCodec } from '../records/codec.js';
 import { RowCodec, viewBindings } from '../records/codec-gen.js';
 import { compile } from '../records/compile.js';
@@ -301,7 +302,7 @@ export function readShape(text: string): InputShape {
 }
 
 /** The row at a position as an object, for a message. */
-export function rowAt(view: RowView, shape: InputShape, p: number): object {
-  const row = compileCodec(rowLayout(shape.fields), view).decode(p);
+export function rowAt(view: RowView, shape: InputShape, categories: Categories | null, p: number): object {
+  const row = compileCodec(rowLayout(shape.fields), view, categories).decode(p);
   return shape.isPacked ? (row[PACKED_FIELD.name] as object) : row;
 }

@@ -7,6 +7,7 @@ import type { Parker } from '../../memory/parker.js';
 import type { SharedMemory } from '../../memory/region.js';
 import { tasksOf } from '../../plan/job-graph.js';
 import type { PreparedJob } from '../prepared-job.js';
+import { attachCategories } from '../run-categories.js';
 import { createSubtask, reportOf, type Subtask } from '../subtask.js';
 import type { TaskReport } from '../threads/protocol.js';
 import { ThreadHost } from '../threads/thread-host.js';
@@ -15,6 +16,8 @@ import type { LiveEnds } from './live-ends.js';
 /** Memory of a run, and the attempt it is stamped with. */
 export interface RunMemory {
   readonly control: SharedMemory;
+  /** Null: values of categories travel as strings. */
+  readonly categories: SharedMemory | null;
   /** By exchange id. */
   readonly exchanges: readonly SharedMemory[];
   readonly attempt: number;
@@ -53,6 +56,7 @@ export class LiveTasks {
       options,
       exchanges,
       control,
+      categories: attachCategories(memory.categories, memory.attempt, graph),
       splits,
       cursors,
       runId,

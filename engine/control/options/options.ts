@@ -226,6 +226,8 @@ function complete(found: ReadonlyMap<OptionKey, Found>, surroundings: OptionSurr
     buffersPerSubpartitionMax: count('taskmanager.network.memory.max-buffers-per-channel'),
     overdraftPerPartition: count('taskmanager.network.memory.max-overdraft-buffers-per-gate'),
     recordBytesMax: count('sluice.record.max-size'),
+    categoryValuesMax: count('sluice.category.max-values'),
+    categoryBytesMax: count('sluice.category.max-size'),
     debloat: isOn('taskmanager.network.memory.buffer-debloat.enabled')
       ? {
           targetMs: count('taskmanager.network.memory.buffer-debloat.target'),

@@ -67,6 +67,8 @@ export interface EngineDeployment {
   /** Exchanges that the subtask reads or feeds. */
   readonly exchanges: readonly { readonly spec: ExchangeSpec; readonly memory: SharedMemory }[];
   readonly control: SharedMemory;
+  /** Null: values of categories travel as strings. */
+  readonly categories: SharedMemory | null;
   /** Splits and split cursor of each source, by uid. */
   readonly splits: readonly (readonly [uid: string, splits: readonly Split[]])[];
   readonly cursors: readonly (readonly [uid: string, cursor: number])[];

@@ -11,6 +11,7 @@ import { planFingerprint } from '../../plan/logical-plan.js';
 import { learnProofs } from '../../records/proofs.js';
 import { connectEndpoints } from '../endpoints.js';
 import { importJob } from '../job-file/job-loader.js';
+import { attachCategories } from '../run-categories.js';
 import { createSubtask, reportOf, type Subtask } from '../subtask.js';
 import { TASK_STATES } from '../task-states.js';
 import type { Deployment, TaskAgent, TaskReport } from './protocol.js';
@@ -69,6 +70,7 @@ class WorkerAgent implements TaskAgent {
           ]),
         ),
         control,
+        categories: attachCategories(engine.categories, deployment.attempt, graph),
         splits: new Map(engine.splits),
         cursors: new Map(engine.cursors),
         runId: engine.runId,

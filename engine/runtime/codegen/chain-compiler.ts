@@ -11,7 +11,7 @@ import { type ExchangeOutput, exchangeOutputs } from '../exchange-output.js';
 import { SampledCost, sampledText } from '../sampled-cost.js';
 import { UndeclaredWriter } from '../undeclared-writer.js';
 import { Bindings, CodeWriter, NameSupply } from './code-writer.js';
-import { bindView, outputPrefix, writeDeclared, writeUndeclared } from './exchange-code.js';
+import { bindCategories, bindView, outputPrefix, writeDeclared, writeUndeclared } from './exchange-code.js';
 import { isKeyed, KeyedCode } from './keyed-code.js';
 import { OperatorCode, type Place } from './operator-code.js';
 import { argumentText, ExpressionRow, objectRow, ownText, type Row } from './row.js';
@@ -72,6 +72,7 @@ class ChainCompiler {
       this.#sites.push({ uid, name: operator.name, place: place === undefined ? '' : ` at ${place}` });
     }
     bindView(this.#bindings, 'in_', env.inputView);
+    bindCategories(this.#bindings, env.categories);
     this.#outputs = exchangeOutputs(spec, env);
     this.#outputs.forEach((output, i) => {
       bindView(this.#bindings, outputPrefix(i), output.view);
@@ -343,7 +344,8 @@ class ChainCompiler {
   }
 
   #gateRow(shape: InputShape, code: CodeWriter): Row {
-    const codec = new RowCodec(rowLayout(shape.fields), { view: 'in_' });
+    const hasIds = this.#env.categories !== null;
+    const codec = new RowCodec(rowLayout(shape.fields), { view: 'in_', hasIds });
     Object.assign(this.#bindings.values, codec.nestedBindings(this.#env.inputView!));
     if (shape.isPacked) {
       const object = code.fresh('o');

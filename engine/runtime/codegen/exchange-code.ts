@@ -1,8 +1,9 @@
 import { assert } from '../../base/assert.js';
-import { RowCodec, viewBindings } from '../../records/codec-gen.js';
+import { categoryBindings, RowCodec, viewBindings } from '../../records/codec-gen.js';
 import { HASHER_NAME, hashFragment, KeyHasher } from '../../records/key-hash.js';
 import { type RowView, rowLayout } from '../../records/row-layout.js';
 import { type FieldSpec, isScalarKind } from '../../records/schema.js';
+import type { RunCategories } from '../chain-spec.js';
 import type { ExchangeOutput } from '../exchange-output.js';
 import { sampledText } from '../sampled-cost.js';
 import type { UndeclaredWriter } from '../undeclared-writer.js';
@@ -14,6 +15,11 @@ import type { Row } from './row.js';
 /** Brings a view's arrays and codecs into the scope of generated functions, under names with a prefix. */
 export function bindView(bindings: Bindings, prefix: string, view: RowView | null): void {
   if (view !== null) Object.assign(bindings.values, viewBindings(view, prefix));
+}
+
+/** Brings the categories of the run into the scope of generated functions. */
+export function bindCategories(bindings: Bindings, categories: RunCategories | null): void {
+  if (categories !== null) Object.assign(bindings.values, categoryBindings(categories.known));
 }
 
 /** The prefix of the view of an output. */
@@ -36,10 +42,14 @@ export function writeDeclared(
   row: Row,
   { code, onBlocked, out }: Place,
 ): void {
-  const { partitioner, partition, maxParallelism } = output;
+  const { partitioner, partition, maxParallelism, categories } = output;
   const bind = (hint: string, value: unknown): string => bindings.bind(`${hint}${index}`, value);
-  const codec = new RowCodec(rowLayout(fields), { view: outputPrefix(index) });
+  const codec = new RowCodec(rowLayout(fields), { view: outputPrefix(index), hasIds: categories !== null });
   Object.assign(bindings.values, codec.nestedBindings(output.view));
+  if (categories !== null) {
+    const numberOf = ({ name }: { readonly name: string }): number => categories.fields.indexOf(name);
+    Object.assign(bindings.values, codec.writerBindings(categories.known, numberOf));
+  }
   row.expect(
     fields.map(({ name }) => name),
     code,
@@ -48,7 +58,9 @@ export function writeDeclared(
   const values = (field: { readonly name: string }): string => local.get(field.name)!;
   code.block('', () => {
     const isHash = partitioner.kind === 'hash';
-    const hash = isHash ? keyHashText(partitioner.fields, fields, local, bindings, code) : '0';
+    const ids = codec.idStatements(values);
+    if (ids !== '') code.line(ids);
+    const hash = isHash ? keyHashText(partitioner.fields, codec, local, bindings, code) : '0';
     const names = {
       partition: bind('partition', partition),
       subpartitions: bind('subpartitions', partition.subpartitions),
@@ -77,21 +89,31 @@ export function writeDeclared(
 
 function keyHashText(
   keys: readonly string[],
-  fields: readonly FieldSpec[],
+  codec: RowCodec,
   local: ReadonlyMap<string, string>,
   bindings: Bindings,
   code: CodeWriter,
 ): string {
   bindings.values[HASHER_NAME] ??= new KeyHasher();
   const hashed = keys.map((name) => {
-    const field = fields.find((each) => each.name === name);
-    assert(field !== undefined, () => `the key field ${name} travels with the row`);
-    assert(isScalarKind(field.kind), () => `the key field ${name} is no nested value`);
-    return { kind: field.kind, nullable: field.nullable, value: local.get(name)! };
+    const { kind, nullable } = codec.field(name);
+    assert(kind !== 'packed' && isScalarKind(kind), () => `the key field ${name} is no nested value`);
+    return { kind, nullable, value: local.get(name)! };
   });
+  const id = codec.idOf(codec.field(keys[0]!));
+  if (keys.length === 1 && id !== null && !hashed[0]!.nullable)
+    return categoryHashText(id, hashed[0]!.value, code);
   const { statements, expression } = hashFragment(hashed, code.fresh('key'));
   if (statements !== '') code.line(statements);
   return expression;
+}
+
+/**
+ * The hash of a key of one category is kept beside its string in each thread: that of the string's bytes, as without an
+ * id. category/inside
+ */
+function categoryHashText(id: string, value: string, code: CodeWriter): string {
+  return code.constant('hash', `${id} >= 0 ? catHashes[${id}] : ${HASHER_NAME}.hashString(${value})`);
 }
 
 /**

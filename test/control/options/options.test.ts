@@ -37,6 +37,8 @@ options('without any layer every option has its default', () => {
     adaptivePartitioner: true,
     overdraftPerPartition: 20,
     recordBytesMax: 1024 ** 2,
+    categoryValuesMax: 16_384,
+    categoryBytesMax: 1024 ** 2,
     debloat: null,
     memoryBytes: MACHINE.memoryBytes,
     taskHeapBytes: null,
