@@ -60,7 +60,8 @@ export function printCodec(layout: RowLayout): string {
   const nested = layout.fields.filter(isNestedField).map((field) => {
     return `${nestedName(field)}: ${field.name}\n${nestedSource(field)}`;
   });
-  return [printLayout(layout), codecSource(new RowCodec(layout), scalarNames(layout)), ...nested].join('\n\n');
+  const codec = codecSource(new RowCodec(layout, { hasIds: true }), scalarNames(layout));
+  return [printLayout(layout), codec, ...nested].join('\n\n');
 }
 
 function scalarNames({ fields }: RowLayout): readonly string[] {
