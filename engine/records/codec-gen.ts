@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.js';
-import { type Categories, CategoryField } from './categories.js';
+import { CategoryCode } from './category-code.js';
 import { isNestedField, isNestedKind, nestedCodec, nestedName, takerName } from './nested.js';
 import { PackedCodec } from './packed.js';
 import {
@@ -56,39 +56,14 @@ export interface HeaderText {
  */
 export class RowCodec {
   readonly layout: RowLayout;
+  readonly categories: CategoryCode;
   readonly #view: string;
-  readonly #hasIds: boolean;
 
-  /** @param options.hasIds  values of categories may lie in rows as ids; see `categoryBindings` and `writerBindings` */
+  /** @param options.hasIds  values of categories may lie in rows as ids; without, all are strings */
   constructor(layout: RowLayout, options: { readonly view?: string; readonly hasIds?: boolean } = {}) {
     this.layout = layout;
     this.#view = options.view ?? '';
-    this.#hasIds = options.hasIds ?? false;
-  }
-
-  /** What the free names of the fields that are written as ids are bound to. */
-  writerBindings(categories: Categories, numberOf: (field: PlacedField) => number): Record<string, unknown> {
-    const fields = this.layout.fields.filter((field) => this.#isId(field));
-    return Object.fromEntries(
-      fields.map((field) => [this.#writer(field), new CategoryField(categories, numberOf(field))]),
-    );
-  }
-
-  /** Finds the ids of categories; before `sizeStatements` and `idOf`, in the same scope. */
-  idStatements(values: ValueOf): string {
-    return linesText(
-      this.layout.fields.map((field) => {
-        if (!this.#isId(field)) return '';
-        const value = values(field);
-        const id = `${this.#writer(field)}.idOf(${value})`;
-        return `const ${this.#local('c', field)} = ${field.nullable ? `${value} === null ? -1 : ${id}` : id};`;
-      }),
-    );
-  }
-
-  /** The local that holds the id of a field's value, -1 where it has none; null if the field never has one. */
-  idOf(field: PlacedField): string | null {
-    return this.#isId(field) ? this.#local('c', field) : null;
+    this.categories = new CategoryCode(layout, this.#view, options.hasIds ?? false);
   }
 
   /** What the free names that stand for nested types are bound to, for the codec's view. */
@@ -252,8 +227,7 @@ export class RowCodec {
     let measured = `${this.#view}s.measure(${value})`;
     if (field.kind === 'bytes') measured = `2 * ${value}.length`;
     if (isNestedField(field)) measured = `2 * ${this.#view}${nestedName(field)}.size(${value})`;
-    const id = this.idOf(field);
-    if (id !== null) measured = `${id} >= 0 ? 0 : ${measured}`;
+    measured = this.categories.orId(field, '0', measured);
     // No bytes, and all of them ASCII: null does not keep its neighbours from being read with it.
     const none = field.kind === 'string' ? 1 : 0;
     return field.nullable ? `${value} === null ? ${none} : ${measured}` : measured;
@@ -332,9 +306,8 @@ export class RowCodec {
     if (field.kind === 'bytes') return `${this.#view}u8.slice(${begin}, ${begin} + (${word} >> 1))`;
     if (field.kind === 'packed') return `${this.#view}x.unpack(${begin}, ${word} >> 1)`;
     const text = `${this.#view}s.${isInterned ? 'readInterned' : 'read'}(${begin}, ${word})`;
-    if (!this.#isId(field)) return text;
-    const id = this.#at('i32', p, field.offset);
-    return `(${word} === 0 ? (catTexts[${id}] ?? cat.load(${id})) : ${text})`; // category/strings
+    if (this.categories.idOf(field) === null) return text;
+    return `(${word} === 0 ? ${this.categories.textOf(this.#at('i32', p, field.offset))} : ${text})`; // category/strings
   }
 
   #writeValue(field: PlacedField, p: string, value: string): string {
@@ -352,17 +325,11 @@ export class RowCodec {
     if (field.kind === 'packed') write = `${this.#view}u8.set(${this.#local('b', field)}, ${end});`;
     if (isNestedField(field)) write = `${this.#view}${nestedName(field)}.write(${value}, ${end});`;
     if (field.kind === 'bytes') write = `${this.#view}u8.set(${value}, ${end});`;
-    const id = this.idOf(field);
-    if (id !== null) {
-      return [
-        `${this.#at('i32', p, field.offset)} = ${id} >= 0 ? ${id} : ${end} - ${p};`,
-        `${this.#at('i32', p, field.offset + 4)} = ${word};`,
-        `if (${word} !== 0) { ${write} ${end} += ${word} >> 1; }`,
-      ];
-    }
-    const conditions = [unless, field.nullable ? `${value} !== null` : ''].filter((each) => each !== '');
+    const present = this.categories.idOf(field) === null ? `${value} !== null` : `${word} !== 0`;
+    const isOptional = field.nullable || this.categories.idOf(field) !== null;
+    const conditions = [unless, isOptional ? present : ''].filter((each) => each !== '');
     return [
-      `${this.#at('i32', p, field.offset)} = ${end} - ${p};`,
+      `${this.#at('i32', p, field.offset)} = ${this.categories.orId(field, null, `${end} - ${p}`)};`,
       `${this.#at('i32', p, field.offset + 4)} = ${word};`,
       conditions.length > 0 ? `if (${conditions.join(' && ')}) ${write}` : write,
       `${end} += ${word} >> 1;`,
@@ -372,14 +339,6 @@ export class RowCodec {
   #orNull(field: PlacedField, p: string, value: string): string {
     if (!field.nullable) return value;
     return `(${this.isNullExpr(field, p)} ? null : ${value})`;
-  }
-
-  #isId({ kind }: PlacedField): boolean {
-    return this.#hasIds && kind === 'category';
-  }
-
-  #writer(field: PlacedField): string {
-    return `${this.#view}cat${field.index}`;
   }
 
   /** An element of one of the view's arrays; `offset` is a multiple of the element's size. */
@@ -417,11 +376,6 @@ export function viewBindings(view: RowView, prefix = ''): Readonly<Record<string
     [`${prefix}s`]: new StringCodec(view),
     [`${prefix}x`]: new PackedCodec(view),
   };
-}
-
-/** What the free names are bound to by which code finds the string of an id. */
-export function categoryBindings(categories: Categories): Readonly<Record<string, unknown>> {
-  return { cat: categories, catTexts: categories.texts, catHashes: categories.hashes };
 }
 
 /** What values a field accepts, in words. */

@@ -1,5 +1,6 @@
 import type { Categories } from './categories.js';
-import { categoryBindings, RowCodec, viewBindings } from './codec-gen.js';
+import { categoryBindings } from './category-code.js';
+import { RowCodec, viewBindings } from './codec-gen.js';
 import { compile } from './compile.js';
 import { isNestedField, nestedName } from './nested.js';
 import { nestedSource } from './nested-code.js';
@@ -44,7 +45,7 @@ export function compileCodec<R extends object = Record<string, any>>(
     ...codec.nestedBindings(view),
     ...(categories !== null && {
       ...categoryBindings(categories),
-      ...codec.writerBindings(categories, () => 0),
+      ...codec.categories.bindings(categories, () => 0),
     }),
   };
   return compile(
@@ -83,7 +84,7 @@ function codecSource(codec: RowCodec, order: readonly string[]): string {
     'return {',
     `encode(row, p, end, hash = 0, ts = ${NO_TIMESTAMP}) {`,
     ...read,
-    codec.idStatements(values),
+    codec.categories.statements(values),
     size.statements,
     `let length = ${size.expression};`,
     'if (p + length > end) return -1;',

@@ -1,5 +1,6 @@
 import { assert } from '../../base/assert.js';
-import { categoryBindings, RowCodec, viewBindings } from '../../records/codec-gen.js';
+import { categoryBindings } from '../../records/category-code.js';
+import { RowCodec, viewBindings } from '../../records/codec-gen.js';
 import { HASHER_NAME, hashFragment, KeyHasher } from '../../records/key-hash.js';
 import { type RowView, rowLayout } from '../../records/row-layout.js';
 import { type FieldSpec, isScalarKind } from '../../records/schema.js';
@@ -48,7 +49,7 @@ export function writeDeclared(
   Object.assign(bindings.values, codec.nestedBindings(output.view));
   if (categories !== null) {
     const numberOf = ({ name }: { readonly name: string }): number => categories.fields.indexOf(name);
-    Object.assign(bindings.values, codec.writerBindings(categories.known, numberOf));
+    Object.assign(bindings.values, codec.categories.bindings(categories.known, numberOf));
   }
   row.expect(
     fields.map(({ name }) => name),
@@ -58,7 +59,7 @@ export function writeDeclared(
   const values = (field: { readonly name: string }): string => local.get(field.name)!;
   code.block('', () => {
     const isHash = partitioner.kind === 'hash';
-    const ids = codec.idStatements(values);
+    const ids = codec.categories.statements(values);
     if (ids !== '') code.line(ids);
     const hash = isHash ? keyHashText(partitioner.fields, codec, local, bindings, code) : '0';
     const names = {
@@ -100,7 +101,7 @@ function keyHashText(
     assert(kind !== 'packed' && isScalarKind(kind), () => `the key field ${name} is no nested value`);
     return { kind, nullable, value: local.get(name)! };
   });
-  const id = codec.idOf(codec.field(keys[0]!));
+  const id = codec.categories.idOf(codec.field(keys[0]!));
   if (keys.length === 1 && id !== null && !hashed[0]!.nullable)
     return categoryHashText(id, hashed[0]!.value, code);
   const { statements, expression } = hashFragment(hashed, code.fresh('key'));
