@@ -40,10 +40,11 @@ const SPREAD = -1640531527;
 
 /** Values after which it is judged whether a field is a category. */
 const WINDOW = 4096;
-/** Of these so many have to be new, twice in a row, for it to be none. No table of 20,000 values has that. */
+/** Of these so many have to be new, twice in a row, for it to be none. Values drawn from 16,384 at random have not. */
 const NEW_MAX = (WINDOW * 3) / 4;
-/** Windows that are then left out. */
-const WINDOWS_LEFT_OUT = 16;
+/** Windows that are then left out; four times as many whenever it was tried again in vain, up to the most. */
+const LEFT_OUT = 16;
+const LEFT_OUT_MAX = 4096;
 
 export class Categories {
   /** By id; null: not decoded in this thread yet, see `load`. */
@@ -122,6 +123,8 @@ export class CategoryField {
   #left = WINDOW;
   #new = 0;
   #poorWindows = 0;
+  /** Windows to leave out next time. */
+  #leftOut = LEFT_OUT;
   #isLeftOut = false;
   #isFullNoted = false;
 
@@ -151,10 +154,15 @@ export class CategoryField {
 
   /** A field of values that hardly ever come twice gains nothing, and would take the room of others. */
   #judge(): void {
-    this.#poorWindows = this.#new > NEW_MAX ? this.#poorWindows + 1 : this.#isLeftOut ? 1 : 0;
+    const isPoor = this.#new > NEW_MAX;
+    if (!isPoor && !this.#isLeftOut) this.#leftOut = LEFT_OUT;
+    this.#poorWindows = isPoor ? this.#poorWindows + 1 : this.#isLeftOut ? 1 : 0;
     this.#isLeftOut = this.#poorWindows >= 2;
-    this.#left = this.#isLeftOut ? WINDOWS_LEFT_OUT * WINDOW : WINDOW;
+    this.#left = WINDOW;
     this.#new = 0;
-    if (this.#isLeftOut) this.#categories.store.noteDistinct(this.#field);
+    if (!this.#isLeftOut) return;
+    this.#left *= this.#leftOut;
+    this.#leftOut = Math.min(4 * this.#leftOut, LEFT_OUT_MAX);
+    this.#categories.store.noteDistinct(this.#field);
   }
 }
