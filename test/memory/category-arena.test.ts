@@ -8,6 +8,7 @@ import {
   createCategoryArena,
   NO_CATEGORY,
 } from '../../engine/memory/category-arena.js';
+import { dump } from '../../engine/memory/layout.js';
 import { randomRuns } from '../kit/random-rows.js';
 
 const arenas = suite('category arena');
@@ -59,6 +60,21 @@ arenas('category/one-id, category/full: ids are those of a map with as much room
     ),
     RUNS,
   );
+});
+
+arenas('category/full: what was reserved does not grow for ever where there is no room', () => {
+  const USE_BYTE = 256;
+  for (const [values, bytes] of [
+    [3, 800],
+    [1000, 24],
+  ] as const) {
+    const memory = createCategoryArena({ values, bytes, fields: 1 }, 1);
+    const arena = new CategoryArena(memory, 1);
+    for (let i = 0; i < 1000; i++) intern(arena, `${i}`.padStart(8, '0'), i);
+    const use = dump('category-use', memory, USE_BYTE);
+    assert.is(use['full'], 1);
+    assert.ok(use['values']! <= 4 && use['bytes']! <= 32, JSON.stringify(use));
+  }
 });
 
 arenas('category/spilled: what was noted of a field stays, and is seen by all', () => {
