@@ -32,7 +32,7 @@ export class CategoryCode {
 
   /** The local that holds the id of a field's value, -1 where it has none; null if the field never has one. */
   idOf(field: PlacedField): string | null {
-    return this.#fields.includes(field) ? `${this.#view}$c${field.index}` : null;
+    return this.#fields.some(({ index }) => index === field.index) ? `${this.#view}$c${field.index}` : null;
   }
 
   /** An expression for values without an id, or, for those with one, another; null: the id itself. */

@@ -1,12 +1,10 @@
 import { assert } from '../base/assert.js';
 import { CategoryCode } from './category-code.js';
-import { isNestedField, isNestedKind, nestedCodec, nestedName, takerName } from './nested.js';
+import { isNestedField, nestedCodec, nestedName } from './nested.js';
 import { PackedCodec } from './packed.js';
 import {
   alignRow,
   isVariableKind,
-  type LayoutField,
-  type LayoutKind,
   type PlacedField,
   ROW_HASH_OFFSET,
   ROW_LENGTH_OFFSET,
@@ -16,8 +14,8 @@ import {
   type Storage,
   storageOf,
 } from './row-layout.js';
-import { keptScalarText, takenMisfitText } from './scalar-code.js';
-import { FIELD_KINDS, type ScalarKind, VALUE_BYTES_MAX } from './schema.js';
+import { takenMisfitText } from './scalar-code.js';
+import { VALUE_BYTES_MAX } from './schema.js';
 import { type Fragment, linesText, plusText } from './source-text.js';
 import { charsText, runsOf, textOrEmpty } from './string-runs.js';
 import { StringCodec } from './strings.js';
@@ -376,30 +374,4 @@ export function viewBindings(view: RowView, prefix = ''): Readonly<Record<string
     [`${prefix}s`]: new StringCodec(view),
     [`${prefix}x`]: new PackedCodec(view),
   };
-}
-
-/** What values a field accepts, in words. */
-export function expectedOf({ kind, nullable }: LayoutField): string {
-  const expected = kind === 'packed' ? 'any value' : FIELD_KINDS[kind];
-  return nullable ? `${expected}; or null` : expected;
-}
-
-/** Whether a value of the kind can be changed by whoever holds it, so that each holder needs its own. */
-export function isMutableKind(kind: LayoutKind): boolean {
-  return kind === 'bytes' || isNestedKind(kind);
-}
-
-/**
- * Text of a value as its field keeps it: floats rounded to their size, and a copy of what can be changed.
- *
- * @param value  of a scalar kind it fits; of a nested kind it may be anything, and is checked
- * @param report  a ValueReporter and a number for it: `core, 5`
- */
-export function keptText(field: LayoutField, value: string, report: string): string {
-  const { kind, nullable } = field;
-  if (kind !== 'float32' && !isMutableKind(kind)) return value;
-  const kept = isNestedField(field)
-    ? `${takerName(field)}(${value}, ${report}, ${JSON.stringify(field.name)})`
-    : keptScalarText(kind as ScalarKind, value);
-  return nullable ? `(${value} === null ? null : ${kept})` : kept;
 }

@@ -18,7 +18,7 @@ import { linesText } from './source-text.js';
 export function compareText(codec: RowCodec, field: PlacedField): string {
   const isText = field.kind === 'string' || field.kind === 'category';
   return fieldText(codec, field, (a, b) =>
-    isVariableKind(field.kind)
+    isComparedInBytes(codec, field)
       ? `{ const by = compareBytes(u8, ${a}, ${b}, ${isText}); if (by !== 0) return by; }`
       : `{ const a = ${a}, b = ${b}; if (a < b) return -1; if (a > b) return 1; ${nanText(field)}}`,
   );
@@ -27,17 +27,22 @@ export function compareText(codec: RowCodec, field: PlacedField): string {
 /** Statements that return false where a field differs. */
 export function differText(codec: RowCodec, field: PlacedField): string {
   const text = fieldText(codec, field, (a, b) =>
-    isVariableKind(field.kind)
+    isComparedInBytes(codec, field)
       ? `if (compareBytes(u8, ${a}, ${b}, false) !== 0) return false;`
       : `{ const a = ${a}, b = ${b}; if (a !== b && (a === a || b === b)) return false; }`,
   );
   return text.replaceAll(/return -?1;/g, 'return false;');
 }
 
+/** A value that lies in the row as an id has its bytes elsewhere. */
+function isComparedInBytes(codec: RowCodec, field: PlacedField): boolean {
+  return isVariableKind(field.kind) && codec.categories.idOf(field) === null;
+}
+
 function fieldText(codec: RowCodec, field: PlacedField, compare: (a: string, b: string) => string): string {
   const [isNull, isNullToo] = [codec.isNullExpr(field, 'p'), codec.isNullExpr(field, 'q')];
   const read = (p: string): string => {
-    if (!isVariableKind(field.kind)) return codec.readExpr({ ...field, nullable: false }, p);
+    if (!isComparedInBytes(codec, field)) return codec.readExpr({ ...field, nullable: false }, p);
     const { begin, bytes } = codec.bytesExprs(field, p);
     return `${begin}, ${bytes}`;
   };

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CategoryArena, createCategoryArena } from '../../engine/memory/category-arena.js';
+import { Categories } from '../../engine/records/categories.js';
 import { compileCodec } from '../../engine/records/codec.js';
 import { rowLayout, rowView } from '../../engine/records/row-layout.js';
 import type { FieldSpec } from '../../engine/records/schema.js';
@@ -58,8 +60,10 @@ function mixed(
 orders('rows compare in their bytes as their values do, and are equal where all values are', () => {
   const view = rowView(new SharedArrayBuffer(MEMORY));
   fc.assert(
-    fc.property(tables, ({ fields, by, rows }) => {
-      const codec = compileCodec(rowLayout(fields), view, by);
+    fc.property(tables, fc.boolean(), ({ fields, by, rows }, hasIds) => {
+      const arena = new CategoryArena(createCategoryArena({ values: 4, bytes: 1 << 12, fields: 1 }, 1), 1);
+      const categories = hasIds ? new Categories(arena) : null; // room for a few, others are strings
+      const codec = compileCodec(rowLayout(fields), view, categories, by);
       const places: number[] = [];
       for (let i = 0, p = 0; i < rows.length; i++) {
         places.push(p);

@@ -338,7 +338,8 @@ class ChainCompiler {
   #rowCheck({ fields }: InputShape): string {
     const layout = rowLayout(fields);
     const view = this.#env.inputView!;
-    const fault = (p: number, end: number): string | null => rowFault(layout, view, p, end);
+    const categories = this.#env.categories?.known.store.values ?? 0;
+    const fault = (p: number, end: number): string | null => rowFault(layout, view, p, end, categories);
     const check = `{ const fault = ${this.#bindings.bind('rowFault', fault)}(p, limit);`;
     return `${check} if (fault !== null) core.corruptRow(fault); }`;
   }

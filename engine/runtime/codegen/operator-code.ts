@@ -1,5 +1,6 @@
 import type { OperatorConfig, PlanOperator } from '../../plan/logical-plan.js';
-import { keptText, RowCodec } from '../../records/codec-gen.js';
+import { RowCodec } from '../../records/codec-gen.js';
+import { keptText } from '../../records/field-values.js';
 import { compileTaker, isNestedField, takerName } from '../../records/nested.js';
 import { RecordView } from '../../records/record-view.js';
 import { rowLayout } from '../../records/row-layout.js';

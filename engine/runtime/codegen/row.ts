@@ -1,4 +1,5 @@
-import { isMutableKind, keptText, type ReadTogether, type RowCodec } from '../../records/codec-gen.js';
+import type { ReadTogether, RowCodec } from '../../records/codec-gen.js';
+import { isMutableKind, keptText } from '../../records/field-values.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { memberText } from '../../records/source-text.js';
 import { type CodeWriter, objectLiteral } from './code-writer.js';
