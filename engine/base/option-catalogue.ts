@@ -111,6 +111,12 @@ export const OPTIONS = {
     { type: 'size', default: null, auto: 'the limit of the cgroup, or the memory of the machine', min: 64 * MB,
       was: ['taskmanager.memory.process.size', 'taskmanager.memory.flink.size'],
       meaning: 'Memory the job may use in all, heaps of the tasks and network memory; also --memory.' },
+  'metrics.latency.interval':
+    { type: 'duration', default: 0, min: 0, was: [],
+      meaning: 'How often each subtask of a source sends a marker that tells the latency to the sinks; 0: never.' },
+  'sluice.source.catch-up':
+    { type: 'duration', default: 100, min: 1, was: [],
+      meaning: 'What a source with a rate that was held back may catch up with: what the rate brings in this time.' },
   'sluice.watchdog.action':
     { type: 'choice', default: 'warn', choices: ['warn', 'fail', 'off'], was: [],
       meaning: 'What follows when tasks wait for ever or a function does not come back: a warning, the end of the run, or nothing.' },
@@ -163,6 +169,9 @@ export interface EngineOptions {
   readonly categoryBytesMax: number;
   /** Null: buffers are always filled whole. */
   readonly debloat: DebloatOptions | null;
+  /** 0: no markers. */
+  readonly latencyIntervalMs: number;
+  readonly catchUpMs: number;
   readonly watchdogAction: 'warn' | 'fail' | 'off';
   readonly watchdogIntervalMs: number;
   readonly stuckAfterMs: number;

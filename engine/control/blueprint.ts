@@ -12,7 +12,7 @@ import { THREADS_MAX } from './threads/limits.js';
 /** Every region of shared memory that a job needs, as sums of named terms, worked out before a thread starts. */
 export interface Blueprint {
   readonly exchanges: readonly ExchangeSpec[];
-  readonly control: { readonly tasks: number; readonly cursors: number };
+  readonly control: { readonly tasks: number; readonly cursors: number; readonly latencies: number };
   /** Null: the job has no categories that travel as numbers. */
   readonly categories: CategorySpec | null;
   /** Vertices with a source or input at their head. */
@@ -54,7 +54,8 @@ export function blueprint(
   const { exchanges, bytes, notices } = fitExchanges(graph, options, without(categories, network));
   const sourceVertices = graph.vertices.filter((vertex) => sourceHeads.has(vertex.head));
   const readerVertices = sourceVertices.filter(({ place }) => place === 'worker');
-  const control = { tasks: graph.taskCount, cursors: readerVertices.length };
+  const latencies = options.latencyIntervalMs > 0 ? graph.taskCount : 0;
+  const control = { tasks: graph.taskCount, cursors: readerVertices.length, latencies };
   return {
     ...{ exchanges, control, categories, sourceVertices, readerVertices, notices },
     segmentBytes: bytes,

@@ -1,6 +1,8 @@
 import { SYSTEM_CLOCK } from '../base/clock.js';
+import { LatencyHistogram } from '../base/latency-histogram.js';
 import type { ControlArena } from '../memory/control-arena.js';
 import { ExchangeReader } from '../memory/exchange-reader.js';
+import type { LatencyLine } from '../memory/latency-line.js';
 import type { SharedMemory } from '../memory/region.js';
 import type { TaskClockReader } from '../memory/task-clock.js';
 import { type JobVertex, subtaskOfTask } from '../plan/job-graph.js';
@@ -163,6 +165,8 @@ export class RunMeter {
       state,
       ...(state === 'RUNNING' ? timeRatios(now, then) : AT_REST),
       times: now.times,
+      ...(now.thread !== null && { thread: now.thread }),
+      ...latencyOf(this.#control.latencyLine(task)),
       recordsIn: now.recordsIn,
       recordsOut: line.get('recordsOut'),
       bytesIn: line.get('bytesIn'),
@@ -202,4 +206,14 @@ export class RunMeter {
     const old = this.#samples.filter(({ atMs }) => now.atMs - atMs >= WINDOW_MS);
     return old[old.length - 1] ?? this.#samples[0]!;
   }
+}
+
+const US_PER_MS = 1e3;
+
+function latencyOf(line: LatencyLine | null): Pick<TaskMetrics, 'latency'> {
+  const histogram = new LatencyHistogram(line?.counts() ?? new Float64Array());
+  if (line === null || histogram.count === 0) return {};
+  const at = (quantile: number): number => histogram.at(quantile) / US_PER_MS;
+  const latency = { markers: histogram.count, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: line.largestMs };
+  return { latency };
 }

@@ -6,6 +6,7 @@ import type { TaskTimes } from '../memory/task-clock.js';
 import type { LearnedReport } from '../runtime/undeclared-writer.js';
 import type { OutputWish } from './live/live-ends.js';
 import type { LiveInput, LiveInputOptions } from './live/live-input.js';
+import type { ThreadTimes } from './threads/thread-times.js';
 
 /**
  * What whoever starts a job holds while it runs: the same for the command line, for embedding and for tests.
@@ -183,6 +184,10 @@ export interface TaskMetrics extends TimeRatios {
   readonly awaitingCoreRatio?: number;
   /** Totals since the task began to run. */
   readonly times: TaskTimes;
+  /** Totals of its thread; absent where the system does not tell. */
+  readonly thread?: ThreadTimes;
+  /** How long markers were on their way to its sinks; absent without sinks, or if `metrics.latency.interval` is 0. */
+  readonly latency?: LatencyMetrics;
   readonly recordsIn: number;
   readonly recordsOut: number;
   /** Of buffers taken and finished; sources take none and sinks finish none. */
@@ -206,6 +211,14 @@ export interface TaskMetrics extends TimeRatios {
   readonly recordsInPerSecond: number;
   /** Milliseconds since the epoch; null before the first watermark and after the last. */
   readonly watermarkMs: number | null;
+}
+
+/** From when a record was due at a source to when the task of a sink came to what followed it; since the start. */
+export interface LatencyMetrics {
+  readonly markers: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
 }
 
 /** What lies before a task, and the segments lent to those who feed it. */

@@ -4,6 +4,7 @@ import type { EngineOptions } from '../base/option-catalogue.js';
 import type { SinkWriter, Source, Split } from '../connectors/connector.js';
 import type { HardWaiter } from '../exchange/hard-waiter.js';
 import { type InputGate, openGate } from '../exchange/input-gate.js';
+import { LatencyEmitter } from '../exchange/latency-emitter.js';
 import { openPartition } from '../exchange/open-partition.js';
 import type { ResultPartition } from '../exchange/result-partition.js';
 import type { ControlArena } from '../memory/control-arena.js';
@@ -14,6 +15,7 @@ import { type ChainSpec, type RunCategories, requiredFields } from '../runtime/c
 import { type CompiledChain, compileChain, type InputShape } from '../runtime/codegen/chain-compiler.js';
 import { GateInput } from '../runtime/gate-input.js';
 import { HeldInput } from '../runtime/held-input.js';
+import { LatencyMarkers, SourceMarkers } from '../runtime/latency-markers.js';
 import { PushInput } from '../runtime/push-input.js';
 import type { RowQueue } from '../runtime/row-queue.js';
 import { SourceInput } from '../runtime/source-input.js';
@@ -89,13 +91,14 @@ export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter
     },
     built.sites,
   );
+  const markers = latencyMarkers(setting, taskIndex, writers.size > 0, partitions, outgoing);
   const input =
     gate === null
-      ? originInput(setting, spec, chain, taskIndex)
+      ? originInput(setting, spec, chain, taskIndex, markers)
       : gateInput(
           setting,
           spec,
-          new GateInput(chain, gate, inputExchange!.view, declaredShape(spec), categories?.known ?? null),
+          new GateInput(chain, gate, inputExchange!.view, declaredShape(spec), categories?.known ?? null, markers),
         );
   const { bufferTimeoutMs } = setting.options;
   const task = new Task({
@@ -171,6 +174,7 @@ function originInput(
   spec: ChainSpec,
   chain: CompiledChain,
   taskIndex: number,
+  markers: LatencyMarkers | null,
 ): TaskInput {
   const pushed = setting.live?.input(spec.head);
   if (pushed !== undefined) return new PushInput(chain.core, chain.batch!, pushed.buffer);
@@ -180,14 +184,33 @@ function originInput(
   const fields = requiredFields(spec, spec.head);
   const reader = source.createReader({ subtask, parallelism, fields, clock: setting.clock });
   const cursor = setting.cursors.get(spec.head)!;
+  const { latencyIntervalMs, catchUpMs } = setting.options;
+  const share = (): number => shareOf(setting.control.rate(cursor), parallelism);
+  const pace = new TokenBucket(setting.clock, share, catchUpMs);
   const supply = {
     splits: setting.splits.get(spec.head) ?? [],
     take: () => setting.control.takeSplit(cursor),
     isDrained: () => setting.control.isDrainRequested(taskIndex),
-    pace: new TokenBucket(setting.clock, () => shareOf(setting.control.rate(cursor), parallelism)),
+    pace,
+    markers: markers === null ? null : new SourceMarkers(markers, pace, latencyIntervalMs),
   };
   const names = fields?.map((field) => field.name) ?? null;
   return new SourceInput(chain.core, chain.batch!, reader, supply, { fields: names, make: source.make });
+}
+
+function latencyMarkers(
+  { control, clock }: SubtaskSetting,
+  taskIndex: number,
+  hasSink: boolean,
+  partitions: readonly ResultPartition[],
+  exchanges: readonly Exchange[],
+): LatencyMarkers | null {
+  const line = control.latencyLine(taskIndex);
+  if (line === null) return null;
+  const emitters = partitions.map(
+    (partition, i) => new LatencyEmitter(partition, exchanges[i]!.view, taskIndex),
+  );
+  return new LatencyMarkers(hasSink ? line : null, emitters, clock);
 }
 
 /** @param perSecond  of the source; 0: no limit */

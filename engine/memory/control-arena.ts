@@ -11,6 +11,7 @@
  * Runs in: the main thread creates and steers, workers attach.
  */
 import { assert } from '../base/assert.js';
+import { LATENCY_BYTES, LatencyLine } from './latency-line.js';
 import { LINE_BYTES, layout } from './layout.js';
 import { DOORBELL, Doorbell, interestOf, MAIL, Parker } from './parker.js';
 import { CONTROL_MAGIC, checkRegion, REGION, type SharedMemory, stampRegion } from './region.js';
@@ -19,9 +20,10 @@ import { TASK, TaskLine } from './task-line.js';
 
 // biome-ignore format: a table
 const SIZES = layout('control-sizes', 128, {
-  //         offset  type   writer     meaning
-  tasks:   [   0,  'i32', 'creator', 'tasks of the run'],
-  cursors: [   4,  'i32', 'creator', 'split cursors and rates, one of each per source vertex'],
+  //           offset  type   writer     meaning
+  tasks:     [   0,  'i32', 'creator', 'tasks of the run'],
+  cursors:   [   4,  'i32', 'creator', 'split cursors and rates, one of each per source vertex'],
+  latencies: [   8,  'i32', 'creator', 'latency lines: one per task, or none'],
 });
 
 // biome-ignore format: a table
@@ -51,6 +53,8 @@ export const CONTROL_FIRST_BYTE = REGION.BYTES + SIZES.BYTES;
 export interface ControlSpec {
   readonly tasks: number;
   readonly cursors: number;
+  /** Latency lines, one per task; without it there are none. */
+  readonly latencies?: number;
   /** 1 and up. */
   readonly attempt: number;
 }
@@ -59,7 +63,7 @@ const FLOAT = new Float32Array(1);
 const BITS = new Int32Array(FLOAT.buffer);
 
 /** Every part of the control arena by name; the sum is its size. */
-export function controlTerms({ tasks, cursors }: { tasks: number; cursors: number }) {
+export function controlTerms({ tasks, cursors, latencies = 0 }: Omit<ControlSpec, 'attempt'>) {
   return [
     { name: 'control header', count: 1, bytes: CONTROL_FIRST_BYTE },
     { name: 'doorbells', count: tasks, bytes: DOORBELL.BYTES },
@@ -68,6 +72,7 @@ export function controlTerms({ tasks, cursors }: { tasks: number; cursors: numbe
     { name: 'task clocks', count: tasks, bytes: TASK_CLOCK.BYTES },
     { name: 'split cursors', count: cursors, bytes: CURSOR.BYTES },
     { name: 'source rates', count: cursors, bytes: RATE.BYTES },
+    { name: 'latency lines', count: latencies, bytes: LATENCY_BYTES },
   ] as const;
 }
 
@@ -78,6 +83,7 @@ export function createControlArena(spec: ControlSpec): SharedMemory {
   const words = new Int32Array(memory);
   words[REGION.BYTES / 4 + SIZES.tasks] = spec.tasks;
   words[REGION.BYTES / 4 + SIZES.cursors] = spec.cursors;
+  words[REGION.BYTES / 4 + SIZES.latencies] = spec.latencies ?? 0;
   const arena = new ControlArena(memory, spec.attempt);
   for (let task = 0; task < spec.tasks; task++) arena.taskLine(task).set('watermarkMs', -Infinity);
   return memory;
@@ -86,6 +92,7 @@ export function createControlArena(spec: ControlSpec): SharedMemory {
 export class ControlArena {
   readonly tasks: number;
   readonly cursors: number;
+  readonly latencies: number;
   readonly attempt: number;
   readonly #i32: Int32Array;
   readonly #f64: Float64Array;
@@ -98,6 +105,7 @@ export class ControlArena {
     this.#f64 = new Float64Array(memory);
     this.tasks = this.#i32[REGION.BYTES / 4 + SIZES.tasks]!;
     this.cursors = this.#i32[REGION.BYTES / 4 + SIZES.cursors]!;
+    this.latencies = this.#i32[REGION.BYTES / 4 + SIZES.latencies]!;
   }
 
   doorbell(task: number): Doorbell {
@@ -116,6 +124,14 @@ export class ControlArena {
 
   taskLine(task: number): TaskLine {
     return new TaskLine(this.#i32, this.#f64, this.#taskByte(task) + DOORBELL.BYTES + CONTROL.BYTES);
+  }
+
+  /** What a task learned from latency markers; null where there are none. */
+  latencyLine(task: number): LatencyLine | null {
+    if (task >= this.latencies) return null;
+    const { tasks, cursors } = this;
+    const first = CONTROL_FIRST_BYTE + tasks * TASK_BYTES + cursors * (CURSOR.BYTES + RATE.BYTES);
+    return new LatencyLine(this.#f64, first + task * LATENCY_BYTES);
   }
 
   /** The clock of a task belongs to the thread of that task; make it once. */

@@ -5,6 +5,7 @@ import {
   CONTROL_HEADER_BYTES,
   controlBytesAt,
   TAG_IDLE,
+  TAG_LATENCY,
   TAG_SHAPE,
   TAG_WATERMARK,
 } from '../exchange/element.js';
@@ -14,13 +15,14 @@ import type { RowView } from '../records/row-layout.js';
 import type { ChainCore, GateProcess } from './chain-core.js';
 import type { CompiledChain, InputShape } from './codegen/chain-compiler.js';
 import type { ReleasableInput } from './held-input.js';
+import type { LatencyMarkers } from './latency-markers.js';
 import { STEP, type Step } from './task-input.js';
 import { readShape, rowAt } from './undeclared-writer.js';
 import { WatermarkValve } from './watermark-valve.js';
 
 /**
  * Runs the chain over the buffers of a gate, in place, and handles what travels between the records: watermarks,
- * idleness, and the shapes of undeclared rows.
+ * idleness, latency markers, and the shapes of undeclared rows.
  *
  * Runs in: the consuming task.
  */
@@ -31,6 +33,7 @@ export class GateInput implements ReleasableInput {
   readonly #view: RowView;
   readonly #categories: Categories | null;
   readonly #valve: WatermarkValve;
+  readonly #markers: LatencyMarkers | null;
   /** By channel: the loop for the shape its rows have now; null before an undeclared channel told its shape. */
   readonly #processes: (GateProcess | null)[];
   readonly #shapes: (InputShape | null)[];
@@ -40,13 +43,17 @@ export class GateInput implements ReleasableInput {
   readonly waitUntilMs = 0;
   readonly waitFor = null;
 
-  /** @param declared  the shape of all rows; null: each channel tells its own */
+  /**
+   * @param declared  the shape of all rows; null: each channel tells its own
+   * @param markers   null: no latency is measured
+   */
   constructor(
     chain: CompiledChain,
     gate: InputGate,
     view: RowView,
     declared: InputShape | null,
     categories: Categories | null,
+    markers: LatencyMarkers | null,
   ) {
     this.#chain = chain;
     this.#core = chain.core;
@@ -54,6 +61,7 @@ export class GateInput implements ReleasableInput {
     this.#view = view;
     this.#categories = categories;
     this.#valve = new WatermarkValve(gate.channelCount);
+    this.#markers = markers;
     const process = declared === null ? null : chain.gate(declared);
     this.#processes = new Array<GateProcess | null>(gate.channelCount).fill(process);
     this.#shapes = new Array<InputShape | null>(gate.channelCount).fill(declared);
@@ -135,6 +143,9 @@ export class GateInput implements ReleasableInput {
         if (this.#valve.isIdle !== was) this.#core.onIdle(this.#valve.isIdle);
         return;
       }
+      case TAG_LATENCY:
+        this.#markers?.pass(f64[(at >> 3) + 1]!);
+        return;
       case TAG_SHAPE: {
         const bytes = i32[(at >> 2) + 1]!;
         this.#learn(

@@ -1,6 +1,7 @@
 import { recordText } from '../base/record-text.js';
 import type { Batch, SourceReader, Split } from '../connectors/connector.js';
 import type { BatchProcess, ChainCore } from './chain-core.js';
+import type { SourceMarkers } from './latency-markers.js';
 import { STEP, type Step, type TaskInput } from './task-input.js';
 import type { TokenBucket } from './token-bucket.js';
 
@@ -13,6 +14,8 @@ export interface SplitSupply {
   isDrained(): boolean;
   /** The pace of the records. */
   readonly pace: TokenBucket;
+  /** Null: no latency is measured. */
+  readonly markers: SourceMarkers | null;
 }
 
 /**
@@ -64,12 +67,13 @@ export class SourceInput implements TaskInput {
       return STEP.WAIT_TIME;
     }
     if (this.#batch === null && !this.#hasSplit) return this.#openNext();
-    const { pace } = this.#supply;
-    const allowed = pace.allow(budget);
+    const { pace, markers } = this.#supply;
+    let allowed = pace.allow(budget);
     if (allowed === 0) {
       this.waitUntilMs = pace.waitUntilMs; // rate/bucket
       return STEP.WAIT_TIME;
     }
+    if (markers !== null) allowed = markers.limit(allowed); // latency/scheduled
     if (this.#batch === null) {
       const batch = this.#reader.poll(allowed);
       if (batch instanceof Promise) return this.#await(batch.then((each) => this.#acceptLate(each)));
@@ -81,6 +85,7 @@ export class SourceInput implements TaskInput {
     const begin = this.#next;
     this.#next = this.#process(batch, begin, Math.min(batch.length, begin + allowed));
     pace.spend(this.#next - begin);
+    if (markers !== null && this.#next > begin) markers.follow();
     if (this.#next >= batch.length) this.#batch = null;
     return STEP.PROGRESS;
   }

@@ -15,16 +15,21 @@ import type { Clock } from '../base/clock.js';
 export class TokenBucket {
   readonly #clock: Clock;
   readonly #share: () => number;
+  readonly #catchUpMs: number;
   #rate = Number.POSITIVE_INFINITY;
   #tokens = 1;
   #atMs = Number.NaN;
   /** When the next record may pass, after `allow` said 0; monotonic milliseconds. */
   waitUntilMs = 0;
 
-  /** @param share  records per second of this subtask, as of now; Infinity: no limit */
-  constructor(clock: Clock, share: () => number) {
+  /**
+   * @param share      records per second of this subtask, as of now; Infinity: no limit
+   * @param catchUpMs  what a source that was held back may catch up with: what comes in this time
+   */
+  constructor(clock: Clock, share: () => number, catchUpMs = CATCH_UP_MS) {
     this.#clock = clock;
     this.#share = share;
+    this.#catchUpMs = catchUpMs;
   }
 
   /** Records that may pass now, at most `wanted`; 0: none before `waitUntilMs`. */
@@ -50,25 +55,40 @@ export class TokenBucket {
     return this.#share() !== this.#rate; // rate/at-once
   }
 
+  /** When the last record that passed was due: now, if there is no limit. Tokens left are records due since. */
+  lastDueMs(): number {
+    if (this.#rate === Number.POSITIVE_INFINITY) return this.#clock.monotonicMs();
+    return this.#atMs - (this.#tokens * 1_000) / this.#rate;
+  }
+
+  /** Records from the next one up to the first that is due at a time or after; Infinity if there is no limit. */
+  countDueBy(timeMs: number): number {
+    if (this.#rate === Number.POSITIVE_INFINITY) return this.#rate;
+    return Math.ceil(((timeMs - this.lastDueMs()) * this.#rate) / 1_000);
+  }
+
   #gather(nowMs: number): void {
     const tookMs = this.#rate === Number.POSITIVE_INFINITY ? 0 : nowMs - this.#atMs;
     this.#atMs = nowMs;
     if (tookMs > 0)
-      this.#tokens = Math.min(burstOf(this.#rate), this.#tokens + (tookMs * this.#rate) / 1_000);
+      this.#tokens = Math.min(
+        burstOf(this.#rate, this.#catchUpMs),
+        this.#tokens + (tookMs * this.#rate) / 1_000,
+      );
   }
 
+  /** Another rate begins a schedule of its own: what was due by the old one is let go. */
   #adopt(rate: number): void {
+    if (rate !== this.#rate) this.#tokens = Math.min(this.#tokens, 1); // rate/at-once
     this.#rate = rate;
-    this.#tokens = Math.min(this.#tokens, burstOf(rate)); // rate/bucket
   }
 }
 
-/** What a source that was held back may catch up with: what comes in this time. */
-const BURST_MS = 100;
+const CATCH_UP_MS = 100;
 /** A shorter wait costs more than it keeps. */
 const WAIT_MIN_MS = 1;
 
 /** Records that may pass at once at a rate. */
-export function burstOf(perSecond: number): number {
-  return Math.max(1, (perSecond * BURST_MS) / 1_000);
+export function burstOf(perSecond: number, catchUpMs = CATCH_UP_MS): number {
+  return Math.max(1, (perSecond * catchUpMs) / 1_000);
 }

@@ -1,7 +1,13 @@
 /** Small exchanges for tests: records that carry one number, written and read as generated code does. */
 
 import type { BroadcastWriter } from '../../engine/exchange/broadcast-writer.js';
-import { controlBytesAt, TAG_IDLE, TAG_SHAPE, TAG_WATERMARK } from '../../engine/exchange/element.js';
+import {
+  controlBytesAt,
+  TAG_IDLE,
+  TAG_LATENCY,
+  TAG_SHAPE,
+  TAG_WATERMARK,
+} from '../../engine/exchange/element.js';
 import type { HardClock, HardWaiter } from '../../engine/exchange/hard-waiter.js';
 import type { InputGate } from '../../engine/exchange/input-gate.js';
 import type { ResultPartition } from '../../engine/exchange/result-partition.js';
@@ -72,7 +78,7 @@ function storeRecord({ view: { i32, f64 } }: Exchange, p: number, value: number,
   for (let at = p + 16; at < p + bytes; at += 8) f64[at >> 3] = value;
 }
 
-/** Everything in the gate's buffer as text: `7` a record, `w9` a watermark, `i1` idleness, `s:abc` a shape. */
+/** Everything in the gate's buffer as text: `7` a record, `w9` a watermark, `i1` idleness, `s:abc` a shape, `m4` a latency marker. */
 export function readBuffer(exchange: Exchange, gate: InputGate): string[] {
   const { i32, f64, buf } = exchange.view;
   const found: string[] = [];
@@ -86,6 +92,7 @@ export function readBuffer(exchange: Exchange, gate: InputGate): string[] {
     } else {
       if (tag === TAG_WATERMARK) found.push(`w${f64[(p >> 3) + 1]}`);
       else if (tag === TAG_IDLE) found.push(`i${i32[(p >> 2) + 1]}`);
+      else if (tag === TAG_LATENCY) found.push(`m${f64[(p >> 3) + 1]}`);
       else if (tag === TAG_SHAPE)
         found.push(`s:${buf.toString('latin1', p + 8, p + 8 + i32[(p >> 2) + 1]!)}`);
       else throw new Error(`unknown tag ${tag} at ${p}`);

@@ -129,11 +129,27 @@ controls('region/attempt: a region of another attempt, kind or size is refused',
 });
 
 controls('the arena is as large as the sum of its terms', () => {
-  const sum = controlTerms({ tasks: 3, cursors: 2 }).reduce(
-    (bytes, term) => bytes + term.count * term.bytes,
-    0,
-  );
-  assert.is(make().byteLength, sum);
+  const sumOf = (spec: { tasks: number; cursors: number; latencies?: number }): number =>
+    controlTerms(spec).reduce((bytes, term) => bytes + term.count * term.bytes, 0);
+  assert.is(make().byteLength, sumOf({ tasks: 3, cursors: 2 }));
+  const spec = { tasks: 3, cursors: 2, latencies: 3 };
+  assert.is(createControlArena({ ...spec, attempt: 4 }).byteLength, sumOf(spec));
+});
+
+controls('metrics/plain: latencies lie beside all else, one line for each task, or there are none', () => {
+  assert.is(new ControlArena(make(), 4).latencyLine(0), null);
+  const memory = createControlArena({ tasks: 2, cursors: 2, latencies: 2, attempt: 4 });
+  const control = new ControlArena(memory, 4);
+  control.setRate(1, 64, []);
+  control.latencyLine(0)!.note(10, 12.5);
+  control.latencyLine(1)!.note(30, 30.25);
+  control.latencyLine(1)!.note(20, 20.5);
+  const told = [0, 1].map((task) => {
+    const line = new ControlArena(memory, 4).latencyLine(task)!;
+    return [line.newestDueMs, line.largestMs, line.counts().reduce((sum, each) => sum + each, 0)];
+  });
+  assert.equal(told, [[10, 2.5, 1], [30, 0.5, 2]]); // biome-ignore format: rows
+  assert.equal([control.rate(1), control.takeSplit(1), control.latencyLine(2)], [64, 0, null]);
 });
 
 controls.run();

@@ -38,6 +38,7 @@ function inputOf({ splits = 1, open = () => {}, batches = [], poll }: Script) {
       take: () => supply.taken++,
       isDrained: () => supply.isDrained,
       pace: new TokenBucket(clock, () => supply.rate),
+      markers: null,
     },
     { fields: null },
   );

@@ -237,6 +237,8 @@ function complete(found: ReadonlyMap<OptionKey, Found>, surroundings: OptionSurr
           bufferBytesMin: count('taskmanager.memory.min-segment-size'),
         }
       : null,
+    latencyIntervalMs: count('metrics.latency.interval'),
+    catchUpMs: count('sluice.source.catch-up'),
     watchdogAction: given(found, 'sluice.watchdog.action') as EngineOptions['watchdogAction'],
     watchdogIntervalMs: count('sluice.watchdog.interval'),
     stuckAfterMs: count('sluice.watchdog.stuck-after'),

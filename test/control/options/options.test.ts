@@ -45,6 +45,8 @@ options('without any layer every option has its default', () => {
     watchdogAction: 'warn',
     watchdogIntervalMs: 1000,
     stuckAfterMs: 60_000,
+    latencyIntervalMs: 0,
+    catchUpMs: 100,
   });
 });
 

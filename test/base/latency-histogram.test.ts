@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { HISTOGRAM_BUCKETS, LatencyHistogram } from '../../bench/probes/latency-histogram.js';
 import { quantile } from '../../bench/probes/probe-report.js';
+import { HISTOGRAM_BUCKETS, LatencyHistogram } from '../../engine/base/latency-histogram.js';
 
 const histograms = suite('latency histogram');
 const SEED = Number(process.env['SEED'] ?? 1);
