@@ -50,6 +50,12 @@ async function runCommand(command: Command): Promise<number> {
       const { runCommand } = await import('./run-command.js');
       return runCommand(command);
     }
+    case 'bench': {
+      const handedOver = await handOver(command);
+      if (handedOver !== null) return handedOver;
+      const { benchCommand } = await import('./bench/bench-command.js');
+      return benchCommand(command);
+    }
   }
 }
 

@@ -11,7 +11,21 @@ export type Command =
   | { readonly kind: 'version' }
   | (JobCommand & { readonly kind: 'job-help' })
   | (JobCommand & { readonly kind: 'run'; readonly json: boolean; readonly quiet: boolean })
-  | (JobCommand & { readonly kind: 'plan'; readonly form: PlanForm });
+  | (JobCommand & { readonly kind: 'plan'; readonly form: PlanForm })
+  | (JobCommand & BenchFlags & { readonly kind: 'bench' });
+
+export interface BenchFlags {
+  /** Of each measurement. */
+  readonly seconds: number;
+  readonly json: boolean;
+  /** File for the report as a page. */
+  readonly html: string | null;
+  /** File with an earlier report. */
+  readonly compare: string | null;
+  /** Module with a function to compare with. */
+  readonly against: string | null;
+  readonly discardsSinks: boolean;
+}
 
 export interface JobCommand {
   readonly job: string;
@@ -70,7 +84,22 @@ export const COMMANDS = {
       ...COMMON_FLAGS,
     },
   },
+  bench: {
+    meaning: 'measure a job: sustainable throughput, latency, where time goes; nothing of it is committed',
+    flags: {
+      ...JOB_FLAGS,
+      seconds:   { type: 'string', shown: '--seconds n', meaning: 'length of each measurement; default: 2' },
+      'discard-sinks': { type: 'boolean', shown: '--discard-sinks', meaning: 'sinks write nothing; else they write as always, and it is removed' },
+      against:   { type: 'string', shown: '--against module', meaning: 'its default export gets the same records, in one thread' },
+      compare:   { type: 'string', shown: '--compare file', meaning: 'with what `sluice bench --json` wrote before' },
+      html:      { type: 'string', shown: '--html file', meaning: 'write a report as a page of its own' },
+      json:      { type: 'boolean', shown: '--json', meaning: 'print the report as one JSON object, on stdout' },
+      ...COMMON_FLAGS,
+    },
+  },
 } as const satisfies Record<string, { meaning: string; flags: Record<string, Flag> }>;
+
+const SECONDS = { default: 2, min: 0.05, max: 3_600 } as const;
 
 /**
  * @param args  what follows `sluice`
@@ -102,7 +131,7 @@ function readJobCommand(name: CommandName, args: readonly string[]): Command {
   const { values, positionals } = readFlags(name, args);
   const given = (flag: string) => (values.get(flag) ?? []) as readonly string[];
   const has = (flag: string) => values.has(flag);
-  for (const flag of ['parallelism', 'config', 'memory'] as const) {
+  for (const flag of ['parallelism', 'config', 'memory', 'seconds', 'html', 'compare', 'against'] as const) {
     if (given(flag).length > 1) throw invalid(name, `--${flag} is given more than once`);
   }
   const [job, ...surplus] = positionals;
@@ -120,9 +149,28 @@ function readJobCommand(name: CommandName, args: readonly string[]): Command {
   };
   if (has('help')) return { kind: 'job-help', ...common };
   if (name === 'run') return { kind: 'run', ...common, json: has('json'), quiet: has('quiet') };
+  if (name === 'bench') return { kind: 'bench', ...common, ...readBenchFlags(given, has) };
   const forms = (['mermaid', 'json', 'codecs', 'options'] as const).filter(has);
   if (forms.length > 1) throw invalid(name, `--${forms[0]} and --${forms[1]} exclude each other`);
   return { kind: 'plan', ...common, form: forms[0] ?? 'text' };
+}
+
+function readBenchFlags(
+  given: (flag: string) => readonly string[],
+  has: (flag: string) => boolean,
+): BenchFlags {
+  const [written] = given('seconds');
+  const seconds = written === undefined ? SECONDS.default : Number(written);
+  if (written?.trim() === '' || !(seconds >= SECONDS.min && seconds <= SECONDS.max))
+    throw invalid('bench', `--seconds is a number from ${SECONDS.min} to ${SECONDS.max}, not '${written}'`);
+  return {
+    seconds,
+    json: has('json'),
+    html: given('html')[0] ?? null,
+    compare: given('compare')[0] ?? null,
+    against: given('against')[0] ?? null,
+    discardsSinks: has('discard-sinks'),
+  };
 }
 
 function readFlags(

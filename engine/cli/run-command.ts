@@ -49,7 +49,7 @@ function tell({ quiet }: RunCommand, notices: readonly string[]): void {
 }
 
 /** Rows of named inputs come from a program; a command has none to give. */
-function refuseInputs({ job }: LoadedJob): void {
+export function refuseInputs({ job }: LoadedJob): void {
   const [input] = Object.keys(job.inputs);
   if (input === undefined) return;
   const what = `job '${job.name}' has the input '${input}', which a program gives rows to: start it with start()`;
@@ -106,7 +106,7 @@ function hasColor(stream: NodeJS.WriteStream): boolean {
 }
 
 // biome-ignore format: a table
-const SIGNALS = {
+export const SIGNALS = {
   SIGINT:  { code: EXIT_CODES.interrupted[0], name: 'Ctrl-C' },
   SIGTERM: { code: EXIT_CODES.terminated[0],  name: 'SIGTERM' },
   SIGHUP:  { code: EXIT_CODES.hangup[0],      name: 'SIGHUP' },
@@ -118,7 +118,7 @@ const CANCEL_MS_MAX = 1_000;
 /**
  * Signals closer together are one: a terminal signals every process of its group, and npm and others pass theirs on.
  */
-const BOUNCE_MS = 100;
+export const BOUNCE_MS = 100;
 
 /**
  * What signals do: the first one stops gracefully (or abandons a start), the second cancels and ends the process

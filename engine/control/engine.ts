@@ -2,10 +2,16 @@ import { SYSTEM_CLOCK } from '../base/clock.js';
 import { SluiceError } from '../base/errors.js';
 import { didYouMean } from '../base/nearest.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
+import type { LatencyLine } from '../memory/latency-line.js';
+import type { JobGraph } from '../plan/job-graph.js';
+import type { LogicalPlan } from '../plan/logical-plan.js';
 import { type InputGiven, isLiveOptions } from './endpoints.js';
 import type { LoadedJob } from './job-file/job-loader.js';
+import type { JobMaster } from './job-master.js';
 import type { OutputWish } from './live/live-ends.js';
+import type { PlannedJob } from './prepared-job.js';
 import type { Run, StartOptions } from './run.js';
+import type { Trial } from './trial.js';
 
 /**
  * Starts a job on threads of its own.
@@ -23,6 +29,40 @@ export async function start<J = any>(
   job: string | URL | LoadedJob,
   options: StartOptions<J> = {},
 ): Promise<Run<J>> {
+  const { run } = await launch(job, options as StartOptions, null);
+  return run as Run as Run<J>;
+}
+
+/** A run that is only measured; see Trial. */
+export interface TrialRun {
+  readonly run: Run;
+  readonly plan: LogicalPlan;
+  readonly graph: JobGraph;
+  /** By task; null where no markers come. */
+  latencyLine(task: number): LatencyLine | null;
+}
+
+/**
+ * Starts a job whose outputs are not wanted.
+ *
+ * @param trial  which of its sinks write nothing at all
+ * @throws SluiceError  as `start` does
+ */
+export async function startTrial(job: LoadedJob, options: StartOptions, trial: Trial): Promise<TrialRun> {
+  const { run, planned } = await launch(job, options, trial);
+  return {
+    run,
+    plan: planned.built.plan,
+    graph: planned.graph,
+    latencyLine: (task) => run.latencyLine(task),
+  };
+}
+
+async function launch(
+  job: string | URL | LoadedJob,
+  options: StartOptions,
+  trial: Trial | null,
+): Promise<{ readonly run: JobMaster; readonly planned: PlannedJob }> {
   const startedMs = SYSTEM_CLOCK.monotonicMs();
   checkArguments(job, options);
   // Job files import this module too, in every worker: what only a start needs is loaded by a start.
@@ -40,11 +80,12 @@ export async function start<J = any>(
     inputs,
     outputs: (options.outputs ?? {}) as Readonly<Record<string, OutputWish>>,
     optionLayers: optionLayers(options),
+    trial,
   });
   const live = new LiveEnds(planned.built.plan, planned.graph, inputs, planned.options);
   // The threads load the engine while inputs are found and outputs are checked; no job code runs in them yet.
   const pool = openPool(planned);
-  let run: Run & { readonly started: Promise<void> };
+  let run: JobMaster;
   try {
     run = new JobMaster(loaded, await checkEndpoints(planned), pool, live, {
       id: newRunId(),
@@ -58,7 +99,7 @@ export async function start<J = any>(
     throw error;
   }
   await run.started;
-  return run as Run<J>;
+  return { run, planned };
 }
 
 /** What the types say, for those who do not have them. */

@@ -3,6 +3,7 @@ import { isSluiceError, SluiceError } from '../base/errors.js';
 import type { Committable } from '../connectors/connector.js';
 import { ControlArena, createControlArena } from '../memory/control-arena.js';
 import { createExchange } from '../memory/exchange-arena.js';
+import type { LatencyLine } from '../memory/latency-line.js';
 import type { SharedMemory } from '../memory/region.js';
 import { type JobGraph, subtaskOfTask, tasksOf } from '../plan/job-graph.js';
 import { planFingerprint } from '../plan/logical-plan.js';
@@ -136,6 +137,11 @@ export class JobMaster implements Run {
     return this.#meter.metrics(this.#state);
   }
 
+  /** What latency markers told a task; null where none come. */
+  latencyLine(task: number): LatencyLine | null {
+    return this.#control.latencyLine(task);
+  }
+
   async stop(): Promise<Summary> {
     if (this.#state === 'RUNNING' && !this.#isCommitting) {
       this.#become('STOPPING');
@@ -171,12 +177,13 @@ export class JobMaster implements Run {
       const reports = await this.#runAll();
       this.#throwIfFailed();
       this.#isCommitting = true;
-      await outputs.commit((uid) => committablesOf(reports, uid));
+      if (this.#prepared.trial === null) await outputs.commit((uid) => committablesOf(reports, uid));
+      else await outputs.abort();
       this.#become(this.#state === 'STOPPING' ? 'STOPPED' : 'FINISHED');
       this.#meter.stop();
       await pool.close();
       this.#live.finish();
-      return this.#meter.summary(this.#state, this.#runningMs, (task) => reports.get(task)?.learned ?? []);
+      return this.#meter.summary(this.#state, this.#runningMs, (task) => reports.get(task));
     } catch (error) {
       this.#fail(error);
       await pool.close(STOP_GRACE_MS);
@@ -301,6 +308,7 @@ export class JobMaster implements Run {
         proofs: knownProofs(),
         inputs: this.#inputs,
         live: this.#prepared.live,
+        trial: this.#prepared.trial,
       },
     };
   }

@@ -16,6 +16,7 @@ import { type ConnectedJob, connectEndpoints, type InputGiven } from './endpoint
 import { liveNamesOf, type OutputWish } from './live/live-ends.js';
 import { machineSurroundings } from './options/machine-memory.js';
 import { effectiveOptions } from './options/options.js';
+import { discarding, type Trial } from './trial.js';
 
 /** A job as it will run, checked in every way that needs neither a file nor a thread. */
 export interface PlannedJob {
@@ -27,7 +28,10 @@ export interface PlannedJob {
   readonly blueprint: Blueprint;
   /** Position of a source's split cursor, by uid. */
   readonly cursors: ReadonlyMap<string, number>;
+  /** Those that are written and committed. */
   readonly sinks: readonly PreparedSink[];
+  /** Null: the run is for its outputs. */
+  readonly trial: Trial | null;
 }
 
 /** A planned job whose inputs were found and whose outputs can be written. */
@@ -52,6 +56,7 @@ export interface PrepareInput {
   /** In place of the lists of named outputs. */
   readonly sinks?: Readonly<Record<string, Sink>>;
   readonly optionLayers: readonly OptionLayer[];
+  readonly trial?: Trial | null;
 }
 
 /**
@@ -75,7 +80,8 @@ export function planJob(job: JobModule<any, any, any>, input: PrepareInput): Pla
   const live =
     input.outputs === undefined ? NOTHING_LIVE : liveNamesOf(plain.plan, input.inputs, input.outputs);
   const plan = withLiveEnds(plain.plan, live);
-  const built = connectEndpoints({ ...plain, plan }, input.inputs, input.sinks);
+  const { trial = null } = input;
+  const built = discarding(connectEndpoints({ ...plain, plan }, input.inputs, input.sinks), trial);
   const graph = jobGraph(built.plan, { parallelism, chaining: options.chaining });
   const heads = built.plan.operators.filter(isOrigin).map(({ uid }) => uid);
   const regions = blueprint(graph, new Set(heads), options);
@@ -92,6 +98,7 @@ export function planJob(job: JobModule<any, any, any>, input: PrepareInput): Pla
     blueprint: regions,
     cursors: new Map(regions.readerVertices.map(({ head }, cursor) => [head, cursor] as const)),
     sinks: sinksOf(built, graph),
+    trial,
   };
 }
 

@@ -6,11 +6,11 @@ import type { LatencyLine } from '../memory/latency-line.js';
 import type { SharedMemory } from '../memory/region.js';
 import type { TaskClockReader } from '../memory/task-clock.js';
 import { type JobVertex, subtaskOfTask } from '../plan/job-graph.js';
-import type { LearnedReport } from '../runtime/undeclared-writer.js';
 import { type PoolMetrics, poolMetrics } from './pool-metrics.js';
 import type { PreparedJob } from './prepared-job.js';
 import type { Metrics, RunState, Summary, TaskMetrics } from './run.js';
 import { TASK_STATES } from './task-states.js';
+import type { TaskReport } from './threads/protocol.js';
 import { threadTimes } from './threads/thread-times.js';
 import { AT_REST, type TimeSample, timeRatios } from './time-ratios.js';
 import { vertexMetrics } from './vertex-metrics.js';
@@ -90,13 +90,9 @@ export class RunMeter {
 
   /**
    * @param runningMs  from the first task running to the last one finished
-   * @param learnedOf  what a task reported of its undeclared outputs
+   * @param reportOf   what a task reported at its end
    */
-  summary(
-    state: RunState,
-    runningMs: number,
-    learnedOf: (task: number) => readonly LearnedReport[],
-  ): Summary {
+  summary(state: RunState, runningMs: number, reportOf: (task: number) => TaskReport | undefined): Summary {
     const { graph, blueprint, built, sinks } = this.#prepared;
     const endedMs = this.#endedMs ?? SYSTEM_CLOCK.monotonicMs();
     const lines = Array.from({ length: graph.taskCount }, (_, task) => this.#control.taskLine(task));
@@ -121,6 +117,7 @@ export class RunMeter {
       tasks: lines.map((line, task) => {
         const { vertex, subtask } = subtaskOfTask(graph, task);
         const times = this.#clocks[task]!.read(endedMs);
+        const report = reportOf(task);
         return {
           vertex: vertex.id,
           name: vertex.name,
@@ -139,7 +136,8 @@ export class RunMeter {
           undeclaredMs: line.get('undeclaredMs'),
           longestSoftMs: times.longestSoftMs,
           longestHardMs: times.longestHardMs,
-          undeclared: learnedOf(task),
+          ...(report?.heapBytes !== undefined && { heapBytes: report.heapBytes }),
+          undeclared: report?.learned ?? [],
         };
       }),
       peakRssBytes: process.resourceUsage().maxRSS * 1024,

@@ -287,6 +287,8 @@ export interface TaskSummary {
   /** Longest single wait for output between two records, and inside one. */
   readonly longestSoftMs: number;
   readonly longestHardMs: number;
+  /** Objects on the heap of its thread at the end, collected or not; absent for a live end. */
+  readonly heapBytes?: number;
   /** One for each output whose rows nobody declared: the shape it learned, and how often that changed. */
   readonly undeclared: readonly LearnedReport[];
 }

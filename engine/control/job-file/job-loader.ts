@@ -33,6 +33,21 @@ export interface LoadedJob {
  * Cost: with a kept bundle a few file reads and the import; otherwise also starting esbuild, tens of milliseconds.
  */
 export async function loadJob(file: string | URL): Promise<LoadedJob> {
+  const { path, shown, moduleUrl, module } = await loadModule(file);
+  return { moduleUrl, jobUrl: pathToFileURL(path).href, job: defaultJob(module, shown) };
+}
+
+/**
+ * Any module of the user's, in the ways of a job file.
+ *
+ * @throws SluiceError  what `loadJob` throws, but for what it wants of the default export
+ */
+export async function loadModule(file: string | URL): Promise<{
+  readonly path: string;
+  readonly shown: string;
+  readonly moduleUrl: string;
+  readonly module: Record<string, unknown>;
+}> {
   const path = pathOfJob(file);
   const shown = shownPath(path);
   assertOneCopy(dirname(path));
@@ -41,8 +56,7 @@ export async function loadJob(file: string | URL): Promise<LoadedJob> {
     const { bundleJob } = await import('./job-bundle.js');
     moduleUrl = keepBundle(path, await bundleJob(path));
   }
-  const module = await importGuarded(moduleUrl, shown);
-  return { moduleUrl, jobUrl: pathToFileURL(path).href, job: defaultJob(module, shown) };
+  return { path, shown, moduleUrl, module: await importGuarded(moduleUrl, shown) };
 }
 
 /**

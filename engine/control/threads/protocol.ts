@@ -7,6 +7,7 @@ import type { SharedMemory } from '../../memory/region.js';
 import type { LiveNames } from '../../plan/live-ends.js';
 import type { Proof } from '../../records/proofs.js';
 import type { LearnedReport } from '../../runtime/undeclared-writer.js';
+import type { Trial } from '../trial.js';
 
 /**
  * What the job master asks of the agent in a worker. The whole life of a subtask is two calls: the master calls
@@ -78,6 +79,7 @@ export interface EngineDeployment {
   readonly inputs: Readonly<Record<string, readonly object[]>>;
   /** Named ends that the application holds; their tasks are with it. */
   readonly live: LiveNames;
+  readonly trial: Trial | null;
 }
 
 export interface TaskReport {
@@ -85,6 +87,8 @@ export interface TaskReport {
   readonly committables: readonly (readonly [uid: string, committable: Committable])[];
   /** What became of the shapes of its undeclared outputs. */
   readonly learned: readonly LearnedReport[];
+  /** Of its thread, at the end; absent for a live end, which has none of its own. */
+  readonly heapBytes?: number;
 }
 
 /** What a worker's entry receives: the port on which it serves its agent. Closing the port releases the worker. */

@@ -14,6 +14,7 @@ import { importJob } from '../job-file/job-loader.js';
 import { attachCategories } from '../run-categories.js';
 import { createSubtask, reportOf, type Subtask } from '../subtask.js';
 import { TASK_STATES } from '../task-states.js';
+import { discarding } from '../trial.js';
 import type { Deployment, TaskAgent, TaskReport } from './protocol.js';
 import { ThreadHost } from './thread-host.js';
 
@@ -60,7 +61,7 @@ class WorkerAgent implements TaskAgent {
     const waiter = new ThreadWaiter(control, engine.task, parker, clock);
     const subtask = createSubtask(
       {
-        built: connectEndpoints({ ...plain, plan }, engine.inputs),
+        built: discarding(connectEndpoints({ ...plain, plan }, engine.inputs), engine.trial),
         graph,
         options: engine.options,
         exchanges: new Map(
@@ -86,6 +87,7 @@ class WorkerAgent implements TaskAgent {
 
   async run(): Promise<TaskReport> {
     assert(this.#host !== null && this.#subtask !== null, 'a subtask is deployed before it runs');
-    return reportOf(this.#subtask, await this.#host.run());
+    const end = await this.#host.run();
+    return { ...reportOf(this.#subtask, end), heapBytes: process.memoryUsage().heapUsed };
   }
 }

@@ -1,0 +1,141 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { SluiceError } from '../../base/errors.js';
+import { shownPath } from '../../base/user-frame.js';
+import type { BenchReport } from '../../control/bench/bench-report.js';
+import { benchJob } from '../../control/bench/job-bench.js';
+import { loadJob } from '../../control/job-file/job-loader.js';
+import type { Command } from '../command.js';
+import { EXIT_CODES } from '../exit-codes.js';
+import { commandLayers, optionsOf } from '../option-layers.js';
+import { BOUNCE_MS, refuseInputs, SIGNALS } from '../run-command.js';
+import { type Comparison, compareReports, readReport } from './bench-comparison.js';
+import { benchPage } from './bench-page.js';
+import { benchText } from './bench-text.js';
+
+type BenchCommand = Command & { readonly kind: 'bench' };
+
+/**
+ * Measures a job and tells what came out.
+ *
+ * @returns the exit code
+ * @throws  whatever keeps the job from being measured; files for the report are looked at before
+ */
+export async function benchCommand(command: BenchCommand): Promise<number> {
+  const stop = new BenchStop();
+  const phases = new PhaseLine(process.stderr);
+  try {
+    const layers = await commandLayers(command);
+    const job = await loadJob(command.job);
+    refuseInputs(job);
+    const before = command.compare === null ? null : reportIn(command.compare, job.job.name);
+    if (command.html !== null) writePage(command.html, '');
+    for (const notice of optionsOf(layers, job.job).notices) phases.note(notice);
+    const { params, seconds, discardsSinks, against } = command;
+    const report = await benchJob(job, {
+      ...{ params, layers, seconds, discardsSinks, against, signal: stop.signal },
+      onWarning: (message) => phases.note(message),
+      onPhase: (phase) => phases.show(phase),
+    });
+    phases.clear();
+    const comparison = before === null ? null : compareReports(before, report);
+    tell(command, report, comparison);
+    return EXIT_CODES.finished[0];
+  } catch (error) {
+    phases.clear();
+    if (stop.exitCode === null) throw error;
+    process.stderr.write('stopped before all was measured; nothing of the job was committed\n');
+    return stop.exitCode;
+  } finally {
+    stop.release();
+  }
+}
+
+function tell(command: BenchCommand, report: BenchReport, comparison: Comparison | null): void {
+  if (command.html !== null) {
+    writePage(command.html, benchPage(report, comparison));
+    process.stderr.write(`report: ${shownPath(resolve(command.html))}\n`);
+  }
+  const text = command.json
+    ? JSON.stringify(comparison === null ? report : { ...report, comparison })
+    : benchText(report, comparison);
+  process.stdout.write(`${text}\n`);
+}
+
+function reportIn(file: string, job: string): BenchReport {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const what = `${shownPath(resolve(file))} cannot be read: ${(error as Error).message}`;
+    throw new SluiceError('BENCH_COMPARE_INVALID', what, { cause: error });
+  }
+  return readReport(text, shownPath(resolve(file)), job);
+}
+
+/** The file is made before anything is measured: that it cannot be is told at once. */
+function writePage(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    const what = `the report cannot be written to ${shownPath(resolve(file))}: ${(error as Error).message}`;
+    throw new SluiceError('OUTPUT_UNWRITABLE', what, { cause: error });
+  }
+}
+
+/** The first signal ends the run at hand, whose outputs are removed; the second ends the process. */
+class BenchStop {
+  exitCode: number | null = null;
+  readonly #abort = new AbortController();
+  readonly #handlers = new Map<NodeJS.Signals, () => void>();
+  #lastMs = Number.NEGATIVE_INFINITY;
+
+  constructor() {
+    for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
+      const handler = (): void => this.#onSignal(name);
+      this.#handlers.set(name, handler);
+      process.on(name, handler);
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  release(): void {
+    for (const [name, handler] of this.#handlers) process.off(name, handler);
+  }
+
+  #onSignal(name: keyof typeof SIGNALS): void {
+    const nowMs = performance.now();
+    const isEcho = nowMs - this.#lastMs < BOUNCE_MS;
+    this.#lastMs = nowMs;
+    if (isEcho) return;
+    if (this.exitCode !== null) process.exit(this.exitCode);
+    this.exitCode = SIGNALS[name].code;
+    this.#abort.abort(new Error(SIGNALS[name].name));
+  }
+}
+
+/** What is being measured: one line that is written over, on a terminal only. */
+class PhaseLine {
+  readonly #stream: NodeJS.WriteStream;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+  }
+
+  show(phase: string): void {
+    if (this.#stream.isTTY) this.#stream.write(`\r\x1b[K${phase.slice(0, (this.#stream.columns || 80) - 1)}`);
+  }
+
+  /** What stays to be read. */
+  note(text: string): void {
+    this.clear();
+    this.#stream.write(`${text}\n`);
+  }
+
+  clear(): void {
+    if (this.#stream.isTTY) this.#stream.write('\r\x1b[K');
+  }
+}

@@ -1,0 +1,41 @@
+/** Figures of a bench as a person reads them. */
+import { formatBytes, formatCount } from '../quantities.js';
+
+/** An amount with its unit: `1.23 M`, `4.56 ms`, `0.42 s`, `12 MB`, `3.1 x`. */
+export function figureText(value: number, unit: string): string {
+  if (unit === 'records/s') return rateText(value);
+  if (unit === 'bytes') return formatBytes(value);
+  return unit === 'times' ? `${threeDigits(value)} x` : `${threeDigits(value)} ${unit}`;
+}
+
+/** Three digits: rates that differ by a few percent must look different. */
+export function rateText(perSecond: number): string {
+  if (perSecond >= 1e6) return `${threeDigits(perSecond / 1e6)} M/s`;
+  if (perSecond >= 1e3) return `${threeDigits(perSecond / 1e3)} k/s`;
+  return `${formatCount(perSecond)}/s`;
+}
+
+export function percentText(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+/** `0.0123`, `1.23`, `12.3`, `123`, `1234`. */
+export function threeDigits(value: number): string {
+  if (value === 0) return '0';
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+  return value.toFixed(Math.min(4, digits));
+}
+
+/** What was measured and how, beside the figures. */
+export const NOTES = {
+  sustainable:
+    'Sustainable throughput: the highest rate at which the sources keep their schedule, so that no queue grows.',
+  latency:
+    'Latency: from when a record was due at its source to when the task of a sink came to the marker behind it. Time ' +
+    'that records wait in windows and within functions is left out; what a late source costs is not.',
+  times:
+    'on core, queued: running, or ready while others had the cores. pressed: backpressured. held: by a promise, or by ' +
+    'a rate of its own.',
+  own: 'Sinks wrote as always; what they wrote was removed, and nothing was committed.',
+  discarded: 'Sinks discarded their rows.',
+} as const;
