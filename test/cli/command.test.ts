@@ -35,6 +35,32 @@ command('flags may come before the job and values after an equals sign', () => {
   );
 });
 
+command('bench takes a job, how long to measure, what to compare with and where to report', () => {
+  const found = read(
+    'bench job.ts --param a=1 --seconds 0.5 --html p.html --compare a.json --against f.ts --discard-sinks --json',
+  );
+  const own = {
+    seconds: 0.5,
+    json: true,
+    html: 'p.html',
+    compare: 'a.json',
+    against: 'f.ts',
+    discardsSinks: true,
+  };
+  const job = { job: 'job.ts', params: { a: '1' }, layers: [], configFile: null };
+  assert.equal(JSON.parse(JSON.stringify(found)), { kind: 'bench', ...job, ...own });
+  const none = { seconds: 2, json: false, html: null, compare: null, against: null, discardsSinks: false };
+  assert.equal(JSON.parse(JSON.stringify(read('bench job.ts'))), {
+    ...{ kind: 'bench', ...job, params: {} },
+    ...none,
+  });
+});
+
+for (const seconds of ['0', '-1', 'x', '1e9', 'NaN', ''])
+  command(`bench is not measured for '${seconds}' seconds`, () => {
+    assert.throws(() => readCommand(['bench', 'job.ts', `--seconds=${seconds}`]), /--seconds is a number/);
+  });
+
 // biome-ignore format: a table
 const KINDS: readonly (readonly [line: string, kind: string])[] = [
   ['', 'help'], ['--help', 'help'], ['-h', 'help'], ['help plan', 'help'], ['run --help', 'help'],

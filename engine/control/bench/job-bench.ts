@@ -49,7 +49,7 @@ const CATCH_UP = '1 h';
 /**
  * Finds out how much a job can do and how long it takes.
  *
- * @throws SluiceError BENCH_INPUT_SHORT, BENCH_RATE_UNSTEADY, BENCH_AGAINST_INVALID, and whatever a run of the job throws
+ * @throws SluiceError BENCH_INPUT_SHORT, BENCH_RATE_UNSTEADY, BENCH_AGAINST_INVALID; and whatever a run throws
  */
 export async function benchJob(job: LoadedJob, request: BenchRequest): Promise<BenchReport> {
   return new JobBench(job, request).report();
@@ -127,6 +127,8 @@ class JobBench {
     const tell = (what: string): void => onPhase(`${number} of ${REPETITIONS}: ${what}`);
     tell('full speed');
     const atFullSpeed = await this.#trials.window({ rates: null, settleMs: 0, windowMs: this.#windowMs });
+    if (atFullSpeed.perSecond === 0)
+      throw new SluiceError('BENCH_RATE_UNSTEADY', `no record came in ${atFullSpeed.ms.toFixed(0)} ms`);
     const share = sharesOf(atFullSpeed);
     const at = (perSecond: number, settle: number): Promise<Window> =>
       this.#trials.window({

@@ -46,8 +46,10 @@ interface Reading {
   readonly tasks: readonly TaskMetrics[];
   /** By source, in order. */
   readonly records: readonly number[];
-  /** Every subtask of every source still reads. */
+  /** No subtask of any source has ended. */
   readonly isFlowing: boolean;
+  /** Every subtask of every source has been at it. */
+  readonly hasBegun: boolean;
 }
 
 interface Current {
@@ -64,7 +66,7 @@ const SAMPLE_MS_MIN = 5;
 const WINDOW_MS_MIN = 100;
 /** Of the time that the input lasts, so much is used. */
 const USABLE = 0.9;
-/** An input that ended too early is measured again, in this share of the time each. */
+/** Where the input ended too early, it is measured again, after this share of the time each, and for as much. */
 const HASTE = 0.6;
 const TRIES_MAX = 4;
 const LATE_MS_MAX = 5_000;
@@ -102,9 +104,9 @@ export class JobTrials {
       const set = this.#read(current);
       await this.#pass(current, plan.settleMs * scale);
       const before = markersOf(current);
-      const readings = await this.#watch(current, plan.windowMs * scale);
-      const [begin, end] = [readings[0]!, readings.at(-1)!];
       const enoughMs = Math.min(WINDOW_MS_MIN, plan.windowMs / 2);
+      const readings = await this.#watch(current, Math.max(enoughMs, plan.windowMs * scale));
+      const [begin, end] = [readings[0]!, readings.at(-1)!];
       if (begin.isFlowing && end.atMs - begin.atMs >= enoughMs) {
         const window = {
           ...measured(current, plan, set, readings),
@@ -184,6 +186,7 @@ export class JobTrials {
     run.finished.then(noteEnd, noteEnd);
     this.#totalRecords = run.metrics().recordsInTotal ?? null;
     for (const { head } of sources) run.sources[head]!.setRate(null);
+    while (!this.#read(current).hasBegun && !current.hasEnded) await this.#pass(current, 1);
     await this.#pass(current, warmUpMs * scale);
     return current;
   }
@@ -217,12 +220,14 @@ export class JobTrials {
     const { user, system } = process.cpuUsage();
     const { tasks } = trial.run.metrics();
     const of = ({ id }: JobVertex): readonly TaskMetrics[] => tasks.filter(({ vertex }) => vertex === id);
+    const states = sources.flatMap((vertex) => of(vertex).map(({ state }) => state));
     return {
       atMs,
       cpuMs: (user + system) / 1_000,
       tasks,
       records: sources.map((vertex) => of(vertex).reduce((sum, { recordsIn }) => sum + recordsIn, 0)),
-      isFlowing: !hasEnded && sources.every((vertex) => of(vertex).every(({ state }) => state === 'RUNNING')),
+      isFlowing: !hasEnded && !states.some((state) => ENDED.has(state)),
+      hasBegun: states.every((state) => state === 'RUNNING' || ENDED.has(state)),
     };
   }
 
@@ -244,6 +249,7 @@ export class JobTrials {
 }
 
 const US_PER_MS = 1e3;
+const ENDED: ReadonlySet<string> = new Set(['FINISHED', 'CANCELED', 'FAILED']);
 
 /** Of all tasks with sinks that markers came to. */
 interface Markers {
@@ -254,8 +260,7 @@ interface Markers {
 function markersOf({ trial }: Current): Markers {
   const lines = Array.from({ length: trial.graph.taskCount }, (_, task) => trial.latencyLine(task)!);
   const counts = new Float64Array(HISTOGRAM_BUCKETS);
-  for (const line of lines)
-    for (const [bucket, count] of line.counts().entries()) counts[bucket]! += count;
+  for (const line of lines) for (const [bucket, count] of line.counts().entries()) counts[bucket]! += count;
   return { counts, newestDueMs: lines.map(({ newestDueMs }) => newestDueMs).filter((dueMs) => dueMs > 0) };
 }
 
