@@ -28,7 +28,9 @@ export function helpText(topic: CommandName | null): string {
   ];
   const notes = [
     '',
-    'Ctrl-C stops the inputs and lets what was read reach the outputs; a second one ends at once.',
+    topic === 'bench'
+      ? 'Ctrl-C ends the run at hand, and what its sinks wrote is removed; a second one ends at once.'
+      : 'Ctrl-C stops the inputs and lets what was read reach the outputs; a second one ends at once.',
     'Live view and errors are on stderr. NO_COLOR turns colours off.',
     'SLUICE_CHECKED=1 runs the build with assertions.',
   ];

@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ManualClock } from '../../engine/base/clock.js';
 import type { Batch } from '../../engine/connectors/connector.js';
+import { LatencyMarkers, SourceMarkers } from '../../engine/runtime/latency-markers.js';
 import { SourceInput } from '../../engine/runtime/source-input.js';
 import { STEP } from '../../engine/runtime/task-input.js';
 import { TokenBucket } from '../../engine/runtime/token-bucket.js';
@@ -16,14 +17,19 @@ interface Script {
   readonly batches?: readonly Batch[];
   /** Or this instead. */
   readonly poll?: () => Promise<Batch>;
+  /** Notes latency markers. */
+  readonly markerEveryMs?: number;
 }
 
 /** An input whose reader plays a script, and whose chain notes the rows it was given. */
-function inputOf({ splits = 1, open = () => {}, batches = [], poll }: Script) {
+function inputOf({ splits = 1, open = () => {}, batches = [], poll, markerEveryMs }: Script) {
   const core = new NotingCore();
   const left = [...batches];
   const supply = { isDrained: false, taken: 0, rate: Number.POSITIVE_INFINITY };
   const clock = new ManualClock();
+  const pace = new TokenBucket(clock, () => supply.rate, markerEveryMs && 60_000);
+  const line = { note: (dueMs: number, nowMs: number) => core.notes.push(`marker ${dueMs} at ${nowMs}`) };
+  const passing = new LatencyMarkers(line as never, [], clock);
   const reader = { open, poll: poll ?? (() => left.shift() ?? null), close: () => {} };
   const process = (_: unknown, begin: number, end: number): number => {
     core.notes.push(`rows ${begin}..${end}`);
@@ -37,8 +43,8 @@ function inputOf({ splits = 1, open = () => {}, batches = [], poll }: Script) {
       splits: Array.from({ length: splits }, (_, k) => ({ id: String(k), state: k })),
       take: () => supply.taken++,
       isDrained: () => supply.isDrained,
-      pace: new TokenBucket(clock, () => supply.rate),
-      markers: null,
+      pace,
+      markers: markerEveryMs === undefined ? null : new SourceMarkers(passing, pace, markerEveryMs),
     },
     { fields: null },
   );
@@ -46,6 +52,28 @@ function inputOf({ splits = 1, open = () => {}, batches = [], poll }: Script) {
 }
 
 const rows = (length: number): Batch => ({ kind: 'rows', length, rows: new Array(length).fill({}) });
+
+sources(
+  'latency/scheduled: rows are handed over up to a marker, which follows the row that was due at its slot',
+  () => {
+    const { clock, core, input, supply } = inputOf({ batches: [rows(100)], markerEveryMs: 10 });
+    supply.rate = 1_000;
+    for (let k = 0; k < 2; k++) input.step(64); // opens the split; the first row begins the schedule
+    clock.advance(25.5);
+    for (let k = 0; k < 5; k++) input.step(64);
+    assert.equal(core.notes, [
+      ...[
+        'rows 0..1',
+        'marker 0 at 0',
+        'rows 1..11',
+        'marker 10 at 25.5',
+        'rows 11..21',
+        'marker 20 at 25.5',
+      ],
+      'rows 21..26',
+    ]);
+  },
+);
 
 sources('a batch is handed over in pieces of the budget, and the end comes after the last split', () => {
   const { core, input } = inputOf({ splits: 2, batches: [rows(5)] });

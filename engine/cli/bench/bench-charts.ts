@@ -158,7 +158,11 @@ export function comparisonChart({ ratios }: Comparison): string {
       label({ x: LEFT - 8, y: y + 4 }, name.length > 28 ? `${name.slice(0, 26)}..` : name, 'end'),
       stroke('spread', { x: x(low), y }, { x: x(high), y }),
       dot(kind, { x: x(ratio), y }, text),
-      label({ x: LEFT + PLOT + 8, y: y + 4 }, `${threeDigits(ratio)} ${verdict}`, 'start', 'small'),
+      label(
+        { x: LEFT + PLOT + 8, y: y + 4 },
+        `${threeDigits(ratio)} ${verdict === 'within the spread' ? 'same' : verdict}`,
+        'start',
+      ),
     ];
   });
   const axis = stroke('axis', { x: x(1), y: 0 }, { x: x(1), y: bottom });

@@ -92,7 +92,7 @@ function comparisonParts(comparison: Comparison): readonly string[] {
   return [
     `<h2>Compared with ${escaped(comparison.since)}</h2>`,
     comparisonChart(comparison),
-    soft('Now to before, of the medians; the lines are what the repetitions allow.'),
+    soft('Now to before, of the medians; the lines are what the repetitions allow. Same: within that.'),
     ...comparison.differences.map((difference) => soft(`Not the same: ${difference}`)),
   ];
 }

@@ -66,6 +66,10 @@ const SAMPLE_MS_MIN = 5;
 const WINDOW_MS_MIN = 100;
 /** Of the time that the input lasts, so much is used. */
 const USABLE = 0.9;
+/** Of a warm-up; and so many more at most, while each is faster than the one before by so much. */
+const SLICES = 4;
+const SLICES_MAX = 12;
+const FASTER = 1.05;
 /** Where the input ended too early, it is measured again, after this share of the time each, and for as much. */
 const HASTE = 0.6;
 const TRIES_MAX = 4;
@@ -188,7 +192,22 @@ export class JobTrials {
     for (const { head } of sources) run.sources[head]!.setRate(null);
     while (!this.#read(current).hasBegun && !current.hasEnded) await this.#pass(current, 1);
     await this.#pass(current, warmUpMs * scale);
+    if (this.#totalRecords === null) await this.#steady(current, warmUpMs);
     return current;
+  }
+
+  /** Waits until the job gets no faster: compilers are done with it. An input that ends is not spent on this. */
+  async #steady(current: Current, warmUpMs: number): Promise<void> {
+    const sliceMs = warmUpMs / SLICES;
+    let best = 0;
+    for (let slices = 0; slices < SLICES_MAX; slices++) {
+      const then = this.#read(current);
+      await this.#pass(current, sliceMs);
+      const now = this.#read(current);
+      const perMs = (sumOf(now.records) - sumOf(then.records)) / (now.atMs - then.atMs);
+      if (perMs <= best * FASTER) return;
+      best = perMs;
+    }
   }
 
   /** Lets time pass, or the run end. @throws what made the run fail */
