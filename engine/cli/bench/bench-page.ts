@@ -9,7 +9,7 @@ import {
   timeChart,
 } from './bench-charts.js';
 import type { Comparison } from './bench-comparison.js';
-import { figureText, NOTES, percentText, rateText } from './figure-text.js';
+import { crowdedText, figureText, NOTES, percentText, rateText } from './figure-text.js';
 import { escaped } from './svg.js';
 
 /** Colours of light and dark; the page takes those of the reader's system. */
@@ -62,6 +62,7 @@ export function benchPage(report: BenchReport, comparison: Comparison | null): s
     timeChart(report),
     `<p>${PARTS.map(({ kind, word }) => `<span class="key"><svg viewBox="0 0 8 8"><rect class="${kind}" width="8" height="8"/></svg>${word}</span>`).join('')}</p>`,
     `<p>${escaped(found)}</p>`,
+    `<p>${escaped(crowdedText(report) ?? '')}</p>`,
     ...(comparison === null ? [] : comparisonParts(comparison)),
     '<h2>All figures</h2>',
     figureTable(report.figures),

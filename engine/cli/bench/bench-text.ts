@@ -2,7 +2,7 @@ import { type BenchReport, FIGURES, latencyName, QUANTILES } from '../../control
 import type { VertexShares } from '../../control/bench/task-shares.js';
 import { formatBytes } from '../quantities.js';
 import type { Comparison } from './bench-comparison.js';
-import { figureText, NOTES, percentText, rateText, threeDigits } from './figure-text.js';
+import { crowdedText, figureText, NOTES, percentText, rateText, threeDigits } from './figure-text.js';
 
 const COLUMNS = 80;
 const NAME_COLUMNS_MAX = 26;
@@ -19,6 +19,7 @@ export function benchText(report: BenchReport, comparison: Comparison | null): s
     '',
     ...taskLines(report.vertices),
     NOTES.times,
+    ...[crowdedText(report) ?? []].flat(),
     ...bottleneckLines(report),
     '',
     ...memoryLines(report),

@@ -1,4 +1,5 @@
 /** Figures of a bench as a person reads them. */
+import type { BenchReport } from '../../control/bench/bench-report.js';
 import { formatBytes, formatCount } from '../quantities.js';
 
 /** An amount with its unit: `1.23 M`, `4.56 ms`, `0.42 s`, `12 MB`, `3.1 x`. */
@@ -24,6 +25,23 @@ export function threeDigits(value: number): string {
   if (value === 0) return '0';
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
   return value.toFixed(Math.min(4, digits));
+}
+
+/** The tasks got less than this share of the cores, while they were ready for more. */
+const CORES_SHARE = 0.75;
+const READY_MORE = 0.5;
+
+/** Said where other programs had the cores, so that the figures are theirs too; null where not, or nobody knows. */
+export function crowdedText({ vertices, cores }: BenchReport): string | null {
+  let [got, awaited] = [0, 0];
+  for (const { subtasks, onCore, awaitingCore } of vertices) {
+    if (onCore === null || awaitingCore === null) return null;
+    got += subtasks * onCore;
+    awaited += subtasks * awaitingCore;
+  }
+  if (got >= CORES_SHARE * cores || awaited < READY_MORE) return null;
+  const ready = threeDigits(got + awaited);
+  return `Other programs had the cores: tasks were ready for ${ready} of them and got ${threeDigits(got)} of ${cores}. Measure again when the machine is idle.`;
 }
 
 /** What was measured and how, beside the figures. */

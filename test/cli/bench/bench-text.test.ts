@@ -62,6 +62,19 @@ texts('a difference within the spread is called the same', () => {
   assert.match(text, /full speed +1\.25 M\/s +1\.25 M\/s +1\.00 +1\.00\.\.1\.00 +same/);
 });
 
+texts('that other programs had the cores is said where it was so, and where it is known', () => {
+  const crowded = (onCore: number | null, awaitingCore: number): string =>
+    benchText(
+      reportOf([repetitionOf()], {
+        vertices: plain.vertices.map((each) => ({ ...each, onCore, awaitingCore })),
+      }),
+      null,
+    );
+  assert.match(crowded(0.2, 0.5), /ready for 2\.80 of them and got 0\.800 of 2/);
+  for (const text of [crowded(0.4, 0.5), crowded(0.2, 0.1), crowded(null, 0.5)])
+    assert.not.match(text, 'Other programs');
+});
+
 texts('figures have three digits', () => {
   assert.equal([0, 0.01234, 0.5, 1.2345, 12.345, 123.45, 1234.5].map(threeDigits), [
     '0',
