@@ -73,6 +73,8 @@ const FASTER = 1.05;
 /** Where the input ended too early, it is measured again, after this share of the time each, and for as much. */
 const HASTE = 0.6;
 const TRIES_MAX = 4;
+/** A window without a record goes on for so many windows. */
+const EMPTY_WINDOWS = 10;
 const LATE_MS_MAX = 5_000;
 
 /**
@@ -223,9 +225,14 @@ export class JobTrials {
 
   /** Readings over a time, while every source reads. */
   async #watch(current: Current, windowMs: number): Promise<readonly Reading[]> {
-    const readings = [this.#read(current)];
-    const endMs = readings[0]!.atMs + windowMs;
-    while (readings.at(-1)!.atMs < endMs) {
+    const first = this.#read(current);
+    const readings = [first];
+    const isOver = ({ atMs, records }: Reading): boolean => {
+      const passedMs = atMs - first.atMs;
+      const isEmpty = sumOf(records) === sumOf(first.records);
+      return passedMs >= windowMs * (isEmpty ? EMPTY_WINDOWS : 1);
+    };
+    while (!isOver(readings.at(-1)!)) {
       await this.#pass(current, Math.max(SAMPLE_MS_MIN, windowMs / SAMPLES));
       const reading = this.#read(current);
       if (!reading.isFlowing) break;
@@ -235,9 +242,8 @@ export class JobTrials {
   }
 
   #read({ trial, sources, hasEnded }: Current): Reading {
-    const atMs = SYSTEM_CLOCK.monotonicMs();
+    const { atMs, tasks } = metricsAt(trial);
     const { user, system } = process.cpuUsage();
-    const { tasks } = trial.run.metrics();
     const of = ({ id }: JobVertex): readonly TaskMetrics[] => tasks.filter(({ vertex }) => vertex === id);
     const states = sources.flatMap((vertex) => of(vertex).map(({ state }) => state));
     return {
@@ -269,6 +275,20 @@ export class JobTrials {
 
 const US_PER_MS = 1e3;
 const ENDED: ReadonlySet<string> = new Set(['FINISHED', 'CANCELED', 'FAILED']);
+
+/** A reading that took longer than this is of no moment, and taken again, so often at most. */
+const READ_MS_MAX = 1;
+const READ_TRIES = 8;
+
+/** Figures of all tasks, and when they were read: this thread may lose its core in between. */
+function metricsAt({ run }: TrialRun): { readonly atMs: number; readonly tasks: readonly TaskMetrics[] } {
+  for (let tries = 1; ; tries++) {
+    const beganMs = SYSTEM_CLOCK.monotonicMs();
+    const { tasks } = run.metrics();
+    const tookMs = SYSTEM_CLOCK.monotonicMs() - beganMs;
+    if (tookMs <= READ_MS_MAX || tries === READ_TRIES) return { atMs: beganMs + tookMs / 2, tasks };
+  }
+}
 
 /** Of all tasks with sinks that markers came to. */
 interface Markers {

@@ -69,7 +69,7 @@ texts('that other programs had the cores is said where it was so, and where it i
         vertices: plain.vertices.map((each) => ({ ...each, onCore, awaitingCore })),
       }),
       null,
-    );
+    ).replace(/\s+/g, ' ');
   assert.match(crowded(0.2, 0.5), /ready for 2\.80 of them and got 0\.800 of 2/);
   for (const text of [crowded(0.4, 0.5), crowded(0.2, 0.1), crowded(null, 0.5)])
     assert.not.match(text, 'Other programs');
