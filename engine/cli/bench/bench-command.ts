@@ -36,6 +36,7 @@ export async function benchCommand(command: BenchCommand): Promise<number> {
       ...{ params, layers, seconds, discardsSinks, against, signal: stop.signal },
       onWarning: (message) => phases.note(message),
       onPhase: (phase) => phases.show(phase),
+      whileBlocked: (work) => stop.leaving(work),
     });
     phases.clear();
     const comparison = before === null ? null : compareReports(before, report);
@@ -91,10 +92,18 @@ class BenchStop {
   #lastMs = Number.NEGATIVE_INFINITY;
 
   constructor() {
-    for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
-      const handler = (): void => this.#onSignal(name);
-      this.#handlers.set(name, handler);
-      process.on(name, handler);
+    for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[])
+      this.#handlers.set(name, () => this.#onSignal(name));
+    this.#listen();
+  }
+
+  /** Lets signals end the process while no run is there and a function of the user's may never come back. */
+  async leaving<T>(work: () => Promise<T>): Promise<T> {
+    this.release();
+    try {
+      return await work();
+    } finally {
+      this.#listen();
     }
   }
 
@@ -104,6 +113,10 @@ class BenchStop {
 
   release(): void {
     for (const [name, handler] of this.#handlers) process.off(name, handler);
+  }
+
+  #listen(): void {
+    for (const [name, handler] of this.#handlers) process.on(name, handler);
   }
 
   #onSignal(name: keyof typeof SIGNALS): void {

@@ -28,6 +28,8 @@ export interface BenchRequest {
   readonly onWarning: (message: string) => void;
   /** Told what is being measured, in a few words. */
   readonly onPhase: (phase: string) => void;
+  /** Around calls of the function to compare with, which may block this thread; no run is there meanwhile. */
+  readonly whileBlocked: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export const REPETITIONS = 3;
@@ -150,7 +152,8 @@ class JobBench {
     }
     const heapBytes = await this.#trials.finish();
     if (oneThread !== null) tell('the function to compare with');
-    const againstPerSecond = oneThread === null ? null : await oneThread.turn(this.#windowMs);
+    const againstPerSecond =
+      oneThread === null ? null : await this.#request.whileBlocked(() => oneThread.turn(this.#windowMs));
     const repetition = {
       fullSpeedPerSecond: atFullSpeed.perSecond,
       sustainablePerSecond: heldPerSecond,
