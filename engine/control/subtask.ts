@@ -98,7 +98,14 @@ export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter
       : gateInput(
           setting,
           spec,
-          new GateInput(chain, gate, inputExchange!.view, declaredShape(spec), categories?.known ?? null, markers),
+          new GateInput(
+            chain,
+            gate,
+            inputExchange!.view,
+            declaredShape(spec),
+            categories?.known ?? null,
+            markers,
+          ),
         );
   const { bufferTimeoutMs } = setting.options;
   const task = new Task({

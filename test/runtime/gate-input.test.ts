@@ -22,7 +22,14 @@ function inputOfTwo() {
     return p;
   };
   const chain = { core, batch: null, gate, undeclared: [], unpacking: new SampledCost() };
-  const input = new GateInput(chain, all.gates[0]!, all.exchange.view, { fields: [], isPacked: false }, null);
+  const input = new GateInput(
+    chain,
+    all.gates[0]!,
+    all.exchange.view,
+    { fields: [], isPacked: false },
+    null,
+    null,
+  );
   /** Steps until nothing is left; what the chain was told meanwhile. */
   const told = (): string[] => {
     core.notes.length = 0;
