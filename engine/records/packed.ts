@@ -100,7 +100,8 @@ function checkObject(
   if (prototype === Map.prototype) {
     for (const [key, item] of value as Map<unknown, unknown>) {
       checkMember(key, 'a key', path, found, seen);
-      checkMember(item, String(key), path, found, seen);
+      // Of some objects `String` throws.
+      checkMember(item, typeof key === 'object' ? 'an item' : String(key), path, found, seen);
     }
     return;
   }

@@ -69,6 +69,11 @@ packing('random values come back as they were, each by itself', () => {
   );
 });
 
+packing('a key of a map may be an object without text', () => {
+  const value = new Map([[{ toString: 0 }, 1]]);
+  assert.ok(isDeepStrictEqual(roundTrip(value), value));
+});
+
 packing('a value that contains itself comes back so', () => {
   const value: Record<string, unknown> = { a: 1, zero: -0 };
   value['self'] = value;
