@@ -107,8 +107,8 @@ times('a sink with a rate is held back by it, and what feeds the sink is backpre
   // Those of one moment, which may be that after the sink took a buffer.
   await until(run, ([source]) => source!.output!.queuedBuffers > 0 && source!.output!.poolUsage > 0.5);
   await until(run, ([, sink]) => sink!.input!.queuedBuffers > 0 && sink!.input!.poolUsage > 0.5);
-  const [vertex] = run.metrics().vertices;
-  assert.ok(vertex!.backpressuredRatioMax > 0.6);
+  const { tasks, vertices } = run.metrics(); // of one look: the next may be over another time
+  assert.is(vertices[0]!.backpressuredRatioMax, tasks[0]!.backpressuredRatio);
   const summary = await run.stop();
   for (const task of summary.tasks) {
     assert.ok(task.busyMs > 0);
