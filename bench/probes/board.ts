@@ -5,7 +5,7 @@
  * writer each and are read plainly; only the stall is waited for.
  */
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
-import { HISTOGRAM_BUCKETS, LatencyHistogram } from '../../engine/base/latency-histogram.js';
+import { HISTOGRAM_BUCKETS, LatencyHistogram } from '../inside/latency-histogram.js';
 
 const KEY = 'sluice-bench-board';
 /** Doubles between two words of different writers: a cache line and its neighbour. */
