@@ -7,6 +7,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export interface FileReport {
@@ -118,10 +119,27 @@ async function hasLeftovers(group: number): Promise<boolean> {
 function isGroupAlive(group: number): boolean {
   try {
     process.kill(-group, 0);
-    return true;
+    return !hasOnlyZombies(group);
   } catch {
     return false;
   }
+}
+
+/** A process that ended in the same moment as its parent stays in the table until init looks, which some never do. */
+function hasOnlyZombies(group: number): boolean {
+  if (process.platform !== 'linux') return false;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const [state, , processGroup] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .split(') ')
+        .at(-1)!
+        .split(' ');
+      if (Number(processGroup) === group && state !== 'Z') return false;
+    } catch {
+      // It is gone.
+    }
+  }
+  return true;
 }
 
 function endGroup(child: ChildProcess): void {
