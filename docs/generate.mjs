@@ -8,7 +8,7 @@ const CHECKED = new URL('../dist/checked/engine/', import.meta.url);
 
 /** @returns {Promise<{ path: string, text: string }[]>} paths relative to the repository */
 export async function generatedPages() {
-  return [await errorsPage(), await memoryLayoutsPage()];
+  return [await errorsPage(), await memoryLayoutsPage(), await metricsPage()];
 }
 
 async function errorsPage() {
@@ -54,6 +54,34 @@ async function memoryLayoutsPage() {
       '',
       layoutsAsMarkdown(),
       'This page is generated from the tables in `engine/memory/` by `node build.mjs --docs`.',
+      '',
+    ].join('\n'),
+  };
+}
+
+async function metricsPage() {
+  const { TASK_METRICS } = await import(new URL('control/metrics/metric-catalogue.js', CHECKED).href);
+  const rows = Object.entries(TASK_METRICS).map(
+    ([id, { kind, unit, isFlinks, meaning }]) =>
+      `| \`${id}\` | ${kind} | ${unit} | ${isFlinks ? 'Flink' : ''} | ${meaning} |`,
+  );
+  return {
+    path: 'docs/metrics.md',
+    text: [
+      '# Metrics',
+      '',
+      'What every task tells of itself, under the names of Flink where it has them. Rates and shares of time are over a',
+      'window of the last second, or of 10 or 60: what has not gone on for so long counts from its beginning. Flink',
+      'smooths the same figures over up to a minute. `run.metrics()` gives them under names of its own, without strings.',
+      '',
+      'A task is always in one state, so busy, idle, backpressured, async and rate limited time add up to 1,000 ms in a',
+      'second. Time on a core and time waiting for one are told by the system, by a clock of its own.',
+      '',
+      '| metric | kind | unit | name | what it is |',
+      '|---|---|---|---|---|',
+      ...rows,
+      '',
+      'This page is generated from `engine/control/metrics/metric-catalogue.ts` by `node build.mjs --docs`.',
       '',
     ].join('\n'),
   };

@@ -22,16 +22,11 @@ export type {
   InputMetrics,
   Metrics,
   OutputMetrics,
-  Run,
-  RunSource,
-  RunState,
-  StartOptions,
-  Summary,
   TaskMetrics,
-  TaskSummary,
   TimeRatios,
   VertexMetrics,
-} from './control/run.js';
+} from './control/metrics/metrics.js';
+export type { Run, RunSource, RunState, StartOptions, Summary, TaskSummary } from './control/run.js';
 export type { TaskTimes } from './memory/task-clock.js';
 export {
   type FieldType,

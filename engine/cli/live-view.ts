@@ -1,4 +1,4 @@
-import type { Metrics, VertexMetrics } from '../control/run.js';
+import type { Metrics, VertexMetrics } from '../control/metrics/metrics.js';
 import { formatBytes, formatCount, formatElapsed, formatEventTime, formatRemaining } from './quantities.js';
 
 /**

@@ -7,15 +7,16 @@ import type { LatencyLine } from '../memory/latency-line.js';
 import type { SharedMemory } from '../memory/region.js';
 import { type JobGraph, subtaskOfTask, tasksOf } from '../plan/job-graph.js';
 import { planFingerprint } from '../plan/logical-plan.js';
-import { rateFault } from '../plan/rate.js';
 import { knownProofs } from '../records/proofs.js';
 import type { LoadedJob } from './job-file/job-loader.js';
 import { byName, type LiveEnds } from './live/live-ends.js';
 import { LiveTasks } from './live/live-tasks.js';
+import type { Metrics, MetricsWindow } from './metrics/metrics.js';
+import { RunMeter } from './metrics/run-meter.js';
 import { OutputCommit, type PlannedJob, type PreparedJob, setRates } from './prepared-job.js';
-import type { Metrics, Run, RunSource, RunState, Summary } from './run.js';
+import type { Run, RunState, Summary } from './run.js';
 import { CategoryWatch, createCategories } from './run-categories.js';
-import { RunMeter } from './run-meter.js';
+import { runSources } from './run-sources.js';
 import type { PlacedWorker } from './threads/placed-worker.js';
 import type { Deployment, TaskAgent, TaskReport } from './threads/protocol.js';
 import { WorkerPool } from './threads/worker-pool.js';
@@ -125,7 +126,7 @@ export class JobMaster implements Run {
       ),
       ...live.outputs,
     ]);
-    this.sources = byName(this.job, 'source with the uid', this.#runSources());
+    this.sources = byName(this.job, 'source with the uid', runSources(prepared, this.#control));
     this.finished.catch(() => {}); // a run that nobody waits for must not end the process
     this.started = Promise.race([flowing, this.finished.then(() => {})]);
     this.started.catch(() => {});
@@ -133,8 +134,8 @@ export class JobMaster implements Run {
     if (options.signal?.aborted) onAbort();
   }
 
-  metrics(): Metrics {
-    return this.#meter.metrics(this.#state);
+  metrics(window: MetricsWindow = '1s'): Metrics {
+    return this.#meter.metrics(this.#state, window);
   }
 
   /** What latency markers told a task; null where none come. */
@@ -251,6 +252,7 @@ export class JobMaster implements Run {
   async #runAll(): Promise<ReadonlyMap<number, TaskReport>> {
     this.#become('RUNNING');
     this.#watch();
+    this.#meter.begin();
     const began = SYSTEM_CLOCK.monotonicMs();
     const calls = [...this.#workers].map(([task, { client }]) => [task, client.call('run', [])] as const);
     const runs = [...calls, ...this.#liveTasks!.run()].map(async ([task, report]) => {
@@ -266,13 +268,6 @@ export class JobMaster implements Run {
     this.#runningMs = SYSTEM_CLOCK.monotonicMs() - began;
     this.#warnOfCategories(); // of short runs too, and where nobody watches
     return new Map(reports.sort(([a], [b]) => a - b));
-  }
-
-  *#runSources(): Iterable<readonly [uid: string, source: RunSource]> {
-    for (const [uid, cursor] of this.#prepared.cursors) {
-      const tasks = tasksOf(this.#prepared.blueprint.readerVertices[cursor]!);
-      yield [uid, sourceOf(this.#control, cursor, tasks)];
-    }
   }
 
   #deployment(task: number): Deployment {
@@ -362,21 +357,6 @@ export function openPool({ graph, blueprint }: PlannedJob): WorkerPool {
     threads: Math.max(graph.threadCount, 1), // a job of live ends alone needs none
     resourceLimits: { maxOldGenerationSizeMb: Math.floor(blueprint.taskHeapBytes / BYTES_PER_MB) },
   });
-}
-
-/** The rate of a source, kept in a word that its subtasks look at. */
-function sourceOf(control: ControlArena, cursor: number, tasks: readonly number[]): RunSource {
-  return {
-    get ratePerSecond() {
-      const rate = control.rate(cursor);
-      return rate === 0 ? null : rate;
-    },
-    setRate: (perSecond) => {
-      const fault = perSecond === null ? null : rateFault(perSecond);
-      if (fault !== null) throw new SluiceError('ARGUMENT_INVALID', `setRate: ${fault}`);
-      control.setRate(cursor, perSecond ?? 0, tasks);
-    },
-  };
 }
 
 /** A call that failed because its worker died is told by why it died. */

@@ -24,6 +24,9 @@ export const TASK = layout('task', 128, {
   lateRecords:           [  72,  'f64', 'task', 'records dropped because their window had closed'],
   splitsDone:            [  80,  'f64', 'task', 'splits read to their end'],
   undeclaredMs:          [  88,  'f64', 'task', 'about how long undeclared rows took to write and to unpack, from a sample of them'],
+  gcCount:               [  96,  'f64', 'task', 'garbage collections of its thread'],
+  gcMs:                  [ 104,  'f64', 'task', 'how long they held it up'],
+  heapBytes:             [ 112,  'f64', 'task', 'objects on the heap of its thread, collected or not, at its last turn of the event loop'],
 });
 
 export type TaskCounter =
@@ -36,7 +39,10 @@ export type TaskCounter =
   | 'watermarkMs'
   | 'lateRecords'
   | 'splitsDone'
-  | 'undeclaredMs';
+  | 'undeclaredMs'
+  | 'gcCount'
+  | 'gcMs'
+  | 'heapBytes';
 
 /** One task's line. Whoever is not the task only reads. */
 export class TaskLine {

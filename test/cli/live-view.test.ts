@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { pressureLevel, renderLiveView, renderPlainLine } from '../../engine/cli/live-view.js';
-import type { Metrics, TaskMetrics } from '../../engine/control/run.js';
-import { AT_REST } from '../../engine/control/time-ratios.js';
-import { vertexMetrics } from '../../engine/control/vertex-metrics.js';
+import type { Metrics, TaskMetrics } from '../../engine/control/metrics/metrics.js';
+import { AT_REST } from '../../engine/control/metrics/time-ratios.js';
+import { vertexMetrics } from '../../engine/control/metrics/vertex-metrics.js';
 import { TaskClockReader } from '../../engine/memory/task-clock.js';
 
 const view = suite('live view');
@@ -29,7 +29,16 @@ const task = (over: Partial<TaskMetrics>): TaskMetrics => ({
   splitsDone: 0,
   undeclaredMs: 0,
   loops: 0,
+  lateRecords: 0,
+  gcCount: 0,
+  gcMs: 0,
+  heapBytes: 0,
   recordsInPerSecond: 950_000,
+  recordsOutPerSecond: 475_000,
+  bytesInPerSecond: 0,
+  bytesOutPerSecond: 0,
+  buffersInPerSecond: 0,
+  buffersOutPerSecond: 0,
   watermarkMs: Date.UTC(2001, 2, 12),
   ...over,
 });
@@ -41,6 +50,7 @@ const METRICS = withTasks({
   job: 'flight-delays',
   state: 'RUNNING',
   elapsedMs: 1_400,
+  windowMs: 1_000,
   recordsIn: 2e6,
   recordsInTotal: 3e6,
   recordsInPerSecond: 1.9e6,

@@ -7,6 +7,7 @@ const Tick = t.record({ n: t.int64, bucket: t.int32 });
 
 const beganMs = performance.now();
 let ticks = 0;
+let garbage: number[] = [];
 
 const MISCHIEF: Record<string, (n: number) => void> = {
   none: () => {},
@@ -22,6 +23,9 @@ const MISCHIEF: Record<string, (n: number) => void> = {
   tick: (n) => {
     if (n === 0) setInterval(() => ticks++, 20).unref();
     if (performance.now() - beganMs > 1000) throw new Error(`${ticks} ticks`);
+  },
+  garbage: (n) => {
+    garbage = [n, ...garbage.slice(0, 100)];
   },
   reject: (n) => {
     if (n === 1000) void Promise.reject(new TypeError('nobody waits for this'));

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { start } from '../../engine/control/engine.js';
-import type { Metrics } from '../../engine/control/run.js';
+import type { Metrics } from '../../engine/control/metrics/metrics.js';
 import type fanned from '../jobs/fanned.js';
 import { jobPath } from '../kit/run-kit.js';
 

@@ -5,7 +5,8 @@ import { HISTOGRAM_BUCKETS, LatencyHistogram } from '../../base/latency-histogra
 import type { JobVertex } from '../../plan/job-graph.js';
 import { startTrial, type TrialRun } from '../engine.js';
 import type { LoadedJob } from '../job-file/job-loader.js';
-import type { StartOptions, TaskMetrics } from '../run.js';
+import type { TaskMetrics } from '../metrics/metrics.js';
+import type { StartOptions } from '../run.js';
 import type { Trial } from '../trial.js';
 import type { LagSample } from './schedule-lag.js';
 import { type Bottleneck, bottleneckOf, type VertexShares, vertexShares } from './task-shares.js';

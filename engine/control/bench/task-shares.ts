@@ -1,7 +1,7 @@
 import type { JobGraph, JobVertex } from '../../plan/job-graph.js';
 import { tasksOf } from '../../plan/job-graph.js';
-import type { TaskMetrics } from '../run.js';
-import { timeRatios } from '../time-ratios.js';
+import type { TaskMetrics } from '../metrics/metrics.js';
+import { timeRatios } from '../metrics/time-ratios.js';
 
 /** Where the time of one vertex went, as shares 0..1 of it; means over its subtasks. */
 export interface VertexShares {

@@ -87,8 +87,6 @@ export interface TaskReport {
   readonly committables: readonly (readonly [uid: string, committable: Committable])[];
   /** What became of the shapes of its undeclared outputs. */
   readonly learned: readonly LearnedReport[];
-  /** Of its thread, at the end; absent for a live end, which has none of its own. */
-  readonly heapBytes?: number;
 }
 
 /** What a worker's entry receives: the port on which it serves its agent. Closing the port releases the worker. */

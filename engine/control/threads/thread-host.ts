@@ -8,6 +8,7 @@ import { STEP, type Step } from '../../runtime/task-input.js';
 import type { Subtask } from '../subtask.js';
 import { TASK_STATES } from '../task-states.js';
 import { TIME_OF_STEP } from '../time-of-step.js';
+import { HeapWatch } from './heap-watch.js';
 import { systemThreadId } from './thread-times.js';
 
 /**
@@ -46,6 +47,8 @@ export class ThreadHost {
   readonly #clock: TaskClock;
   readonly #waiting: Waiting;
   readonly #condition: { isReady(): boolean };
+  /** Of a thread of its own. */
+  #heap: HeapWatch | null = null;
   #lastTurnMs = 0;
   #waitingFor: Step = STEP.PROGRESS;
   #flushed = true;
@@ -84,11 +87,13 @@ export class ThreadHost {
     let outcome: 'FINISHED' | 'CANCELED' | 'FAILED' = 'FAILED';
     this.#line.systemThreadId = systemThreadId();
     this.#line.state = TASK_STATES.indexOf('RUNNING');
+    if (this.#waiting === 'sleeps') this.#heap = new HeapWatch(this.#line);
     this.#clock.begin(SYSTEM_CLOCK.monotonicMs());
     try {
       outcome = await this.#live();
       return outcome;
     } finally {
+      this.#heap?.close();
       this.#clock.end(SYSTEM_CLOCK.monotonicMs());
       this.#line.state = TASK_STATES.indexOf(outcome);
     }
@@ -169,6 +174,7 @@ export class ThreadHost {
   async #turn(): Promise<void> {
     this.#subtask.task.ringOwed(); // wait/owed
     await new Promise((resolve) => setImmediate(resolve));
+    this.#heap?.look();
     this.#lastTurnMs = SYSTEM_CLOCK.monotonicMs();
   }
 

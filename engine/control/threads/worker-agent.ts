@@ -87,7 +87,6 @@ class WorkerAgent implements TaskAgent {
 
   async run(): Promise<TaskReport> {
     assert(this.#host !== null && this.#subtask !== null, 'a subtask is deployed before it runs');
-    const end = await this.#host.run();
-    return { ...reportOf(this.#subtask, end), heapBytes: process.memoryUsage().heapUsed };
+    return reportOf(this.#subtask, await this.#host.run());
   }
 }

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bottleneckOf, type VertexShares, vertexShares } from '../../../engine/control/bench/task-shares.js';
-import type { TaskMetrics } from '../../../engine/control/run.js';
+import type { TaskMetrics } from '../../../engine/control/metrics/metrics.js';
 import type { JobGraph } from '../../../engine/plan/job-graph.js';
 
 const shares = suite('task shares');

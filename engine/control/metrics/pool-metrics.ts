@@ -1,5 +1,5 @@
-import type { ChannelFigures, ExchangeReader } from '../memory/exchange-reader.js';
-import type { InputMetrics, OutputMetrics } from './run.js';
+import type { ChannelFigures, ExchangeReader } from '../../memory/exchange-reader.js';
+import type { InputMetrics, OutputMetrics } from './metrics.js';
 
 /** Queues and pools of one task. */
 export interface PoolMetrics {

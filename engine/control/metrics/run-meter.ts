@@ -1,32 +1,33 @@
-import { SYSTEM_CLOCK } from '../base/clock.js';
-import { LatencyHistogram } from '../base/latency-histogram.js';
-import type { ControlArena } from '../memory/control-arena.js';
-import { ExchangeReader } from '../memory/exchange-reader.js';
-import type { LatencyLine } from '../memory/latency-line.js';
-import type { SharedMemory } from '../memory/region.js';
-import type { TaskClockReader } from '../memory/task-clock.js';
-import { type JobVertex, subtaskOfTask } from '../plan/job-graph.js';
+import { SYSTEM_CLOCK } from '../../base/clock.js';
+import { LatencyHistogram } from '../../base/latency-histogram.js';
+import type { ControlArena } from '../../memory/control-arena.js';
+import { ExchangeReader } from '../../memory/exchange-reader.js';
+import type { LatencyLine } from '../../memory/latency-line.js';
+import type { SharedMemory } from '../../memory/region.js';
+import type { TaskClockReader } from '../../memory/task-clock.js';
+import { type JobVertex, subtaskOfTask } from '../../plan/job-graph.js';
+import type { PreparedJob } from '../prepared-job.js';
+import type { RunState, Summary } from '../run.js';
+import { TASK_STATES } from '../task-states.js';
+import type { TaskReport } from '../threads/protocol.js';
+import { threadTimes } from '../threads/thread-times.js';
+import type { Metrics, MetricsWindow, TaskMetrics } from './metrics.js';
 import { type PoolMetrics, poolMetrics } from './pool-metrics.js';
-import type { PreparedJob } from './prepared-job.js';
-import type { Metrics, RunState, Summary, TaskMetrics } from './run.js';
-import { TASK_STATES } from './task-states.js';
-import type { TaskReport } from './threads/protocol.js';
-import { threadTimes } from './threads/thread-times.js';
-import { AT_REST, type TimeSample, timeRatios } from './time-ratios.js';
+import { SampleHistory } from './sample-history.js';
+import { COUNTERS, type CountName, type TaskSample } from './task-sample.js';
+import { AT_REST, timeRatios } from './time-ratios.js';
 import { vertexMetrics } from './vertex-metrics.js';
 
-/** Ratios and rates are over a window of about this length. */
-const WINDOW_MS = 1_000;
-/** Samples kept; at ten reads a second they span more than the window. */
-const SAMPLES_MAX = 32;
+const WINDOW_MS: Readonly<Record<MetricsWindow, number>> = { '1s': 1_000, '10s': 10_000, '60s': 60_000 };
 
-interface TaskSample extends TimeSample {
-  readonly recordsIn: number;
-}
+/** How often the past is added to; with many tasks so often that it takes less than a hundredth of one core. */
+const SAMPLE_MS = 200;
+const SAMPLE_MS_PER_TASK = 3;
 
-interface Sample {
-  readonly atMs: number;
-  readonly tasks: readonly TaskSample[];
+/** What is read of a task now: what is kept, and what only the present has. */
+interface Reading extends TaskSample {
+  readonly times: ReturnType<TaskClockReader['read']>;
+  readonly pools: PoolMetrics;
 }
 
 /**
@@ -41,7 +42,8 @@ export class RunMeter {
   readonly #exchanges: readonly ExchangeReader[];
   readonly #startedMs: number;
   #endedMs: number | null = null;
-  #samples: Sample[] = [];
+  readonly #history: SampleHistory;
+  #timer: NodeJS.Timeout | undefined;
 
   /** @param startedMs  monotonic time at which the run was asked for */
   constructor(
@@ -55,29 +57,40 @@ export class RunMeter {
     this.#clocks = Array.from({ length: prepared.graph.taskCount }, (_, task) => control.clockReader(task));
     this.#exchanges = exchanges.map((memory) => new ExchangeReader(memory));
     this.#startedMs = startedMs;
+    this.#history = new SampleHistory(prepared.graph.taskCount);
+  }
+
+  /** From now on the past is kept. */
+  begin(): void {
+    const keep = (): void => {
+      const atMs = SYSTEM_CLOCK.monotonicMs();
+      this.#history.add(atMs, this.#read(atMs));
+    };
+    keep();
+    const everyMs = Math.max(SAMPLE_MS, this.#clocks.length * SAMPLE_MS_PER_TASK);
+    this.#timer = setInterval(keep, everyMs).unref();
   }
 
   stop(): void {
     this.#endedMs ??= SYSTEM_CLOCK.monotonicMs();
+    clearInterval(this.#timer);
   }
 
-  metrics(state: RunState): Metrics {
-    const now = this.#sample();
-    const then = this.#past(now);
-    const elapsedMs = (this.#endedMs ?? now.atMs) - this.#startedMs;
+  metrics(state: RunState, window: MetricsWindow): Metrics {
+    const atMs = this.#endedMs ?? SYSTEM_CLOCK.monotonicMs();
+    const now = this.#read(atMs);
+    const then = this.#history.before(atMs, WINDOW_MS[window]) ?? { atMs, tasks: now };
+    const windowMs = atMs - then.atMs;
     const { graph, blueprint, recordsInTotal, sinks } = this.#prepared;
-    const pools = poolMetrics(this.#exchanges, graph.taskCount);
-    const tasks = now.tasks.map((each, task) => ({
-      ...this.#taskMetrics(task, each, then.tasks[task]!, now.atMs - then.atMs),
-      ...pools[task]!,
-    }));
+    const tasks = now.map((each, task) => this.#taskMetrics(task, each, then.tasks[task]!, windowMs));
     const sources = tasks.filter((_, task) => this.#isSource(subtaskOfTask(graph, task).vertex));
     const sum = (of: (task: TaskMetrics) => number): number =>
       sources.reduce((all, each) => all + of(each), 0);
     return {
       job: this.#prepared.built.plan.job,
       state,
-      elapsedMs,
+      elapsedMs: atMs - this.#startedMs,
+      windowMs,
       recordsIn: sum(({ recordsIn }) => recordsIn),
       ...(recordsInTotal !== undefined && { recordsInTotal }),
       recordsInPerSecond: sum(({ recordsInPerSecond }) => recordsInPerSecond),
@@ -134,9 +147,11 @@ export class RunMeter {
           asyncMs: times.asyncMs,
           rateLimitedMs: times.rateLimitedMs,
           undeclaredMs: line.get('undeclaredMs'),
+          gcCount: line.get('gcCount'),
+          gcMs: line.get('gcMs'),
           longestSoftMs: times.longestSoftMs,
           longestHardMs: times.longestHardMs,
-          ...(report?.heapBytes !== undefined && { heapBytes: report.heapBytes }),
+          heapBytes: line.get('heapBytes'),
           undeclared: report?.learned ?? [],
         };
       }),
@@ -146,36 +161,32 @@ export class RunMeter {
     };
   }
 
-  #taskMetrics(
-    task: number,
-    now: TaskSample,
-    then: TaskSample,
-    windowMs: number,
-  ): Omit<TaskMetrics, keyof PoolMetrics> {
+  #taskMetrics(task: number, now: Reading, then: TaskSample, windowMs: number): TaskMetrics {
     const { vertex, subtask } = subtaskOfTask(this.#prepared.graph, task);
     const line = this.#control.taskLine(task);
     const state = TASK_STATES[line.state] ?? 'CREATED';
-    const watermarkMs = line.get('watermarkMs');
+    const { inPoolUsage, outPoolUsage, pools, thread, watermarkMs, ...counts } = now;
+    const perSecond = (name: CountName): number =>
+      windowMs <= 0 ? 0 : ((now[name] - then[name]) * 1000) / windowMs;
     return {
       vertex: vertex.id,
       name: vertex.name,
       subtask,
       state,
       ...(state === 'RUNNING' ? timeRatios(now, then) : AT_REST),
-      times: now.times,
-      ...(now.thread !== null && { thread: now.thread }),
+      ...(thread !== null && { thread }),
       ...latencyOf(this.#control.latencyLine(task)),
-      recordsIn: now.recordsIn,
-      recordsOut: line.get('recordsOut'),
-      bytesIn: line.get('bytesIn'),
-      bytesOut: line.get('bytesOut'),
-      buffersIn: line.get('buffersIn'),
-      buffersOut: line.get('buffersOut'),
+      ...counts,
       splitsDone: line.get('splitsDone'),
-      undeclaredMs: line.get('undeclaredMs'),
       loops: line.loops,
-      recordsInPerSecond: windowMs <= 0 ? 0 : ((now.recordsIn - then.recordsIn) * 1000) / windowMs,
+      recordsInPerSecond: perSecond('recordsIn'),
+      recordsOutPerSecond: perSecond('recordsOut'),
+      bytesInPerSecond: perSecond('bytesIn'),
+      bytesOutPerSecond: perSecond('bytesOut'),
+      buffersInPerSecond: perSecond('buffersIn'),
+      buffersOutPerSecond: perSecond('buffersOut'),
       watermarkMs: Number.isFinite(watermarkMs) ? watermarkMs : null,
+      ...pools,
     };
   }
 
@@ -183,26 +194,21 @@ export class RunMeter {
     return this.#prepared.blueprint.sourceVertices.includes(vertex);
   }
 
-  #sample(): Sample {
-    const atMs = this.#endedMs ?? SYSTEM_CLOCK.monotonicMs();
-    const tasks = this.#clocks.map((clock, task) => {
+  #read(atMs: number): readonly Reading[] {
+    const pools = poolMetrics(this.#exchanges, this.#clocks.length);
+    return this.#clocks.map((clock, task) => {
       const line = this.#control.taskLine(task);
+      const { input, output } = pools[task]!;
+      const usages = { inPoolUsage: input?.poolUsage ?? 0, outPoolUsage: output?.poolUsage ?? 0 };
+      const counters = COUNTERS.map((name) => [name, line.get(name)] as const);
       return {
-        recordsIn: line.get('recordsIn'),
+        ...(Object.fromEntries(counters) as Record<(typeof COUNTERS)[number], number>),
+        ...usages,
         times: clock.read(atMs),
         thread: threadTimes(line.systemThreadId),
+        pools: pools[task]!,
       };
     });
-    const sample = { atMs, tasks };
-    this.#samples.push(sample);
-    if (this.#samples.length > SAMPLES_MAX) this.#samples.shift();
-    return sample;
-  }
-
-  /** The youngest sample at least a window old, or the oldest there is. */
-  #past(now: Sample): Sample {
-    const old = this.#samples.filter(({ atMs }) => now.atMs - atMs >= WINDOW_MS);
-    return old[old.length - 1] ?? this.#samples[0]!;
   }
 }
 

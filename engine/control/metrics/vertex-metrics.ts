@@ -1,4 +1,4 @@
-import type { TaskMetrics, VertexMetrics } from './run.js';
+import type { TaskMetrics, VertexMetrics } from './metrics.js';
 
 /** Figures of each vertex from those of its subtasks, in the order in which the vertices come. */
 export function vertexMetrics(tasks: readonly TaskMetrics[]): readonly VertexMetrics[] {
@@ -20,7 +20,9 @@ export function vertexMetrics(tasks: readonly TaskMetrics[]): readonly VertexMet
       backpressuredRatioMax: Math.max(...group.map(({ backpressuredRatio }) => backpressuredRatio)),
       recordsIn: sum(({ recordsIn }) => recordsIn),
       recordsOut: sum(({ recordsOut }) => recordsOut),
+      lateRecords: sum(({ lateRecords }) => lateRecords),
       recordsInPerSecond: sum(({ recordsInPerSecond }) => recordsInPerSecond),
+      recordsOutPerSecond: sum(({ recordsOutPerSecond }) => recordsOutPerSecond),
       watermarkMs: watermarks.length === 0 ? null : Math.min(...watermarks),
     };
   });

@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { poolMetrics } from '../../engine/control/pool-metrics.js';
-import { ExchangeReader } from '../../engine/memory/exchange-reader.js';
-import type { SharedMemory } from '../../engine/memory/region.js';
-import { type Many, many } from '../kit/exchange-pair.js';
+import { poolMetrics } from '../../../engine/control/metrics/pool-metrics.js';
+import { ExchangeReader } from '../../../engine/memory/exchange-reader.js';
+import type { SharedMemory } from '../../../engine/memory/region.js';
+import { type Many, many } from '../../kit/exchange-pair.js';
 
 const pools = suite('pool metrics');
 

@@ -3,20 +3,21 @@ import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { job } from '../../engine/api/job.js';
-import { SYSTEM_CLOCK } from '../../engine/base/clock.js';
-import { discard } from '../../engine/connectors/discard.js';
-import { generate } from '../../engine/connectors/generate.js';
-import { start } from '../../engine/control/engine.js';
-import { InlineHost } from '../../engine/control/inline-host.js';
-import { checkEndpoints, OutputCommit, planJob } from '../../engine/control/prepared-job.js';
-import type { Run, TaskMetrics } from '../../engine/control/run.js';
-import { systemThreadId, threadTimes } from '../../engine/control/threads/thread-times.js';
-import { AT_REST, timeRatios } from '../../engine/control/time-ratios.js';
-import type { TaskTimes } from '../../engine/memory/task-clock.js';
-import { TASK_CLOCK, TASK_TIMES, TaskClock, TaskClockReader } from '../../engine/memory/task-clock.js';
-import { t } from '../../engine/records/schema.js';
-import { jobPath, later } from '../kit/run-kit.js';
+import { job } from '../../../engine/api/job.js';
+import { SYSTEM_CLOCK } from '../../../engine/base/clock.js';
+import { discard } from '../../../engine/connectors/discard.js';
+import { generate } from '../../../engine/connectors/generate.js';
+import { start } from '../../../engine/control/engine.js';
+import { InlineHost } from '../../../engine/control/inline-host.js';
+import type { TaskMetrics } from '../../../engine/control/metrics/metrics.js';
+import { AT_REST, timeRatios } from '../../../engine/control/metrics/time-ratios.js';
+import { checkEndpoints, OutputCommit, planJob } from '../../../engine/control/prepared-job.js';
+import type { Run } from '../../../engine/control/run.js';
+import { systemThreadId, threadTimes } from '../../../engine/control/threads/thread-times.js';
+import type { TaskTimes } from '../../../engine/memory/task-clock.js';
+import { TASK_CLOCK, TASK_TIMES, TaskClock, TaskClockReader } from '../../../engine/memory/task-clock.js';
+import { t } from '../../../engine/records/schema.js';
+import { jobPath, later } from '../../kit/run-kit.js';
 
 /** Where the time of tasks goes, on threads and on the inline host. */
 const times = suite('task times');
@@ -45,7 +46,7 @@ times(
   async () => {
     const words = new Int32Array(new SharedArrayBuffer(16));
     const read = new Float64Array(words.buffer, 8, 1);
-    const clock = new URL('../../engine/base/clock.js', import.meta.url).href;
+    const clock = new URL('../../../engine/base/clock.js', import.meta.url).href;
     const code = `const { workerData } = require('node:worker_threads');
     globalThis.CHECKED = true;
     import(${JSON.stringify(clock)}).then(({ SYSTEM_CLOCK }) => {

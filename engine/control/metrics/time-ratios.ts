@@ -1,13 +1,6 @@
-import type { TaskTimes } from '../memory/task-clock.js';
-import type { TaskMetrics } from './run.js';
-import type { ThreadTimes } from './threads/thread-times.js';
-
-/** Where a task's time had gone at some moment. */
-export interface TimeSample {
-  readonly times: TaskTimes;
-  /** Null where the system does not tell. */
-  readonly thread: ThreadTimes | null;
-}
+import type { ThreadTimes } from '../threads/thread-times.js';
+import type { TaskMetrics } from './metrics.js';
+import type { TimeSample } from './task-sample.js';
 
 type Ratios = Pick<TaskMetrics, Extract<keyof TaskMetrics, `${string}Ratio`>>;
 
@@ -27,7 +20,7 @@ export function timeRatios(now: TimeSample, then: TimeSample): Ratios {
   const isLater = now.times.elapsedMs > then.times.elapsedMs;
   const elapsedMs = now.times.elapsedMs - (isLater ? then.times.elapsedMs : 0);
   if (elapsedMs <= 0) return AT_REST;
-  const of = (name: Extract<keyof TaskTimes, `${string}Ms`>): number =>
+  const of = (name: keyof TimeSample['times']): number =>
     (now.times[name] - (isLater ? then.times[name] : 0)) / elapsedMs;
   const softBackpressuredRatio = of('softBackpressuredMs');
   const hardBackpressuredRatio = of('hardBackpressuredMs');

@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { SampleHistory } from '../../../engine/control/metrics/sample-history.js';
+import { COUNTERS, type TaskSample } from '../../../engine/control/metrics/task-sample.js';
+
+/** What is kept of the past, against all of it in a list. */
+const history = suite('sample history');
+
+/** Every number tells the moment and the task. */
+function sampleOf(atMs: number, task: number): TaskSample {
+  const number = (place: number): number => atMs * 1e3 + task * 100 + place;
+  const counters = COUNTERS.map((name, place) => [name, number(place)] as const);
+  return {
+    ...(Object.fromEntries(counters) as Record<(typeof COUNTERS)[number], number>),
+    inPoolUsage: number(20),
+    outPoolUsage: number(21),
+    times: {
+      busyMs: number(22),
+      idleMs: number(23),
+      softBackpressuredMs: number(24),
+      hardBackpressuredMs: number(25),
+      asyncMs: number(26),
+      rateLimitedMs: number(27),
+      elapsedMs: number(28),
+    },
+    thread: task % 2 === 0 ? { onCoreMs: number(29), awaitingCoreMs: number(30) } : null,
+  };
+}
+const tasksAt = (atMs: number, tasks: number): TaskSample[] =>
+  Array.from({ length: tasks }, (_, task) => sampleOf(atMs, task));
+
+history('what is given back is what was kept, of every task', () => {
+  const past = new SampleHistory(3);
+  past.add(5, tasksAt(5, 3));
+  past.add(205, tasksAt(205, 3));
+  assert.equal(past.before(250, 100), { atMs: 5, tasks: tasksAt(5, 3) });
+  assert.equal(past.before(305, 100), { atMs: 205, tasks: tasksAt(205, 3) });
+  assert.equal(past.since(100), [{ atMs: 205, tasks: tasksAt(205, 3) }]);
+});
+
+history('of nothing there is no past, and of a short past its begin', () => {
+  const past = new SampleHistory(1);
+  assert.is(past.before(1_000, 10), null);
+  past.add(900, tasksAt(900, 1));
+  assert.is(past.before(1_000, 60_000)!.atMs, 900);
+});
+
+/** How far apart what is kept of a time so long ago may be, steps of the sampler included. */
+const coarseness = (agoMs: number, stepMs: number): number =>
+  agoMs <= 15 * stepMs ? stepMs : agoMs <= 60_000 ? 1_000 + stepMs : 5_000 + stepMs;
+
+history('a window begins where it should, as near as what was kept of that time', () => {
+  const property = fc.property(
+    fc.array(fc.integer({ min: 190, max: 260 }), { minLength: 1, maxLength: 1_500 }),
+    fc.constantFrom(200, 1_000, 10_000, 60_000, 300_000),
+    (steps, windowMs) => {
+      const past = new SampleHistory(1);
+      const all: number[] = [0];
+      past.add(0, tasksAt(0, 1));
+      for (const step of steps) {
+        all.push(all.at(-1)! + step);
+        past.add(all.at(-1)!, tasksAt(all.at(-1)!, 1));
+      }
+      const nowMs = all.at(-1)!;
+      const found = past.before(nowMs, windowMs)!.atMs;
+      const exact = all.findLast((atMs) => nowMs - atMs >= windowMs) ?? 0;
+      assert.ok(all.includes(found));
+      assert.ok(nowMs - found >= Math.min(windowMs - 50, nowMs), `${nowMs} - ${found} < ${windowMs}`);
+      assert.ok(exact - found <= coarseness(windowMs, 260), `${found} is long before ${exact}`);
+    },
+  );
+  fc.assert(property, { numRuns: 60, verbose: 1 });
+});
+
+history('however long a run lasts, no more is kept than of ten minutes, in order', () => {
+  const past = new SampleHistory(1);
+  for (let atMs = 0; atMs <= 3_600_000; atMs += 200) past.add(atMs, tasksAt(atMs, 1));
+  const kept = past.since(0).map(({ atMs }) => atMs);
+  assert.ok(kept.length <= 200, `${kept.length}`);
+  assert.ok(3_600_000 - kept[0]! >= 590_000 && 3_600_000 - kept[0]! <= 610_000, `${kept[0]}`);
+  assert.equal(
+    kept,
+    kept.toSorted((a, b) => a - b),
+  );
+  assert.is(new Set(kept).size, kept.length);
+});
+
+history.run();
