@@ -156,10 +156,6 @@ export class CategoryArena {
     return this.#i32[this.#entry(id) + 1]!;
   }
 
-  hashOf(id: number): number {
-    return this.#i32[this.#entry(id) + 2]!;
-  }
-
   /** Notes that a value of a field travels as a string for want of room. */
   noteFull(field: number): void {
     Atomics.or(this.#i32, this.#fieldWord(field), SPILLED_FULL); // category/spilled

@@ -24,7 +24,6 @@ export interface CategoryStore {
   intern(text: Uint8Array, word: number, hash: number): number;
   startOf(id: number): number;
   wordOf(id: number): number;
-  hashOf(id: number): number;
   /** Of a field: a value got no id, since there is no room; and that hardly any value comes twice. */
   noteFull(field: number): void;
   noteDistinct(field: number): void;

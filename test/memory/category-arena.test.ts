@@ -52,10 +52,7 @@ arenas('category/one-id, category/full: ids are those of a map with as much room
           const hash = Math.imul(length % 3, spread); // many share a hash
           assert.is(intern(i % 2 === 0 ? one : other, text, hash), expected);
         }
-        for (const [text, id] of ids) {
-          assert.is(textOf(other, id), text);
-          assert.is(other.hashOf(id), Math.imul(Buffer.byteLength(text) % 3, spread));
-        }
+        for (const [text, id] of ids) assert.is(textOf(other, id), text);
       },
     ),
     RUNS,
