@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isSluiceError, SluiceError } from '../base/errors.js';
-import type { FieldSpec, RecordType } from '../records/schema.js';
+import { type FieldSpec, isTextKind, type RecordType } from '../records/schema.js';
 import { canonicalPath } from './canonical-path.js';
 import type { Batch, Discovery, ReaderContext, Source, SourceReader, Split } from './connector.js';
 import { ColumnCursor, ColumnScratch } from './parquet-column.js';
@@ -80,8 +80,7 @@ class ParquetReader implements SourceReader {
   constructor(path: string, fields: readonly FieldSpec[], context: ReaderContext) {
     this.#path = path;
     this.#fields = context.fields ?? fields;
-    const isText = ({ kind }: FieldSpec): boolean => kind === 'string' || kind === 'category';
-    this.#scratch = this.#fields.map((field) => new ColumnScratch(BATCH_ROWS, isText(field)));
+    this.#scratch = this.#fields.map((field) => new ColumnScratch(BATCH_ROWS, isTextKind(field.kind)));
   }
 
   async open(split: Split): Promise<void> {

@@ -101,8 +101,8 @@ export class RowCodec {
       const slots = run.map((field) => {
         const at = fresh('at');
         const word = fresh('word');
-        const begin = `${p} + ${this.#at('i32', p, field.offset)}`;
-        lines.push(`const ${at} = ${begin}, ${word} = ${this.#at('i32', p, field.offset + 4)};`);
+        const slot = this.slotExprs(field, p);
+        lines.push(`const ${at} = ${slot.begin}, ${word} = ${slot.word};`);
         return { field, at, word };
       });
       const first = slots[0]!.at;
@@ -122,16 +122,15 @@ export class RowCodec {
     return { statements: linesText(lines), exprs };
   }
 
-  /** An expression of true where the field is null in the row at `p`. */
+  /** An expression of true where the field, a nullable one, is null in the row at `p`. */
   isNullExpr(field: PlacedField, p: string): string {
-    if (!field.nullable) return 'false';
     return `(${this.#at('i32', p, field.nullOffset)} & ${field.nullMask}) !== 0`;
   }
 
-  /** Expressions of where the bytes of a variable field lie in the view, and how many they are. */
-  bytesExprs(field: PlacedField, p: string): { readonly begin: string; readonly bytes: string } {
+  /** Expressions of where the bytes of a variable field lie in the view, and of their length word. */
+  slotExprs(field: PlacedField, p: string): { readonly begin: string; readonly word: string } {
     const begin = `${p} + ${this.#at('i32', p, field.offset)}`;
-    return { begin, bytes: `(${this.#at('i32', p, field.offset + 4)} >> 1)` };
+    return { begin, word: this.#at('i32', p, field.offset + 4) };
   }
 
   hashExpr(p: string): string {
@@ -297,8 +296,7 @@ export class RowCodec {
       if (storage === 'i8') return `(${stored} << 24 >> 24)`;
       return storage === 'u32' ? `(${stored} >>> 0)` : stored;
     }
-    const begin = `${p} + ${this.#at('i32', p, field.offset)}`;
-    const word = this.#at('i32', p, field.offset + 4);
+    const { begin, word } = this.slotExprs(field, p);
     if (isNestedField(field)) return `${this.#view}${nestedName(field)}.read(${begin})`;
     // A copy, and never of shared memory.
     if (field.kind === 'bytes') return `${this.#view}u8.slice(${begin}, ${begin} + (${word} >> 1))`;

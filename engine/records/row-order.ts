@@ -1,5 +1,6 @@
 import type { RowCodec } from './codec-gen.js';
 import { isVariableKind, type PlacedField } from './row-layout.js';
+import { isTextKind } from './schema.js';
 import { linesText } from './source-text.js';
 
 /**
@@ -16,22 +17,20 @@ import { linesText } from './source-text.js';
 
 /** Statements that return where a field tells the rows apart. */
 export function compareText(codec: RowCodec, field: PlacedField): string {
-  const isText = field.kind === 'string' || field.kind === 'category';
-  return fieldText(codec, field, (a, b) =>
+  return fieldText(codec, field, ['-1', '1'], (a, b) =>
     isComparedInBytes(codec, field)
-      ? `{ const by = compareBytes(u8, ${a}, ${b}, ${isText}); if (by !== 0) return by; }`
+      ? `{ const by = compareBytes(u8, ${a}, ${b}, ${isTextKind(field.kind)}); if (by !== 0) return by; }`
       : `{ const a = ${a}, b = ${b}; if (a < b) return -1; if (a > b) return 1; ${nanText(field)}}`,
   );
 }
 
 /** Statements that return false where a field differs. */
 export function differText(codec: RowCodec, field: PlacedField): string {
-  const text = fieldText(codec, field, (a, b) =>
+  return fieldText(codec, field, ['false', 'false'], (a, b) =>
     isComparedInBytes(codec, field)
       ? `if (compareBytes(u8, ${a}, ${b}, false) !== 0) return false;`
       : `{ const a = ${a}, b = ${b}; if (a !== b && (a === a || b === b)) return false; }`,
   );
-  return text.replaceAll(/return -?1;/g, 'return false;');
 }
 
 /** A value that lies in the row as an id has its bytes elsewhere. */
@@ -39,18 +38,24 @@ function isComparedInBytes(codec: RowCodec, field: PlacedField): boolean {
   return isVariableKind(field.kind) && codec.categories.idOf(field) === null;
 }
 
-function fieldText(codec: RowCodec, field: PlacedField, compare: (a: string, b: string) => string): string {
-  const [isNull, isNullToo] = [codec.isNullExpr(field, 'p'), codec.isNullExpr(field, 'q')];
+/** @param answers  what to return where only the value at `p` is null, and where only the one at `q` is */
+function fieldText(
+  codec: RowCodec,
+  field: PlacedField,
+  answers: readonly [ofP: string, ofQ: string],
+  compare: (a: string, b: string) => string,
+): string {
   const read = (p: string): string => {
     if (!isComparedInBytes(codec, field)) return codec.readExpr({ ...field, nullable: false }, p);
-    const { begin, bytes } = codec.bytesExprs(field, p);
-    return `${begin}, ${bytes}`;
+    const { begin, word } = codec.slotExprs(field, p);
+    return `${begin}, (${word} >> 1)`;
   };
   const statement = compare(read('p'), read('q'));
   if (!field.nullable) return statement;
+  const [isNull, isNullToo] = [codec.isNullExpr(field, 'p'), codec.isNullExpr(field, 'q')];
   return linesText([
-    `if (${isNull}) { if (!(${isNullToo})) return -1; }`,
-    `else if (${isNullToo}) return 1;`,
+    `if (${isNull}) { if (!(${isNullToo})) return ${answers[0]}; }`,
+    `else if (${isNullToo}) return ${answers[1]};`,
     `else ${statement}`,
   ]);
 }

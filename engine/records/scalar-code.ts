@@ -1,5 +1,5 @@
 import type { LayoutKind } from './row-layout.js';
-import { FIELD_KINDS, type FieldKind, type ScalarKind, VALUE_BYTES_MAX } from './schema.js';
+import { FIELD_KINDS, type FieldKind, isTextKind, type ScalarKind, VALUE_BYTES_MAX } from './schema.js';
 
 /** Source about values of one scalar kind. */
 
@@ -40,15 +40,13 @@ export function misfitText(kind: LayoutKind, value: string): string {
 /** True (as text) for a value made by user code that does not fit: of the wrong kind, or a string that has no UTF-8. */
 export function takenMisfitText(kind: LayoutKind, value: string): string {
   const misfit = misfitText(kind, value);
-  return isText(kind) ? `${misfit} || !${value}.isWellFormed()` : misfit;
+  return isTextKind(kind) ? `${misfit} || !${value}.isWellFormed()` : misfit;
 }
 
 /** What fits then, in words. */
 export function takenText(kind: FieldKind): string {
-  return `${FIELD_KINDS[kind]}${isText(kind) ? ', well formed (no half of a surrogate pair)' : ''}`;
+  return `${FIELD_KINDS[kind]}${isTextKind(kind) ? ', well formed (no half of a surrogate pair)' : ''}`;
 }
-
-const isText = (kind: LayoutKind): boolean => kind === 'string' || kind === 'category';
 
 /** A scalar that fits as it is kept: floats rounded to their size, bytes copied. */
 export function keptScalarText(kind: ScalarKind, value: string): string {

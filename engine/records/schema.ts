@@ -92,6 +92,11 @@ export function isScalarKind(kind: string): kind is ScalarKind {
   return kind !== 'record' && kind !== 'list' && kind !== 'map' && kind !== 'union';
 }
 
+/** True where values are strings. */
+export function isTextKind(kind: string): boolean {
+  return kind === 'string' || kind === 'category';
+}
+
 /** A type as JSON that is equal for equal types, however they were made. */
 export function typeIdentity({ kind, nullable, parts }: Omit<TypeSpec, 'kind'> & { kind: string }): Json[] {
   const fieldsOf = (fields: readonly FieldSpec[]): Json[] =>
