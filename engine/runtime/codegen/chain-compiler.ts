@@ -358,23 +358,11 @@ class ChainCompiler {
     const keys: readonly string[] = this.#keyed?.keys ?? [];
     const fields = shape.fields as readonly FieldSpec[];
     // Of undeclared rows a field may be observed that no row of this shape has.
-    const isKnown = (name: string): boolean => fields.some((field) => field.name === name);
-    return new ExpressionRow(
-      fields,
-      'ts',
-      (name) => (isKnown(name) ? codec.readExpr(codec.field(name), 'p', keys.includes(name)) : 'undefined'),
-      {
-        loadTogether: (names, fresh) => {
-          const together = names.filter((name) => isKnown(name) && !keys.includes(name));
-          return codec.readTogether(
-            together.map((name) => codec.field(name)),
-            'p',
-            fresh,
-          );
-        },
-        inPlace: { codec, at: 'p' },
-      },
-    );
+    const load = (name: string): string => {
+      const isKnown = fields.some((field) => field.name === name);
+      return isKnown ? codec.readExpr(codec.field(name), 'p', keys.includes(name)) : 'undefined';
+    };
+    return new ExpressionRow(fields, 'ts', load, { inPlace: { codec, at: 'p' } });
   }
 }
 

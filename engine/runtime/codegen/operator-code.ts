@@ -1,4 +1,4 @@
-import type { OperatorConfig, PlanOperator } from '../../plan/logical-plan.js';
+import type { Observed, PlanOperator } from '../../plan/logical-plan.js';
 import { RowCodec } from '../../records/codec-gen.js';
 import { keptText } from '../../records/field-values.js';
 import { compileTaker, isNestedField, takerName } from '../../records/nested.js';
@@ -27,7 +27,10 @@ export interface Place {
 export const CORE_WORDS = { at: 'core.at', out: 'core.recordsOut' };
 
 /** What a function is to get of its rows. */
-type Asked = Pick<Extract<OperatorConfig, { kind: 'filter' }>, 'observed' | 'view'>;
+interface Asked {
+  readonly observed: Observed;
+  readonly view?: true | undefined;
+}
 
 /** Writes a row to the consumer of an exchange; see exchange-code.ts. */
 export type WriteOutput = (output: number, row: Row, place: Place) => void;
@@ -230,8 +233,7 @@ export class OperatorCode {
         `fn_${uid}_${column.name}`,
         this.#spec.functions.get(uid)?.columns?.[column.name],
       );
-      const asked = { observed: column.observed, ...(view === true && { view }) };
-      const { text, after } = this.#handed(uid, asked, row, place);
+      const { text, after } = this.#handed(uid, { observed: column.observed, view }, row, place);
       const value = this.call(uid, `v_${column.name}`, fn, text, place, after);
       const kept = column.nullable ? place.code.constant(`v_${column.name}`, `${value} ?? null`) : value;
       own.set(column.name, kept);

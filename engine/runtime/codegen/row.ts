@@ -1,4 +1,4 @@
-import type { ReadTogether, RowCodec } from '../../records/codec-gen.js';
+import type { RowCodec } from '../../records/codec-gen.js';
 import { isMutableKind, keptText } from '../../records/field-values.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { memberText } from '../../records/source-text.js';
@@ -25,9 +25,6 @@ export interface Row {
   fork(): Row;
 }
 
-/** Of several fields: statements, and the expressions of those for which the statements do something. */
-export type LoadTogether = (fields: readonly string[], fresh: (hint: string) => string) => ReadTogether;
-
 /** Bytes that stay where they are while the row is handled. */
 export interface InPlace {
   readonly codec: RowCodec;
@@ -42,7 +39,6 @@ export class ExpressionRow implements Row {
   readonly whole: string | null;
   readonly inPlace: InPlace | null;
   readonly #load: (field: string) => string;
-  readonly #loadTogether: LoadTogether | undefined;
   readonly #loaded: Map<string, string>;
 
   /** @param load  the expression of a field; evaluated at most once per block */
@@ -52,9 +48,8 @@ export class ExpressionRow implements Row {
     load: (field: string) => string,
     options: {
       whole?: string | null;
-      loadTogether?: LoadTogether | undefined;
-      loaded?: ReadonlyMap<string, string>;
       inPlace?: InPlace | null;
+      loaded?: ReadonlyMap<string, string>;
     } = {},
   ) {
     this.fields = fields;
@@ -62,7 +57,6 @@ export class ExpressionRow implements Row {
     this.whole = options.whole ?? null;
     this.inPlace = options.inPlace ?? null;
     this.#load = load;
-    this.#loadTogether = options.loadTogether;
     this.#loaded = new Map(options.loaded);
   }
 
@@ -76,20 +70,19 @@ export class ExpressionRow implements Row {
   }
 
   expect(fields: readonly string[], code: CodeWriter): void {
-    const missing = fields.filter((field) => !this.#loaded.has(field));
-    if (this.#loadTogether === undefined || missing.length < 2) return;
-    const { statements, exprs } = this.#loadTogether(missing, (hint) => code.fresh(hint));
+    if (this.inPlace === null) return;
+    const { codec, at } = this.inPlace;
+    const missing = codec.layout.fields.filter(
+      ({ name }) => fields.includes(name) && !this.#loaded.has(name),
+    );
+    const { statements, exprs } = codec.readTogether(missing, at, (hint) => code.fresh(hint));
     if (statements !== '') code.line(statements);
     for (const [field, expr] of exprs) this.#loaded.set(field, code.constant(`v_${field}`, expr));
   }
 
   fork(): Row {
-    return new ExpressionRow(this.fields, this.ts, this.#load, {
-      whole: this.whole,
-      loadTogether: this.#loadTogether,
-      loaded: this.#loaded,
-      inPlace: this.inPlace,
-    });
+    const { whole, inPlace } = this;
+    return new ExpressionRow(this.fields, this.ts, this.#load, { whole, inPlace, loaded: this.#loaded });
   }
 }
 

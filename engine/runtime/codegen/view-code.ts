@@ -1,5 +1,5 @@
-import type { RecordViewClass } from '../../records/record-view.js';
 import { recordViewClass } from '../../records/record-view.js';
+import type { ChainCore } from '../chain-core.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
 import { argumentText, type Row } from './row.js';
 
@@ -28,9 +28,8 @@ export function handView(
 ): Handed {
   const { inPlace, fields } = row;
   if (inPlace === null || fields === null) return { text: argumentText(row, observed, code), after: '' };
-  const onStale = CHECKED ? (field: string): never => core().staleView(site, field) : null;
-  const core = (): { staleView(site: number, field: string): never } => bindings.values['core'] as never;
-  const View: RecordViewClass = recordViewClass(inPlace.codec, fields, bindings.values, onStale);
+  const stale = (field: string): never => (bindings.values['core'] as ChainCore).staleView(site, field);
+  const View = recordViewClass(inPlace.codec, fields, bindings.values, CHECKED ? stale : null);
   const type = bindings.bind('View', View);
   if (!CHECKED) {
     const view = bindings.bind('view', Object.freeze(new View()));
