@@ -1,4 +1,4 @@
-import { isSluiceError, SluiceError } from '../base/errors.js';
+import { isSluiceError, SluiceError, whatOf } from '../base/errors.js';
 import { shownPath, userFrame } from '../base/user-frame.js';
 import type { Source } from '../connectors/connector.js';
 import type { PlanDraft } from '../plan/draft.js';
@@ -93,7 +93,7 @@ function noteThrown(graph: FlowGraph, name: string, error: unknown): void {
   const frame = error instanceof Error ? userFrame(error.stack, true) : null;
   const place = `job '${name}'${frame === null ? '' : ` at ${shownPath(frame.file)}:${frame.line}`}`;
   if (isSluiceError(error)) {
-    graph.fault(error.code, null, `${place}: ${error.message.slice(error.code.length + 2)}`, error);
+    graph.fault(error.code, null, `${place}: ${whatOf(error)}`, error);
     return;
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

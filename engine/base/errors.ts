@@ -51,6 +51,11 @@ export function isSluiceError(error: unknown): error is SluiceError {
   return error instanceof Error && error.name === 'SluiceError' && 'code' in error && 'severity' in error;
 }
 
+/** What happened, without the code that the message begins with. */
+export function whatOf({ code, message }: SluiceError): string {
+  return message.slice(code.length + 2);
+}
+
 /** Causes below this depth are dropped: an error may be its own cause. */
 const CAUSE_DEPTH_MAX = 16;
 

@@ -1,4 +1,4 @@
-import { isSluiceError, SluiceError } from '../base/errors.js';
+import { isSluiceError, SluiceError, whatOf } from '../base/errors.js';
 import { valueText } from '../base/record-text.js';
 
 /** Characters of a value in a message. */
@@ -123,15 +123,13 @@ export abstract class ChainCore {
       return row === null ? '' : `, at record ${row}`;
     };
     if (isSluiceError(error) && OF_ONE_RECORD.has(error.code)) {
-      const what = error.message.slice(error.code.length + 2);
       const task = this.sites[1]?.name ?? 'a task';
       // The engine at work on a row that this operator gave.
       const giver = 'operator' in error.detail || this.at === 0 ? null : this.sites[this.at]!;
       const from = giver === null ? '' : `${giver.name}${giver.place} gave a record that cannot be sent: `;
-      return new SluiceError(error.code, `${from}${what} (task of ${task}, subtask ${subtask}${record()})`, {
-        detail: { ...(giver !== null && { operator: giver.uid }), ...error.detail, subtask },
-        ...(error.cause !== undefined && { cause: error.cause }),
-      });
+      const what = `${from}${whatOf(error)} (task of ${task}, subtask ${subtask}${record()})`;
+      const detail = { ...(giver !== null && { operator: giver.uid }), ...error.detail, subtask };
+      return new SluiceError(error.code, what, { detail, cause: error.cause });
     }
     if (isSluiceError(error) || this.at === 0) return error;
     const { uid, name, place } = this.sites[this.at]!;

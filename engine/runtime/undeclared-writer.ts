@@ -1,4 +1,4 @@
-import { isSluiceError, SluiceError } from '../base/errors.js';
+import { isSluiceError, SluiceError, whatOf } from '../base/errors.js';
 import { recordText } from '../base/record-text.js';
 import { controlBytes, TAG_SHAPE } from '../exchange/element.js';
 import type { ResultPartition } from '../exchange/result-partition.js';
@@ -280,8 +280,8 @@ const NAMES = {
 /** A row that was kept back is no more the record that the task is at: what is wrong with it says which it was. */
 function inRow(error: unknown, row: object): unknown {
   if (!isSluiceError(error) || !/^RECORD_/.test(error.code)) return error;
-  const { code, message, detail } = error;
-  return new SluiceError(code, `${message.slice(code.length + 2)}, in ${recordText(row)}`, { detail });
+  const { code, detail, cause } = error;
+  return new SluiceError(code, `${whatOf(error)}, in ${recordText(row)}`, { detail, cause });
 }
 
 /** A row may be an instance of a class or no plain object at all: then it is kept as it is, to be refused later. */

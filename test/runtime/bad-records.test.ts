@@ -42,6 +42,7 @@ const CASES: readonly (readonly [
   ['a getter that throws',       'int',        throwing('x'),            'USER_FUNCTION_FAILED', null,   /RangeError: none today/],
   ['a getter that throws',       'undeclared', throwing('x'),            'USER_FUNCTION_FAILED', null,   /RangeError: none today/],
   ['a getter inside',            'inner',      { x: throwing('y') },     'RECORD_FIELD_INVALID', 'x.y',  /cannot be read: RangeError: none/],
+  ['a getter inside',            'undeclared', { x: throwing('y') },     'RECORD_FIELD_INVALID', 'x.y',  /cannot be read: RangeError: none/],
   ['a getter inside',            'packed',     { x: throwing('y') },     'RECORD_FIELD_INVALID', 'x.y',  /cannot be read: RangeError: none/],
   ['__proto__ as a key',         'undeclared', polluting(),              'RECORD_FIELD_INVALID', '__proto__', /a member of this name/],
   ['__proto__ inside',           'packed',     { x: polluting() },       'RECORD_FIELD_INVALID', 'x.__proto__', /a member of this name/],
@@ -86,6 +87,7 @@ for (const at of [3, 150]) {
         assert.is(error.code, code, `${name}: ${error.message}`);
         assert.match(error.message, text, name);
         if (field !== null) assert.is(error.detail['field'], field, name);
+        if (what.startsWith('a getter')) assert.match(String(error.cause), 'none today', name);
         const isOfRow = code !== 'RECORD_TOO_LARGE' || Row === null;
         if (isOfRow) assert.match(error.message, /spoil at .*bad-records\.test\.\w+:\d+:\d+/, name);
         if (isOfRow) assert.ok('operator' in error.detail, name);

@@ -1,4 +1,4 @@
-import { SluiceError } from '../../base/errors.js';
+import { SluiceError, whatOf } from '../../base/errors.js';
 import { didYouMean } from '../../base/nearest.js';
 import {
   type EngineOptions,
@@ -192,10 +192,8 @@ function checkTogether(found: ReadonlyMap<OptionKey, Found>, faults: SluiceError
 }
 
 function together(faults: readonly SluiceError[]): SluiceError {
-  const lines = faults.map((fault) => fault.message.slice(fault.code.length + 2));
-  return new SluiceError(faults[0]!.code, `${faults.length} options are wrong\n  ${lines.join('\n  ')}`, {
-    errors: faults,
-  });
+  const what = `${faults.length} options are wrong\n  ${faults.map(whatOf).join('\n  ')}`;
+  return new SluiceError(faults[0]!.code, what, { errors: faults });
 }
 
 function given(found: ReadonlyMap<OptionKey, Found>, key: OptionKey): OptionValue {
