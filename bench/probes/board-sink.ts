@@ -26,8 +26,7 @@ export function boardSink(): Sink<{ readonly at: number }> {
           board.set('taken', ++taken);
           board.set('takenAtMs', nowMs);
           board.set('lastAtMs', at);
-          if (at >= board.get('windowBegin') && at < board.get('windowEnd'))
-            histogram.add((nowMs - at) * 1e3);
+          if (at >= board.get('windowBegin') && at < board.get('windowEnd')) histogram.addMs(nowMs - at);
           result ^= burn(taken, board.get('sinkRounds'));
         },
         flush: () => {},

@@ -34,13 +34,13 @@ await withBoardRun({ job: 'board-keyed', options }, async ({ board }) => {
   board.histogram.clear();
   await sleep(windowEnd - processMs());
   await until('every record of the window was taken', () => board.get('lastAtMs') >= windowEnd);
-  const atMs = (quantile: number): number => board.histogram.at(quantile) / 1e3;
+  const { histogram } = board;
   const suffix = timeoutMs === 0 ? '' : `-timeout-${timeoutMs}`;
   const name = (what: string): string => `latency-${percent}-${what}${suffix}`;
   reportFigures({
-    [name('p50-ms')]: atMs(0.5),
-    [name('p99-ms')]: atMs(0.99),
-    [name('p9999-ms')]: atMs(0.9999),
+    [name('p50-ms')]: histogram.atMs(0.5),
+    [name('p99-ms')]: histogram.atMs(0.99),
+    [name('p9999-ms')]: histogram.atMs(0.9999),
     [name('rate')]: capacityPerMs * 1e3 * (percent! / 100),
   });
 });

@@ -1,6 +1,6 @@
 /**
  * Counts whole numbers in buckets that are at most 1/32 wide, relative to what is in them, over memory that may be
- * shared: one thread adds, others read when it has stopped.
+ * shared: one thread adds, and others may read meanwhile, each count for itself.
  *
  * Source: the layout of Gil Tene's HdrHistogram.
  */
@@ -10,6 +10,7 @@ const STEPS = 32;
 const STEP_BITS = 5;
 /** Values from here on are counted as this. */
 const VALUE_MAX = 2 ** 31 - 1;
+const US_PER_MS = 1e3;
 
 export const HISTOGRAM_BUCKETS = STEPS * (32 - STEP_BITS);
 
@@ -24,6 +25,11 @@ export class LatencyHistogram {
   /** @param value  0 and up; fractions are rounded up */
   add(value: number): void {
     this.#counts[bucketOf(Math.min(Math.max(0, Math.ceil(value)), VALUE_MAX))]!++;
+  }
+
+  /** Adds a time, counted in microseconds. */
+  addMs(ms: number): void {
+    this.add(ms * US_PER_MS);
   }
 
   clear(): void {
@@ -46,6 +52,11 @@ export class LatencyHistogram {
     const rank = Math.max(1, Math.ceil(quantile * count));
     let seen = 0;
     for (let bucket = 0; ; bucket++) if ((seen += this.#counts[bucket]!) >= rank) return largestIn(bucket);
+  }
+
+  /** As `at`, where all was added by `addMs`. */
+  atMs(quantile: number): number {
+    return this.at(quantile) / US_PER_MS;
   }
 }
 

@@ -9,10 +9,10 @@
 export const TAG_WATERMARK = -1;
 /** 16 bytes: tag, 1 idle or 0 active, then nothing. */
 export const TAG_IDLE = -2;
-/** 16 bytes: tag, 0, then the time at which it was due, monotonic ms; see latency-emitter.ts. */
-export const TAG_LATENCY = -4;
 /** Tag, bytes of the payload, then the payload padded to 8. */
 export const TAG_SHAPE = -3;
+/** 16 bytes: tag, 0, then the time at which it was due, monotonic ms; see latency-emitter.ts. */
+export const TAG_LATENCY = -4;
 
 /** Bytes of a watermark, of an idleness element and of a latency marker. */
 export const SIGNAL_BYTES = 16;

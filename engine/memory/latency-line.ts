@@ -16,8 +16,6 @@ export const LATENCY = layout('task-latency', 128, {
 /** The counts of the histogram follow the table. */
 export const LATENCY_BYTES = wholeLines(LATENCY.BYTES + HISTOGRAM_BUCKETS * 8);
 
-const US_PER_MS = 1e3;
-
 /** One task's latencies. Whoever is not the task only reads. */
 export class LatencyLine {
   readonly #f64: Float64Array;
@@ -40,7 +38,7 @@ export class LatencyLine {
     const f64 = this.#f64;
     f64[this.#base + LATENCY.newestDueMs] = Math.max(f64[this.#base + LATENCY.newestDueMs]!, dueMs);
     f64[this.#base + LATENCY.largestMs] = Math.max(f64[this.#base + LATENCY.largestMs]!, tookMs);
-    this.#histogram.add(tookMs * US_PER_MS);
+    this.#histogram.addMs(tookMs);
   }
 
   get newestDueMs(): number {

@@ -34,7 +34,7 @@ export interface TaskInput {
   isReady(): boolean;
   /** Rings the bells this input still owes to senders. */
   ringOwed(): void;
-  /** The record at which generated code stopped with an error, for a message. */
+  /** The record at which generated code stopped with an error, for a message; null: it was at none. */
   describeRow(core: ChainCore): string | null;
   close(): void | Promise<void>;
 }

@@ -40,6 +40,12 @@ histograms(
   },
 );
 
+histograms('times are counted in microseconds', () => {
+  const histogram = fresh();
+  histogram.addMs(0.03);
+  assert.equal([histogram.at(1), histogram.atMs(1)], [30, 0.03]);
+});
+
 histograms('nothing has no quantile', () => {
   assert.throws(() => fresh().at(0.5), 'nothing was counted');
   assert.throws(() => quantile([], 0.5), 'no samples');

@@ -176,11 +176,9 @@ function clamp(perSecond: number): number {
   return Math.min(RATE_MAX, Math.max(RATE_MIN, perSecond));
 }
 
-const US_PER_MS = 1e3;
-
 function latencyFigures(histogram: LatencyHistogram | null): Pick<LoadLatency, 'markers' | 'ms'> {
   if (histogram === null) return { markers: 0, ms: null };
-  const at = (quantile: number): number => histogram.at(quantile) / US_PER_MS;
+  const at = (quantile: number): number => histogram.atMs(quantile);
   return {
     markers: histogram.count,
     ms: { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: at(1) },

@@ -269,12 +269,11 @@ export class JobTrials {
       markersOf(current).counts.map((count, bucket) => count - (before.counts[bucket] ?? 0)),
     );
     const nowMs = SYSTEM_CLOCK.monotonicMs();
-    if (!current.hasEnded) for (const dueMs of late()) histogram.add((nowMs - dueMs) * US_PER_MS);
+    if (!current.hasEnded) for (const dueMs of late()) histogram.addMs(nowMs - dueMs);
     return histogram.count === 0 ? null : histogram;
   }
 }
 
-const US_PER_MS = 1e3;
 const ENDED: ReadonlySet<string> = new Set(['FINISHED', 'CANCELED', 'FAILED']);
 
 /** A reading that took longer than this is of no moment, and taken again, so often at most. */

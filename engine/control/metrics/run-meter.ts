@@ -212,12 +212,11 @@ export class RunMeter {
   }
 }
 
-const US_PER_MS = 1e3;
-
 function latencyOf(line: LatencyLine | null): Pick<TaskMetrics, 'latency'> {
-  const histogram = new LatencyHistogram(line?.counts() ?? new Float64Array());
-  if (line === null || histogram.count === 0) return {};
-  const at = (quantile: number): number => histogram.at(quantile) / US_PER_MS;
-  const latency = { markers: histogram.count, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: line.largestMs };
-  return { latency };
+  if (line === null) return {};
+  const histogram = new LatencyHistogram(line.counts());
+  const markers = histogram.count;
+  if (markers === 0) return {};
+  const [p50Ms, p99Ms] = [histogram.atMs(0.5), histogram.atMs(0.99)];
+  return { latency: { markers, p50Ms, p99Ms, maxMs: line.largestMs } };
 }
