@@ -112,10 +112,11 @@ class JobBench {
         peakRssBytes: process.resourceUsage().maxRSS * 1024,
         segmentBytes: last!.segmentBytes,
       },
-      against:
-        oneThread === null || against === null
-          ? null
-          : { module: against, records: oneThread.recordCount, areInMemory: oneThread.areInMemory },
+      against: oneThread && {
+        module: against!,
+        records: oneThread.records.count,
+        areInMemory: oneThread.records.areInMemory,
+      },
       repetitions,
     };
   }
@@ -167,9 +168,9 @@ class JobBench {
   }
 }
 
-/** What each source gives of all records. */
+/** What each source gives of all records, of which there are some. */
 function sharesOf({ perSecond, perSecondOf }: Window): ReadonlyMap<string, number> {
-  return new Map([...perSecondOf].map(([uid, own]) => [uid, perSecond > 0 ? own / perSecond : 1]));
+  return new Map([...perSecondOf].map(([uid, own]) => [uid, own / perSecond]));
 }
 
 function clamp(perSecond: number): number {

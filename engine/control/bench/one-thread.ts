@@ -19,20 +19,15 @@ const TURN_MS_MAX = 1_000;
  * read before and lie in memory, which spares the function the reading that the job has to do.
  */
 export class OneThread {
-  readonly recordCount: number;
-  /** The records were read before. */
-  readonly areInMemory: boolean;
+  readonly records: ComparedRecords;
   readonly #consume: Consume;
-  readonly #records: () => Iterable<unknown>;
   readonly #shown: string;
   #isWarm = false;
 
-  private constructor(shown: string, consume: Consume, { count, make, rows }: Records) {
+  private constructor(shown: string, consume: Consume, records: ComparedRecords) {
     this.#shown = shown;
     this.#consume = consume;
-    this.recordCount = count;
-    this.areInMemory = rows !== null;
-    this.#records = (): Iterable<unknown> => rows ?? madeRows(make!, count);
+    this.records = records;
   }
 
   /**
@@ -76,14 +71,14 @@ export class OneThread {
       calls++;
       nowMs = SYSTEM_CLOCK.monotonicMs();
     }
-    return (calls * this.recordCount * 1_000) / Math.max(1e-3, nowMs - beganMs);
+    return (calls * this.records.count * 1_000) / Math.max(1e-3, nowMs - beganMs);
   }
 
   async #call(): Promise<void> {
     let read = 0;
-    const all = this.#records();
+    const { count, all } = this.records;
     const counted = function* (): Generator<unknown> {
-      for (const record of all) {
+      for (const record of all()) {
         read++;
         yield record;
       }
@@ -94,27 +89,24 @@ export class OneThread {
       const what = `the function of ${this.#shown}, at record ${read}: ${String(error)}`;
       throw new SluiceError('USER_FUNCTION_FAILED', what, { cause: error });
     }
-    if (read < this.recordCount)
-      throw invalid(`the function of ${this.#shown} read ${read} of ${this.recordCount} records`);
+    if (read < count) throw invalid(`the function of ${this.#shown} read ${read} of ${count} records`);
   }
 }
 
-interface Records {
+export interface ComparedRecords {
   readonly count: number;
-  readonly make: ((index: number) => unknown) | null;
-  readonly rows: readonly unknown[] | null;
+  /** They were read before. */
+  readonly areInMemory: boolean;
+  readonly all: () => Iterable<unknown>;
 }
 
 /** What a source gives first, in one reader. */
-export async function recordsOf(source: Source<any>): Promise<Records> {
+export async function recordsOf(source: Source<any>): Promise<ComparedRecords> {
   const { splits, recordsTotal } = await source.discover({ parallelism: 1 });
   if (source.batchKind === 'sequence' && source.make !== undefined) {
     const { make } = source;
-    return {
-      count: Math.min(recordsTotal ?? Number.POSITIVE_INFINITY, COMPARED_RECORDS_MAX),
-      make,
-      rows: null,
-    };
+    const count = Math.min(recordsTotal ?? Number.POSITIVE_INFINITY, COMPARED_RECORDS_MAX);
+    return { count, areInMemory: false, all: () => madeRows(make, count) };
   }
   const fields = source.schema?.fields ?? null;
   const names = fields?.map(({ name }) => name) ?? [];
@@ -132,7 +124,7 @@ export async function recordsOf(source: Source<any>): Promise<Records> {
   } finally {
     await reader.close();
   }
-  return { count: rows.length, make: null, rows };
+  return { count: rows.length, areInMemory: true, all: () => rows };
 }
 
 const READ_MAX = 4_096;
