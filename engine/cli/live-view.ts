@@ -1,4 +1,5 @@
 import type { Metrics, VertexMetrics } from '../control/metrics/metrics.js';
+import { bare, clean, fit, padEnd, shorten, width } from './columns.js';
 import { formatBytes, formatCount, formatElapsed, formatEventTime, formatRemaining } from './quantities.js';
 
 /**
@@ -201,65 +202,4 @@ const COLORS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 } as const;
 
 function paint(color: keyof typeof COLORS, text: string, isOn: boolean): string {
   return isOn && text !== '' ? `\x1b[${COLORS[color]}m${text}\x1b[0m` : text;
-}
-
-/** Names come from the user: what would move the cursor is taken out. */
-function clean(text: string): string {
-  return text.replace(/\p{C}/gu, ' ');
-}
-
-/** Columns a text takes, at most: those of Chinese, Japanese, Korean and pictures count twice. */
-function width(text: string): number {
-  let columns = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0)!;
-    columns += isWide(code) ? 2 : 1;
-  }
-  return columns;
-}
-
-function isWide(code: number): boolean {
-  return code >= 0x1100 && WIDE.some(([first, last]) => code >= first && code <= last);
-}
-
-// biome-ignore format: a table
-const WIDE: readonly (readonly [first: number, last: number])[] = [
-  [0x1100, 0x115f], [0x2e80, 0xa4cf], [0xac00, 0xd7a3], [0xf900, 0xfaff], [0xfe30, 0xfe6f], [0xff00, 0xff60], [0x1f300, 0x10ffff],
-];
-
-/** Without escape sequences, which take no columns. */
-function bare(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
-  return text.replace(/\x1b\[\d+m/g, '');
-}
-
-function padEnd(text: string, columns: number): string {
-  return text + ' '.repeat(Math.max(0, columns - width(text)));
-}
-
-function shorten(text: string, columns: number): string {
-  if (width(text) <= columns) return text;
-  let kept = '';
-  for (const character of text) {
-    if (width(kept + character) > columns - 2) break;
-    kept += character;
-  }
-  return `${kept}..`;
-}
-
-/** Cuts a line at the last column; escape sequences take none, and colours end with the line. */
-function fit(line: string, columns: number): string {
-  let used = 0;
-  let kept = '';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
-  for (const [piece] of line.matchAll(/\x1b\[\d+m|[\s\S]/gu)) {
-    if (piece.length > 1 && piece.startsWith('\x1b')) {
-      kept += piece;
-      continue;
-    }
-    if (used + width(piece) > columns) return kept.includes('\x1b') ? `${kept}\x1b[0m` : kept;
-    used += width(piece);
-    kept += piece;
-  }
-  return kept;
 }

@@ -1,12 +1,14 @@
 import {
   type BenchReport,
   FIGURES,
-  type LatencyQuantiles,
+  latencyName,
   QUANTILES,
+  quantileText,
 } from '../../control/bench/bench-report.js';
 import type { VertexShares } from '../../control/bench/task-shares.js';
+import { shorten } from '../columns.js';
 import type { Comparison } from './bench-comparison.js';
-import { figureText, percentText, rateText, threeDigits } from './figure-text.js';
+import { figureText, percentText, rateText, threeDigits, verdictText } from './figure-text.js';
 import { bar, dot, drawing, label, logScale, path, stroke } from './svg.js';
 
 const WIDTH = 720;
@@ -14,6 +16,8 @@ const LEFT = 190;
 const RIGHT = 130;
 const PLOT = WIDTH - LEFT - RIGHT;
 const ROW = 30;
+/** What fits left of the plot. */
+const NAME_COLUMNS = 26;
 
 /** Full speed and sustainable throughput: medians as bars, the spread of the repetitions as a line. */
 export function throughputChart({ figures }: BenchReport): string {
@@ -66,14 +70,18 @@ export function searchChart({ repetitions }: BenchReport): string {
 }
 
 const LATENCY_HEIGHT = 220;
+/** 0 has no place among powers of ten. */
+const LATENCY_MS_MIN = 1e-3;
 const LOAD_CLASSES = ['second', 'first'] as const;
 
 /** Median latencies by quantile, a line for each load, by powers of ten. */
-export function latencyChart({ repetitions }: BenchReport): string | null {
-  const last = repetitions.at(-1)!.latencies;
-  const lines = last.flatMap(({ load }, k) => {
-    const known = repetitions.flatMap(({ latencies }) => latencies[k]?.ms ?? []);
-    return known.length === repetitions.length ? [{ load, ms: mediansOf(known) }] : [];
+export function latencyChart({ figures, repetitions }: BenchReport): string | null {
+  const lines = repetitions[0]!.latencies.flatMap(({ load }) => {
+    const names = QUANTILES.map((quantile) => latencyName(load, quantile));
+    const ms = figures
+      .filter(({ name }) => names.includes(name))
+      .map(({ median }) => Math.max(LATENCY_MS_MIN, median));
+    return ms.length === QUANTILES.length ? [{ load, ms }] : [];
   });
   if (lines.length === 0) return null;
   const least = 10 ** Math.floor(Math.log10(Math.min(...lines.flatMap(({ ms }) => ms))));
@@ -88,7 +96,7 @@ export function latencyChart({ repetitions }: BenchReport): string | null {
     ticks.push(label({ x: LEFT - 8, y: y(ms) + 4 }, `${Number(ms.toPrecision(1))} ms`, 'end', 'small'));
   }
   const heads = QUANTILES.map((quantile, k) =>
-    label({ x: x(k), y: bottom + 20 }, quantile === 'p999' ? 'p99.9' : quantile, 'middle'),
+    label({ x: x(k), y: bottom + 20 }, quantileText(quantile), 'middle'),
   );
   const drawn = lines.flatMap(({ load, ms }, k) => {
     const points = ms.map((value, at) => ({ x: x(at), y: y(value) }));
@@ -102,13 +110,6 @@ export function latencyChart({ repetitions }: BenchReport): string | null {
   return drawing(WIDTH, LATENCY_HEIGHT, 'Latency', [...ticks, ...heads, ...drawn]);
 }
 
-function mediansOf(all: readonly LatencyQuantiles[]): readonly number[] {
-  return QUANTILES.map((quantile) => {
-    const sorted = all.map((each) => each[quantile]).sort((a, b) => a - b);
-    return Math.max(1e-3, sorted[sorted.length >> 1]!);
-  });
-}
-
 /** What a bar of time is made of, in order. */
 // biome-ignore format: a table
 export const PARTS = [
@@ -118,8 +119,6 @@ export const PARTS = [
   { kind: 'held-back', word: 'held back',            of: ({ heldBack }: VertexShares) => heldBack },
   { kind: 'idle',     word: 'idle',                  of: ({ idle }: VertexShares) => idle },
 ] as const;
-
-const NAME_CHARACTERS = 26;
 
 /** Where the time of each vertex goes at full speed. */
 export function timeChart({ vertices }: BenchReport): string {
@@ -133,10 +132,9 @@ export function timeChart({ vertices }: BenchReport): string {
       at += width;
       return drawn;
     });
-    const short = name.length <= NAME_CHARACTERS ? name : `${name.slice(0, NAME_CHARACTERS - 2)}..`;
     const rate = `${rateText(vertex.recordsInPerSecond)} in`;
     return [
-      label({ x: LEFT - 8, y: y + 13 }, short, 'end'),
+      label({ x: LEFT - 8, y: y + 13 }, shorten(name, NAME_COLUMNS), 'end'),
       ...bars,
       label({ x: LEFT + PLOT + 8, y: y + 13 }, rate, 'start'),
     ];
@@ -155,14 +153,10 @@ export function comparisonChart({ ratios }: Comparison): string {
     const kind = verdict === 'better' ? 'held' : verdict === 'worse' ? 'refused' : 'even';
     const text = `${threeDigits(ratio)}, ${threeDigits(low)} to ${threeDigits(high)}: ${verdict}`;
     return [
-      label({ x: LEFT - 8, y: y + 4 }, name.length > 28 ? `${name.slice(0, 26)}..` : name, 'end'),
+      label({ x: LEFT - 8, y: y + 4 }, shorten(name, NAME_COLUMNS), 'end'),
       stroke('spread', { x: x(low), y }, { x: x(high), y }),
       dot(kind, { x: x(ratio), y }, text),
-      label(
-        { x: LEFT + PLOT + 8, y: y + 4 },
-        `${threeDigits(ratio)} ${verdict === 'within the spread' ? 'same' : verdict}`,
-        'start',
-      ),
+      label({ x: LEFT + PLOT + 8, y: y + 4 }, `${threeDigits(ratio)} ${verdictText(verdict)}`, 'start'),
     ];
   });
   const axis = stroke('axis', { x: x(1), y: 0 }, { x: x(1), y: bottom });

@@ -1,4 +1,5 @@
 import { type BenchReport, FIGURES, type Figure } from '../../control/bench/bench-report.js';
+import type { VertexShares } from '../../control/bench/task-shares.js';
 import { formatBytes } from '../quantities.js';
 import {
   comparisonChart,
@@ -9,7 +10,7 @@ import {
   timeChart,
 } from './bench-charts.js';
 import type { Comparison } from './bench-comparison.js';
-import { crowdedText, figureText, NOTES, percentText, rateText } from './figure-text.js';
+import { crowdedLines, figureText, NOTES, percentText, rateText } from './figure-text.js';
 import { escaped } from './svg.js';
 
 /** Colours of light and dark; the page takes those of the reader's system. */
@@ -38,7 +39,7 @@ th { font-weight: 600 } .label { font: 12px system-ui, sans-serif; fill: var(--i
 /** A report as one HTML file that needs nothing else: no script, no network. Pure. */
 export function benchPage(report: BenchReport, comparison: Comparison | null): string {
   const latency = latencyChart(report);
-  const { job, at, node, cores, seconds, repetitions, sinks, bottleneck } = report;
+  const { job, at, node, cores, seconds, repetitions, sinks, bottleneck, memory } = report;
   const found =
     bottleneck === null
       ? 'No bottleneck stands out: the job waits for what is outside it.'
@@ -56,17 +57,22 @@ export function benchPage(report: BenchReport, comparison: Comparison | null): s
     searchChart(report),
     soft('Filled: held. Hollow: the source fell behind.'),
     '<h2>Latency</h2>',
-    latency ?? '<p>No marker came to a sink, so the latency is not known.</p>',
+    latency ?? paragraph('No marker came to a sink, so the latency is not known.'),
     soft(NOTES.latency),
     '<h2>Where the time goes at full speed</h2>',
     timeChart(report),
     `<p>${PARTS.map(({ kind, word }) => `<span class="key"><svg viewBox="0 0 8 8"><rect class="${kind}" width="8" height="8"/></svg>${word}</span>`).join('')}</p>`,
-    `<p>${escaped(found)}</p>`,
-    `<p>${escaped(crowdedText(report) ?? '')}</p>`,
+    paragraph(found),
+    ...crowdedLines(report).map(paragraph),
     ...(comparison === null ? [] : comparisonParts(comparison)),
     '<h2>All figures</h2>',
     figureTable(report.figures),
-    ...memoryAndRest(report),
+    '<h2>Tasks at full speed</h2>',
+    taskTable(report.vertices),
+    paragraph(
+      `Memory: peak ${formatBytes(memory.peakRssBytes)} of the process, ${formatBytes(memory.segmentBytes)} of it segments.`,
+    ),
+    ...againstLines(report).map(paragraph),
     soft(sinks === 'own' ? NOTES.own : NOTES.discarded),
   ];
   return `<!doctype html>
@@ -76,6 +82,10 @@ export function benchPage(report: BenchReport, comparison: Comparison | null): s
 ${parts.join('\n')}
 </body></html>
 `;
+}
+
+function paragraph(text: string): string {
+  return `<p>${escaped(text)}</p>`;
 }
 
 function soft(text: string): string {
@@ -99,34 +109,32 @@ function comparisonParts(comparison: Comparison): readonly string[] {
 }
 
 function figureTable(figures: readonly Figure[]): string {
-  const rows = figures.map(({ name, unit, median, low, high }) => {
-    const cells = [median, low, high].map((value) => `<td>${escaped(figureText(value, unit))}</td>`);
-    return `<tr><td>${escaped(name)}</td>${cells.join('')}</tr>`;
-  });
-  return `<table><tr><th>figure</th><th>median</th><th>low</th><th>high</th></tr>${rows.join('')}</table>`;
+  const rows = figures.map(({ name, unit, ...values }) =>
+    [name, ...[values.median, values.low, values.high].map((value) => figureText(value, unit))],
+  );
+  return table(['figure', 'median', 'low', 'high'], rows);
 }
 
-function memoryAndRest({ memory, vertices, against, figures }: BenchReport): readonly string[] {
+function taskTable(vertices: readonly VertexShares[]): string {
+  const rows = vertices.map((vertex) => [
+    vertex.name,
+    String(vertex.subtasks),
+    ...PARTS.map(({ of }) => percentText(of(vertex))),
+    rateText(vertex.recordsInPerSecond),
+  ]);
+  return table(['', 'tasks', ...PARTS.map(({ word }) => word), 'records in'], rows);
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (tag: string, cells: readonly string[]): string =>
+    `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
+  return `<table>${line('th', heads)}${rows.map((cells) => line('td', cells)).join('')}</table>`;
+}
+
+function againstLines({ against, figures }: BenchReport): readonly string[] {
   const ratio = figures.find(({ name }) => name === FIGURES.against);
-  const rows = vertices.map((vertex) => {
-    const cells = [
-      String(vertex.subtasks),
-      ...PARTS.map(({ of }) => percentText(of(vertex))),
-      rateText(vertex.recordsInPerSecond),
-    ];
-    return `<tr><td>${escaped(vertex.name)}</td>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
-  });
-  const heads = ['tasks', ...PARTS.map(({ word }) => word), 'records in'];
-  return [
-    `<h2>Tasks at full speed</h2>`,
-    `<table><tr><th></th>${heads.map((head) => `<th>${head}</th>`).join('')}</tr>${rows.join('')}</table>`,
-    `<p>Memory: peak ${formatBytes(memory.peakRssBytes)} of the process, ${formatBytes(memory.segmentBytes)} of it segments.</p>`,
-    ...(against === null || ratio === undefined
-      ? []
-      : [
-          `<p>${escaped(
-            `Against ${against.module} in one thread, over ${against.records} records${against.areInMemory ? ' that lay in memory' : ''}: ${figureText(ratio.median, ratio.unit)}.`,
-          )}</p>`,
-        ]),
-  ];
+  if (against === null || ratio === undefined) return [];
+  const where = against.areInMemory ? ' that lay in memory' : '';
+  const times = figureText(ratio.median, ratio.unit);
+  return [`Against ${against.module} in one thread, over ${against.records} records${where}: ${times}.`];
 }

@@ -1,8 +1,24 @@
-import { type BenchReport, FIGURES, latencyName, QUANTILES } from '../../control/bench/bench-report.js';
+import {
+  type BenchReport,
+  FIGURES,
+  latencyName,
+  QUANTILES,
+  quantileText,
+} from '../../control/bench/bench-report.js';
+import { spreadOf } from '../../control/bench/spread.js';
 import type { VertexShares } from '../../control/bench/task-shares.js';
+import { clean, fit, padEnd, shorten } from '../columns.js';
 import { formatBytes } from '../quantities.js';
 import type { Comparison } from './bench-comparison.js';
-import { crowdedText, figureText, NOTES, percentText, rateText, threeDigits } from './figure-text.js';
+import {
+  crowdedLines,
+  figureText,
+  NOTES,
+  percentText,
+  rateText,
+  threeDigits,
+  verdictText,
+} from './figure-text.js';
 
 const COLUMNS = 80;
 const NAME_COLUMNS_MAX = 26;
@@ -11,7 +27,7 @@ const NAME_COLUMNS_MAX = 26;
 export function benchText(report: BenchReport, comparison: Comparison | null): string {
   const { job, seconds, repetitions, sinks, against } = report;
   const lines = [
-    `${clean(job)}   ${repetitions.length} repetitions, ${seconds} s a measurement, ${report.cores} cores, Node ${report.node}`,
+    `${job}   ${repetitions.length} repetitions, ${seconds} s a measurement, ${report.cores} cores, Node ${report.node}`,
     '',
     ...throughputLines(report),
     '',
@@ -19,7 +35,7 @@ export function benchText(report: BenchReport, comparison: Comparison | null): s
     '',
     ...taskLines(report.vertices),
     NOTES.times,
-    ...[crowdedText(report) ?? []].flat(),
+    ...crowdedLines(report),
     ...bottleneckLines(report),
     '',
     ...memoryLines(report),
@@ -28,7 +44,7 @@ export function benchText(report: BenchReport, comparison: Comparison | null): s
     '',
     ...[NOTES.sustainable, NOTES.latency, sinks === 'own' ? NOTES.own : NOTES.discarded],
   ];
-  return lines.flatMap(wrapped).join('\n');
+  return lines.map(clean).flatMap(wrapped).join('\n');
 }
 
 function throughputLines({ figures }: BenchReport): readonly string[] {
@@ -50,8 +66,7 @@ function latencyLines({ figures, repetitions }: BenchReport): readonly string[] 
     });
     return [`at ${percentText(load)}, ${rateText(perSecond)}`, ...cells];
   });
-  const heads = QUANTILES.map((quantile) => (quantile === 'p999' ? 'p99.9' : quantile));
-  const lines = [['latency, ms', ...heads], ...rows].map(([name, ...cells]) =>
+  const lines = [['latency, ms', ...QUANTILES.map(quantileText)], ...rows].map(([name, ...cells]) =>
     [name!.padEnd(24), ...cells.map((cell) => cell.padStart(9))].join(''),
   );
   const isSilent = latencies.some(({ ms }) => ms === null);
@@ -61,7 +76,7 @@ function latencyLines({ figures, repetitions }: BenchReport): readonly string[] 
 function taskLines(vertices: readonly VertexShares[]): readonly string[] {
   const percent = (share: number | null): string => (share === null ? '-' : percentText(share));
   const rows = vertices.map(({ name, subtasks, ...shares }) => [
-    shorten(`${clean(name)}`, NAME_COLUMNS_MAX),
+    shorten(clean(name), NAME_COLUMNS_MAX),
     String(subtasks),
     percent(shares.busy),
     percent(shares.onCore),
@@ -72,14 +87,14 @@ function taskLines(vertices: readonly VertexShares[]): readonly string[] {
   ]);
   const head = ['at full speed', 'tasks', 'busy', 'on core', 'queued', 'idle', 'pressed', 'held'];
   return [head, ...rows].map(([name, ...cells]) =>
-    [name!.padEnd(NAME_COLUMNS_MAX), ...cells.map((cell, k) => cell.padStart(k === 0 ? 6 : 8))].join(''),
+    [padEnd(name!, NAME_COLUMNS_MAX), ...cells.map((cell, k) => cell.padStart(k === 0 ? 6 : 8))].join(''),
   );
 }
 
 function bottleneckLines({ bottleneck }: BenchReport): readonly string[] {
   return bottleneck === null
     ? ['bottleneck: none stands out; the job waits for what is outside it']
-    : [`bottleneck: ${clean(bottleneck.name)}: ${bottleneck.reason}`];
+    : [`bottleneck: ${bottleneck.name}: ${bottleneck.reason}`];
 }
 
 function memoryLines({ memory, figures }: BenchReport): readonly string[] {
@@ -94,13 +109,13 @@ function memoryLines({ memory, figures }: BenchReport): readonly string[] {
 
 function againstLines({ against, figures, repetitions }: BenchReport): readonly string[] {
   const ratio = figures.find(({ name }) => name === FIGURES.against)!;
-  const rates = repetitions.map(({ againstPerSecond }) => againstPerSecond!).sort((a, b) => a - b);
+  const rate = spreadOf(repetitions.map(({ againstPerSecond }) => againstPerSecond!)).median;
   const where = against!.areInMemory
     ? 'that lay in memory before, which the job had to read'
     : 'made one by one, as in the job';
   return [
     `the job does ${threeDigits(ratio.median)} times as much as one thread: ${threeDigits(ratio.low)} .. ${threeDigits(ratio.high)}`,
-    `One thread: ${clean(against!.module)}, ${rateText(rates[rates.length >> 1]!)} over ${against!.records} records ${where}; in turns with the job at full speed.`,
+    `One thread: ${against!.module}, ${rateText(rate)} over ${against!.records} records ${where}; in turns with the job at full speed.`,
   ];
 }
 
@@ -113,7 +128,7 @@ function comparisonLines({ since, differences, ratios }: Comparison): readonly s
         figureText(now, unit),
         threeDigits(ratio),
         `${threeDigits(low)}..${threeDigits(high)}`,
-        verdict === 'within the spread' ? 'same' : verdict,
+        verdictText(verdict),
       ] as const,
   );
   const head = ['compared', 'before', 'now', 'ratio', 'spread', ''] as const;
@@ -130,20 +145,12 @@ function comparisonLines({ since, differences, ratios }: Comparison): readonly s
 function wrapped(line: string): readonly string[] {
   const lines: string[] = [];
   let rest = line;
-  while (rest.length > COLUMNS) {
-    const space = rest.lastIndexOf(' ', COLUMNS);
-    const at = space > 2 ? space : COLUMNS;
+  for (;;) {
+    const { length } = fit(rest, COLUMNS);
+    if (length === rest.length) return [...lines, rest];
+    const space = rest.lastIndexOf(' ', length);
+    const at = space > 2 ? space : length;
     lines.push(rest.slice(0, at).trimEnd());
     rest = `  ${rest.slice(at).trimStart()}`;
   }
-  return [...lines, rest];
-}
-
-/** Names come from the user: what would move the cursor is taken out. */
-function clean(text: string): string {
-  return text.replace(/\p{C}/gu, ' ');
-}
-
-function shorten(text: string, columns: number): string {
-  return text.length <= columns ? text : `${text.slice(0, columns - 2)}..`;
 }

@@ -1,6 +1,7 @@
 /** Figures of a bench as a person reads them. */
 import type { BenchReport } from '../../control/bench/bench-report.js';
 import { formatBytes, formatCount } from '../quantities.js';
+import type { FigureRatio } from './bench-comparison.js';
 
 /** An amount with its unit: `1.23 M`, `4.56 ms`, `0.42 s`, `12 MB`, `3.1 x`. */
 export function figureText(value: number, unit: string): string {
@@ -27,21 +28,27 @@ export function threeDigits(value: number): string {
   return value.toFixed(Math.min(4, digits));
 }
 
+export function verdictText(verdict: FigureRatio['verdict']): string {
+  return verdict === 'within the spread' ? 'same' : verdict;
+}
+
 /** The tasks got less than this share of the cores, while they were ready for more. */
 const CORES_SHARE = 0.75;
 const READY_MORE = 0.5;
 
-/** Said where other programs had the cores, so that the figures are theirs too; null where not, or nobody knows. */
-export function crowdedText({ vertices, cores }: BenchReport): string | null {
+/** Said where other programs had the cores, so that the figures are theirs too; none where not, or nobody knows. */
+export function crowdedLines({ vertices, cores }: BenchReport): readonly string[] {
   let [got, awaited] = [0, 0];
   for (const { subtasks, onCore, awaitingCore } of vertices) {
-    if (onCore === null || awaitingCore === null) return null;
+    if (onCore === null || awaitingCore === null) return [];
     got += subtasks * onCore;
     awaited += subtasks * awaitingCore;
   }
-  if (got >= CORES_SHARE * cores || awaited < READY_MORE) return null;
-  const ready = threeDigits(got + awaited);
-  return `Other programs had the cores: tasks were ready for ${ready} of them and got ${threeDigits(got)} of ${cores}. Measure again when the machine is idle.`;
+  if (got >= CORES_SHARE * cores || awaited < READY_MORE) return [];
+  const [ready, had] = [threeDigits(got + awaited), threeDigits(got)];
+  return [
+    `Other programs had the cores: tasks were ready for ${ready} of them and got ${had} of ${cores}. Measure again when the machine is idle.`,
+  ];
 }
 
 /** What was measured and how, beside the figures. */

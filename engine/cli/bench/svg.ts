@@ -26,8 +26,7 @@ export function label(at: Point, text: string, anchor: 'start' | 'middle' | 'end
 
 /** @param title  told where a pointer rests on it */
 export function bar(kind: string, at: Point, width: number, height: number, title: string): string {
-  const w = Math.max(0, width);
-  return `<rect class="${kind}" x="${at.x.toFixed(1)}" y="${at.y.toFixed(1)}" width="${w.toFixed(1)}" height="${height}"><title>${escaped(title)}</title></rect>`;
+  return `<rect class="${kind}" x="${at.x.toFixed(1)}" y="${at.y.toFixed(1)}" width="${width.toFixed(1)}" height="${height}"><title>${escaped(title)}</title></rect>`;
 }
 
 export function stroke(kind: string, from: Point, to: Point): string {

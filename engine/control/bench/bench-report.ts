@@ -65,15 +65,9 @@ export interface LoadLatency {
   readonly ms: LatencyQuantiles | null;
 }
 
-export interface LatencyQuantiles {
-  readonly p50: number;
-  readonly p90: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly max: number;
-}
-
 export const QUANTILES = ['p50', 'p90', 'p99', 'p999', 'max'] as const;
+type Quantile = (typeof QUANTILES)[number];
+export type LatencyQuantiles = Readonly<Record<Quantile, number>>;
 
 export const FIGURES = {
   fullSpeed: 'full speed',
@@ -83,9 +77,13 @@ export const FIGURES = {
   against: 'job / one thread',
 } as const;
 
+export function quantileText(quantile: Quantile): string {
+  return quantile === 'p999' ? 'p99.9' : quantile;
+}
+
 /** The name of a figure of latency. */
-export function latencyName(load: number, quantile: (typeof QUANTILES)[number]): string {
-  return `latency at ${Math.round(load * 100)} %, ${quantile === 'p999' ? 'p99.9' : quantile}`;
+export function latencyName(load: number, quantile: Quantile): string {
+  return `latency at ${Math.round(load * 100)} %, ${quantileText(quantile)}`;
 }
 
 /** @param repetitions  at least one */

@@ -8,25 +8,27 @@ import { repetitionOf, reportOf } from '../../kit/bench-reports.js';
 
 const texts = suite('bench text');
 
-const LONG = `${'a very long name of an operator '.repeat(6)}\x1b[31m<b>&"</b>`;
+const LONG = `${'a very long name of an operator '.repeat(6)}\x1b[31m\x9b1m<b>&"</b>`;
 const plain = reportOf([repetitionOf(), repetitionOf({ sustainablePerSecond: 9e5 }), repetitionOf()]);
 const hard = reportOf([repetitionOf({ againstPerSecond: 5e5 })], {
   job: LONG,
   vertices: plain.vertices.map((vertex) => ({ ...vertex, name: LONG })),
-  bottleneck: { name: LONG, reason: 'busy' },
+  bottleneck: { name: LONG, reason: `busy 90 % while ${LONG} is backpressured 60 %` },
   against: { module: LONG, records: 1_000_000, areInMemory: true },
   params: { path: LONG },
 });
+const wide = { ...hard, job: '航'.repeat(50), vertices: [{ ...plain.vertices[0]!, name: '航'.repeat(14) }] };
 const silent = reportOf([
   repetitionOf({ latencies: repetitionOf().latencies.map((each) => ({ ...each, ms: null, markers: 0 })) }),
 ]);
 
 texts('no line is wider than 80 columns or holds a control character, whatever names there are', () => {
-  for (const report of [plain, hard, silent]) {
+  for (const report of [plain, hard, wide, silent]) {
     for (const comparison of [null, compareReports(plain, report)]) {
       const text = benchText(report, comparison);
       for (const line of text.split('\n')) {
-        assert.ok(line.length <= 80, `${line.length}: ${line}`);
+        const columns = line.length + line.split('航').length - 1; // such a character takes two
+        assert.ok(columns <= 80, `${columns}: ${line}`);
         assert.not.match(line, /\p{Cc}/u);
       }
     }
