@@ -7,6 +7,7 @@ import { EXIT_CODES } from './exit-codes.js';
 import { commandLayers, optionsOf } from './option-layers.js';
 import { type Progress, showProgress } from './progress.js';
 import { formatCount, formatElapsed } from './quantities.js';
+import { type EndSignal, SignalListener } from './signal-listener.js';
 import { undeclaredCosts } from './undeclared-costs.js';
 
 type RunCommand = Command & { readonly kind: 'run' };
@@ -105,20 +106,8 @@ function hasColor(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY === true && !isOff && stream.hasColors?.() === true;
 }
 
-// biome-ignore format: a table
-export const SIGNALS = {
-  SIGINT:  { code: EXIT_CODES.interrupted[0], name: 'Ctrl-C' },
-  SIGTERM: { code: EXIT_CODES.terminated[0],  name: 'SIGTERM' },
-  SIGHUP:  { code: EXIT_CODES.hangup[0],      name: 'SIGHUP' },
-} as const;
-
 /** How long a cancelled run has to clean up after itself before the process ends regardless. */
 const CANCEL_MS_MAX = 1_000;
-
-/**
- * Signals closer together are one: a terminal signals every process of its group, and npm and others pass theirs on.
- */
-export const BOUNCE_MS = 100;
 
 /**
  * What signals do: the first one stops gracefully (or abandons a start), the second cancels and ends the process
@@ -128,19 +117,13 @@ class Interrupts {
   exitCode: number | null = null;
   readonly #abort = new AbortController();
   readonly #isQuiet: boolean;
-  readonly #handlers = new Map<NodeJS.Signals, () => void>();
+  readonly #listener = new SignalListener((signal) => this.#onSignal(signal));
   #count = 0;
-  #lastMs = Number.NEGATIVE_INFINITY;
   #run: Run | null = null;
   #progress: Progress | null = null;
 
   constructor(isQuiet: boolean) {
     this.#isQuiet = isQuiet;
-    for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
-      const handler = () => this.#onSignal(name);
-      this.#handlers.set(name, handler);
-      process.on(name, handler);
-    }
   }
 
   /** Abandons a start. */
@@ -155,26 +138,21 @@ class Interrupts {
   }
 
   release(): void {
-    for (const [name, handler] of this.#handlers) process.off(name, handler);
+    this.#listener.release();
   }
 
-  #onSignal(name: keyof typeof SIGNALS): void {
-    const { code, name: shownName } = SIGNALS[name];
-    const nowMs = performance.now();
-    const isEcho = nowMs - this.#lastMs < BOUNCE_MS;
-    this.#lastMs = nowMs;
-    if (isEcho) return;
+  #onSignal({ code, shown }: EndSignal): void {
     this.exitCode ??= code;
     this.#count++;
     const run = this.#run;
     if (this.#count === 1) {
-      if (!this.#isQuiet) process.stderr.write(`${shownName}: stopping; once more to end at once\n`);
-      if (run === null) this.#abort.abort(new Error(shownName));
+      if (!this.#isQuiet) process.stderr.write(`${shown}: stopping; once more to end at once\n`);
+      if (run === null) this.#abort.abort(new Error(shown));
       else this.#stop(run);
     } else if (this.#count === 2 && run !== null) {
       const end = () => this.#end();
       setTimeout(end, CANCEL_MS_MAX).unref();
-      run.cancel(new Error(shownName)).then(end, end);
+      run.cancel(new Error(shown)).then(end, end);
     } else {
       this.#end();
     }

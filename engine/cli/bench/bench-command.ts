@@ -8,7 +8,8 @@ import { loadJob } from '../../control/job-file/job-loader.js';
 import type { Command } from '../command.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { commandLayers, optionsOf } from '../option-layers.js';
-import { BOUNCE_MS, refuseInputs, SIGNALS } from '../run-command.js';
+import { refuseInputs } from '../run-command.js';
+import { type EndSignal, SignalListener } from '../signal-listener.js';
 import { type Comparison, compareReports, readReport } from './bench-comparison.js';
 import { benchPage } from './bench-page.js';
 import { benchText } from './bench-text.js';
@@ -88,14 +89,7 @@ function writePage(file: string, text: string): void {
 class BenchStop {
   exitCode: number | null = null;
   readonly #abort = new AbortController();
-  readonly #handlers = new Map<NodeJS.Signals, () => void>();
-  #lastMs = Number.NEGATIVE_INFINITY;
-
-  constructor() {
-    for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[])
-      this.#handlers.set(name, () => this.#onSignal(name));
-    this.#listen();
-  }
+  readonly #listener = new SignalListener((signal) => this.#onSignal(signal));
 
   /** Lets signals end the process while no run is there and a function of the user's may never come back. */
   async leaving<T>(work: () => Promise<T>): Promise<T> {
@@ -103,7 +97,7 @@ class BenchStop {
     try {
       return await work();
     } finally {
-      this.#listen();
+      this.#listener.listen();
     }
   }
 
@@ -112,21 +106,13 @@ class BenchStop {
   }
 
   release(): void {
-    for (const [name, handler] of this.#handlers) process.off(name, handler);
+    this.#listener.release();
   }
 
-  #listen(): void {
-    for (const [name, handler] of this.#handlers) process.on(name, handler);
-  }
-
-  #onSignal(name: keyof typeof SIGNALS): void {
-    const nowMs = performance.now();
-    const isEcho = nowMs - this.#lastMs < BOUNCE_MS;
-    this.#lastMs = nowMs;
-    if (isEcho) return;
+  #onSignal({ code, shown }: EndSignal): void {
     if (this.exitCode !== null) process.exit(this.exitCode);
-    this.exitCode = SIGNALS[name].code;
-    this.#abort.abort(new Error(SIGNALS[name].name));
+    this.exitCode = code;
+    this.#abort.abort(new Error(shown));
   }
 }
 

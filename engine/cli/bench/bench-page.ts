@@ -109,9 +109,9 @@ function comparisonParts(comparison: Comparison): readonly string[] {
 }
 
 function figureTable(figures: readonly Figure[]): string {
-  const rows = figures.map(({ name, unit, ...values }) =>
-    [name, ...[values.median, values.low, values.high].map((value) => figureText(value, unit))],
-  );
+  const rows = figures.map(({ name, unit, median, low, high }) => {
+    return [name, ...[median, low, high].map((value) => figureText(value, unit))];
+  });
   return table(['figure', 'median', 'low', 'high'], rows);
 }
 
