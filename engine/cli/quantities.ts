@@ -7,7 +7,7 @@ export function formatCount(count: number): string {
     ['M', 1e6],
     ['k', 1e3],
   ] as const) {
-    if (count >= size * 0.9995) return `${threeDigits(count / size)} ${unit}`;
+    if (count >= size * 0.9995) return `${twoDigits(count / size)} ${unit}`;
   }
   return String(Math.round(count));
 }
@@ -19,7 +19,7 @@ export function formatBytes(bytes: number): string {
     ['MB', 1e6],
     ['kB', 1e3],
   ] as const) {
-    if (bytes >= size * 0.9995) return `${threeDigits(bytes / size)} ${unit}`;
+    if (bytes >= size * 0.9995) return `${twoDigits(bytes / size)} ${unit}`;
   }
   return `${Math.round(bytes)} B`;
 }
@@ -49,6 +49,7 @@ export function formatEventTime(ms: number): string {
   return iso.endsWith('.000Z') ? `${iso.slice(0, -5)}Z` : iso;
 }
 
-function threeDigits(value: number): string {
-  return value >= 99.95 ? value.toFixed(0) : value >= 9.95 ? value.toFixed(0) : value.toFixed(1);
+/** At least two. */
+function twoDigits(value: number): string {
+  return value.toFixed(value >= 9.95 ? 0 : 1);
 }

@@ -13,8 +13,7 @@ const MEMORY = 1 << 16;
 
 /** Told again over the objects, in the plainest way. */
 function compareValues(a: any, b: any): number {
-  if (a === null || b === null)
-    return Number(b === null) - Number(a === null) === 0 ? 0 : a === null ? -1 : 1;
+  if (a === null || b === null) return Number(b === null) - Number(a === null);
   if (a instanceof Uint8Array) return Math.sign(Buffer.compare(a, b));
   const [noA, noB] = [Number.isNaN(a), Number.isNaN(b)];
   if (noA || noB) return Number(noA) - Number(noB);
