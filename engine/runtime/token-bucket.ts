@@ -26,7 +26,7 @@ export class TokenBucket {
    * @param share      records per second of this subtask, as of now; Infinity: no limit
    * @param catchUpMs  what a source that was held back may catch up with: what comes in this time
    */
-  constructor(clock: Clock, share: () => number, catchUpMs = CATCH_UP_MS) {
+  constructor(clock: Clock, share: () => number, catchUpMs: number) {
     this.#clock = clock;
     this.#share = share;
     this.#catchUpMs = catchUpMs;
@@ -70,11 +70,9 @@ export class TokenBucket {
   #gather(nowMs: number): void {
     const tookMs = this.#rate === Number.POSITIVE_INFINITY ? 0 : nowMs - this.#atMs;
     this.#atMs = nowMs;
-    if (tookMs > 0)
-      this.#tokens = Math.min(
-        burstOf(this.#rate, this.#catchUpMs),
-        this.#tokens + (tookMs * this.#rate) / 1_000,
-      );
+    if (tookMs <= 0) return;
+    const burst = burstOf(this.#rate, this.#catchUpMs);
+    this.#tokens = Math.min(burst, this.#tokens + (tookMs * this.#rate) / 1_000);
   }
 
   /** Another rate begins a schedule of its own: what was due by the old one is let go. */
@@ -84,11 +82,10 @@ export class TokenBucket {
   }
 }
 
-const CATCH_UP_MS = 100;
 /** A shorter wait costs more than it keeps. */
 const WAIT_MIN_MS = 1;
 
 /** Records that may pass at once at a rate. */
-export function burstOf(perSecond: number, catchUpMs = CATCH_UP_MS): number {
+export function burstOf(perSecond: number, catchUpMs: number): number {
   return Math.max(1, (perSecond * catchUpMs) / 1_000);
 }

@@ -50,7 +50,7 @@ rates(
         });
         await runInline(paced, { parallelism, seed: RUNS.seed });
         assert.is(arrivals.times.length, count);
-        const bursts = parallelism * burstOf(rate / parallelism);
+        const bursts = parallelism * burstOf(rate / parallelism, 100);
         const sorted = arrivals.times.sort((a, b) => a - b);
         sorted.forEach((atMs, i) => {
           assert.ok(

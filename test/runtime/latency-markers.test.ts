@@ -72,7 +72,7 @@ const TIE_MS = 1e-6;
 
 markers('latency/scheduled: without a rate a record is due when it passes', () => {
   const clock = new ManualClock(500);
-  const bucket = new TokenBucket(clock, () => Number.POSITIVE_INFINITY);
+  const bucket = new TokenBucket(clock, () => Number.POSITIVE_INFINITY, 100);
   const seen: number[] = [];
   const line = { note: (dueMs: number, nowMs: number) => seen.push(dueMs, nowMs) };
   const source = new SourceMarkers(new LatencyMarkers(line as never, [], clock), bucket, 10);

@@ -27,7 +27,7 @@ function inputOf({ splits = 1, open = () => {}, batches = [], poll, markerEveryM
   const left = [...batches];
   const supply = { isDrained: false, taken: 0, rate: Number.POSITIVE_INFINITY };
   const clock = new ManualClock();
-  const pace = new TokenBucket(clock, () => supply.rate, markerEveryMs && 60_000);
+  const pace = new TokenBucket(clock, () => supply.rate, markerEveryMs === undefined ? 100 : 60_000);
   const line = { note: (dueMs: number, nowMs: number) => core.notes.push(`marker ${dueMs} at ${nowMs}`) };
   const passing = new LatencyMarkers(line as never, [], clock);
   const reader = { open, poll: poll ?? (() => left.shift() ?? null), close: () => {} };

@@ -7,6 +7,7 @@ import { randomRuns } from '../kit/random-rows.js';
 
 const buckets = suite('token bucket');
 const RUNS = randomRuns(200);
+const CATCH_UP_MS = 100;
 
 /** Records per second, from one in a quarter of a minute to a million. */
 const rates = fc.double({ min: Math.log(0.07), max: Math.log(1e6), noNaN: true }).map(Math.exp);
@@ -15,7 +16,7 @@ const rates = fc.double({ min: Math.log(0.07), max: Math.log(1e6), noNaN: true }
 function source(rate: number) {
   const clock = new ManualClock(1_000);
   const setting = { rate };
-  const bucket = new TokenBucket(clock, () => setting.rate);
+  const bucket = new TokenBucket(clock, () => setting.rate, CATCH_UP_MS);
   /** Each record that passed, by its time. */
   const passed: { readonly atMs: number; readonly count: number }[] = [];
   const runTo = (endMs: number, budget: number): void => {
@@ -53,7 +54,7 @@ buckets('rate/bucket: in any time no more than rate x t + burst, and no less tha
         const [from, to] = [times[a % times.length]!, times[b % times.length]!].sort((x, y) => x - y);
         const dueMs = to! - from!;
         const due = (rate * dueMs) / 1000;
-        const burst = burstOf(rate);
+        const burst = burstOf(rate, CATCH_UP_MS);
         assert.ok(
           countIn(from!, to!) <= due + burst + SLACK,
           `${countIn(from!, to!)} in ${dueMs} ms at ${rate}`,
@@ -77,7 +78,7 @@ buckets('rate/bucket: who was held back catches up with a burst and no more', ()
         bucket.spend(allowed);
         count += allowed;
       }
-      const gathered = Math.min(burstOf(rate), (rate * pauseMs) / 1000);
+      const gathered = Math.min(burstOf(rate, CATCH_UP_MS), (rate * pauseMs) / 1000);
       assert.ok(count <= gathered + SLACK && count > gathered - 1 - SLACK, `${count} of ${gathered}`);
     }),
     RUNS,
