@@ -37,7 +37,7 @@ export interface ReadTogether {
 
 /** Expressions of what goes into the header of a row. */
 export interface HeaderText {
-  /** A local; one that can be set where strings are written at once. */
+  /** A variable: of a row with strings it is set to what the row takes in the end. */
   readonly length: string;
   readonly hash: string;
   readonly ts: string;
@@ -191,12 +191,11 @@ export class RowCodec {
   }
 
   /**
-   * Writes the row at `p`; those of `sizeStatements` have run in the same scope, with or without `roomy` as here, and
-   * the row fits. With it, the length in the header is a variable, and afterwards it is that of the row.
+   * Writes the row at `p`; those of `sizeStatements` with `roomy` have run in the same scope, and the row fits.
    */
-  writeStatements(p: string, values: ValueOf, header: HeaderText, roomy?: Roomy): string {
+  writeStatements(p: string, values: ValueOf, header: HeaderText): string {
     const { fields, fixedBytes, isVariable } = this.layout;
-    const atOnce = roomy === undefined ? [] : this.#strings();
+    const atOnce = this.#strings();
     const end = `${this.#view}$end`;
     const lines: string[] = [];
     if (isVariable) lines.push(`let ${end} = ${plusText(p, fixedBytes)};`);

@@ -72,8 +72,7 @@ function scalarNames({ fields }: RowLayout): readonly string[] {
 function codecSource(codec: RowCodec, order: readonly string[]): string {
   const { layout } = codec;
   const values = ({ index }: { readonly index: number }): string => `v${index}`;
-  const roomy = (bytes: string): string => `p + ${bytes} <= end`;
-  const size = codec.sizeStatements(values, roomy);
+  const size = codec.sizeStatements(values, (bytes) => `p + ${bytes} <= end`);
   const read = layout.fields.map((field) => `const ${values(field)} = ${memberText('row', field.name)};`);
   let locals = 0;
   const together = codec.readTogether(layout.fields, 'p', (hint) => `${hint}${locals++}`);
@@ -88,7 +87,7 @@ function codecSource(codec: RowCodec, order: readonly string[]): string {
     size.statements,
     `let length = ${size.expression};`,
     'if (p + length > end) return -1;',
-    codec.writeStatements('p', values, { length: 'length', hash: 'hash', ts: 'ts' }, roomy),
+    codec.writeStatements('p', values, { length: 'length', hash: 'hash', ts: 'ts' }),
     'return p + length;',
     '},',
     'decode(p) {',

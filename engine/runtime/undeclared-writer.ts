@@ -257,8 +257,7 @@ export class UndeclaredWriter {
       '',
       true,
     );
-    const roomy = roomyIn(segmentBytes);
-    const size = codec.sizeStatements(value, roomy);
+    const size = codec.sizeStatements(value, roomyIn(segmentBytes));
     return linesText([
       hash.statements,
       `const hash = ${hash.expression};`,
@@ -266,7 +265,7 @@ export class UndeclaredWriter {
       size.statements,
       `let length = ${size.expression};`,
       room.before,
-      codec.writeStatements('q', value, { length: 'length', hash: 'hash', ts: 'ts' }, roomy),
+      codec.writeStatements('q', value, { length: 'length', hash: 'hash', ts: 'ts' }),
       room.after,
     ]);
   }

@@ -139,11 +139,14 @@ codecs('pieces for two views stand in one function', () => {
   const writer = compileCodec(rowLayout(fields), views.in_);
   const reader = compileCodec(to.layout, views.out_);
   writer.encode({ id: 7, name: 'Grüße' }, 64, 256);
-  const size = to.sizeStatements((field) => `v_${field.name}`);
+  const size = to.sizeStatements(
+    (field) => `v_${field.name}`,
+    () => 'true',
+  );
   const source = `return function copy(p, q) {
     const v_id = ${from.readExpr(from.field('id'), 'p')}, v_name = ${from.readExpr(from.field('name'), 'p', true)};
     ${size.statements}
-    const length = ${size.expression};
+    let length = ${size.expression};
     ${to.writeStatements('q', (field) => `v_${field.name}`, { length: 'length', hash: from.hashExpr('p'), ts: '5' })}
   };`;
   const bindings = { ...viewBindings(views.in_, 'in_'), ...viewBindings(views.out_, 'out_') };

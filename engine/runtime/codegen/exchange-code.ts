@@ -73,8 +73,7 @@ export function writeDeclared(
     const target = targetText(partitioner, count, maxParallelism, names, code.fresh('to'));
     if (target.statements !== '') code.line(target.statements);
     const { segmentBytes } = partition;
-    const roomy = roomyIn(segmentBytes);
-    const size = codec.sizeStatements(values, roomy);
+    const size = codec.sizeStatements(values, roomyIn(segmentBytes));
     if (size.statements !== '') code.line(size.statements);
     const length = code.fresh('length');
     code.line(`let ${length} = ${size.expression};`);
@@ -82,7 +81,7 @@ export function writeDeclared(
     const reach = reachOf(partitioner, partition);
     const room = roomText(reach, target.expression, { ...names, length }, codec, segmentBytes, onRolled);
     code.line(room.before);
-    code.line(codec.writeStatements(names.q, values, { length, hash, ts: row.ts }, roomy));
+    code.line(codec.writeStatements(names.q, values, { length, hash, ts: row.ts }));
     code.line(room.after);
   });
   code.line(`${out}++;`);
