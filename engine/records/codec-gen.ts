@@ -133,14 +133,6 @@ export class RowCodec {
     return { begin, word: this.#at('i32', p, field.offset + 4) };
   }
 
-  hashExpr(p: string): string {
-    return this.#at('i32', p, ROW_HASH_OFFSET);
-  }
-
-  timestampExpr(p: string): string {
-    return this.#at('f64', p, ROW_TIMESTAMP_OFFSET);
-  }
-
   /**
    * Measures the variable fields; the expression is the length of the whole row, a constant for rows of
    * fixed size.
