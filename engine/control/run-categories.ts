@@ -7,7 +7,7 @@ import { Categories } from '../records/categories.js';
 import type { RunCategories } from '../runtime/chain-spec.js';
 
 /** Names of the category fields that travel between tasks. Fields of one name are one, whatever stream they are of. */
-export function categoryFields(graph: JobGraph): readonly string[] {
+function categoryFields(graph: JobGraph): readonly string[] {
   const fields = graph.exchanges.flatMap((exchange) => exchange.fields.fields ?? []);
   return [...new Set(fields.filter(({ kind }) => kind === 'category').map(({ name }) => name))].sort();
 }

@@ -1,4 +1,2 @@
 /** States of a subtask as its line tells them; the position is the word's value. */
 export const TASK_STATES = ['CREATED', 'DEPLOYING', 'RUNNING', 'FINISHED', 'CANCELED', 'FAILED'] as const;
-
-export type TaskStateName = (typeof TASK_STATES)[number];

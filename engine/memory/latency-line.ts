@@ -7,7 +7,7 @@ import { HISTOGRAM_BUCKETS, LatencyHistogram } from '../base/latency-histogram.j
 import { layout, wholeLines } from './layout.js';
 
 // biome-ignore format: a table
-export const LATENCY = layout('task-latency', 128, {
+const LATENCY = layout('task-latency', 128, {
   //             offset  type   writer  meaning
   newestDueMs: [   0,  'f64', 'task', 'when the newest marker that came was due, monotonic ms; 0 before the first'],
   largestMs:   [   8,  'f64', 'task', 'longest time a marker was on its way'],

@@ -7,7 +7,7 @@ import { FIELD_KINDS, type FieldKind, isTextKind, type ScalarKind, VALUE_BYTES_M
  * True (as text) for a value that is not of the kind; '' where any value will do,
  * and for nested kinds, whose values are checked as they are taken.
  */
-export function misfitText(kind: LayoutKind, value: string): string {
+function misfitText(kind: LayoutKind, value: string): string {
   switch (kind) {
     case 'bool':
       return `typeof ${value} !== 'boolean'`;

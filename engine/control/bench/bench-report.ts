@@ -67,7 +67,7 @@ export interface LoadLatency {
 
 export const QUANTILES = ['p50', 'p90', 'p99', 'p999', 'max'] as const;
 type Quantile = (typeof QUANTILES)[number];
-export type LatencyQuantiles = Readonly<Record<Quantile, number>>;
+type LatencyQuantiles = Readonly<Record<Quantile, number>>;
 
 export const FIGURES = {
   fullSpeed: 'full speed',

@@ -32,7 +32,7 @@ export interface BenchRequest {
   readonly whileBlocked: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-export const REPETITIONS = 3;
+const REPETITIONS = 3;
 /** A run is warmed up for as long as a measurement takes, and no longer. */
 const WARM_UP_MS_MAX = 2_000;
 /** After a rate was set, as a share of a measurement; longer before a latency, so that queues have emptied. */
