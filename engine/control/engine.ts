@@ -2,9 +2,6 @@ import { SYSTEM_CLOCK } from '../base/clock.js';
 import { SluiceError } from '../base/errors.js';
 import { didYouMean } from '../base/nearest.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
-import type { LatencyLine } from '../memory/latency-line.js';
-import type { JobGraph } from '../plan/job-graph.js';
-import type { LogicalPlan } from '../plan/logical-plan.js';
 import { type InputGiven, isLiveOptions } from './endpoints.js';
 import type { LoadedJob } from './job-file/job-loader.js';
 import type { JobMaster } from './job-master.js';
@@ -33,36 +30,22 @@ export async function start<J = any>(
   return run as Run as Run<J>;
 }
 
-/** A run that is only measured; see Trial. */
-export interface TrialRun {
-  readonly run: Run;
-  readonly plan: LogicalPlan;
-  readonly graph: JobGraph;
-  /** By task; null where no markers come. */
-  latencyLine(task: number): LatencyLine | null;
+/** A run and what was planned for it. */
+export interface Launched {
+  readonly run: JobMaster;
+  readonly planned: PlannedJob;
 }
 
 /**
- * Starts a job whose outputs are not wanted.
+ * Starts a job as `start` does, also one that is only measured.
  *
- * @param trial  which of its sinks write nothing at all
- * @throws SluiceError  as `start` does
+ * @param trial  null: its outputs are wanted
  */
-export async function startTrial(job: LoadedJob, options: StartOptions, trial: Trial): Promise<TrialRun> {
-  const { run, planned } = await launch(job, options, trial);
-  return {
-    run,
-    plan: planned.built.plan,
-    graph: planned.graph,
-    latencyLine: (task) => run.latencyLine(task),
-  };
-}
-
-async function launch(
+export async function launch(
   job: string | URL | LoadedJob,
   options: StartOptions,
   trial: Trial | null,
-): Promise<{ readonly run: JobMaster; readonly planned: PlannedJob }> {
+): Promise<Launched> {
   const startedMs = SYSTEM_CLOCK.monotonicMs();
   checkArguments(job, options);
   // Job files import this module too, in every worker: what only a start needs is loaded by a start.

@@ -3,10 +3,10 @@ import { SYSTEM_CLOCK } from '../../base/clock.js';
 import { SluiceError } from '../../base/errors.js';
 import { HISTOGRAM_BUCKETS, LatencyHistogram } from '../../base/latency-histogram.js';
 import type { JobVertex } from '../../plan/job-graph.js';
-import { startTrial, type TrialRun } from '../engine.js';
+import { type Launched, launch } from '../engine.js';
 import type { LoadedJob } from '../job-file/job-loader.js';
 import type { TaskMetrics } from '../metrics/metrics.js';
-import type { StartOptions } from '../run.js';
+import type { Run, StartOptions } from '../run.js';
 import type { Trial } from '../trial.js';
 import type { LagSample } from './schedule-lag.js';
 import { type Bottleneck, bottleneckOf, type VertexShares, vertexShares } from './task-shares.js';
@@ -53,8 +53,7 @@ interface Reading {
   readonly hasBegun: boolean;
 }
 
-interface Current {
-  readonly trial: TrialRun;
+interface Current extends Launched {
   readonly sources: readonly JobVertex[];
   readonly beganMs: number;
   hasEnded: boolean;
@@ -107,7 +106,7 @@ export class JobTrials {
       const scale = this.#scaleOf(plan) * HASTE ** tries;
       const current = await this.#ready(plan, scale);
       for (const { head } of current.sources)
-        current.trial.run.sources[head]!.setRate(plan.rates?.get(head) ?? null);
+        current.run.sources[head]!.setRate(plan.rates?.get(head) ?? null);
       const set = this.#read(current);
       await this.#pass(current, plan.settleMs * scale);
       const before = markersOf(current);
@@ -135,15 +134,15 @@ export class JobTrials {
   async end(): Promise<void> {
     const current = this.#current;
     this.#current = null;
-    await current?.trial.run.cancel();
+    await current?.run.cancel();
   }
 
   /** Ends the run at hand after what it has read. @returns bytes on the heaps of its threads; null without a run */
   async finish(): Promise<number | null> {
     const current = this.#current;
     if (current === null) return null;
-    const { run } = current.trial;
-    for (const { head } of current.sources) run.sources[head]!.setRate(null);
+    const { run, sources } = current;
+    for (const { head } of sources) run.sources[head]!.setRate(null);
     const { tasks } = await run.stop();
     this.#current = null;
     return tasks.reduce((sum, { heapBytes = 0 }) => sum + heapBytes, 0);
@@ -166,9 +165,10 @@ export class JobTrials {
 
   /** True if the input at hand lasts for another window. */
   #lasts(current: Current, { rates, settleMs, windowMs }: WindowPlan, scale: number): boolean {
-    const { trial, hasEnded } = current;
+    const { planned, hasEnded } = current;
     if (hasEnded) return false;
-    const isBounded = trial.plan.operators.some(({ config }) => config.kind === 'source' && config.bounded);
+    const { operators } = planned.built.plan;
+    const isBounded = operators.some(({ config }) => config.kind === 'source' && config.bounded);
     if (!isBounded) return true;
     const total = this.#totalRecords;
     if (total === null || scale < 1) return false;
@@ -179,13 +179,14 @@ export class JobTrials {
   }
 
   async #begin(scale: number): Promise<Current> {
-    const { start, trial: kind, warmUpMs, signal } = this.#settings;
-    const trial = await startTrial(this.#job, { ...start, signal }, kind);
-    const { graph, run } = trial;
+    const { start, trial, warmUpMs, signal } = this.#settings;
+    const { run, planned } = await launch(this.#job, { ...start, signal }, trial);
+    const { graph } = planned;
     const sources = graph.vertices.filter(
       ({ index }) => !graph.exchanges.some(({ toVertex }) => toVertex === index),
     );
-    const current: Current = { trial, sources, beganMs: SYSTEM_CLOCK.monotonicMs(), hasEnded: false };
+    const beganMs = SYSTEM_CLOCK.monotonicMs();
+    const current: Current = { run, planned, sources, beganMs, hasEnded: false };
     this.#current = current;
     const noteEnd = (): void => {
       current.hasEnded = true;
@@ -214,11 +215,11 @@ export class JobTrials {
   }
 
   /** Lets time pass, or the run end. @throws what made the run fail */
-  async #pass({ trial }: Current, ms: number): Promise<void> {
+  async #pass({ run }: Current, ms: number): Promise<void> {
     const over = new AbortController();
     const timer = sleep(ms, undefined, { signal: over.signal }).catch(() => {});
     try {
-      await Promise.race([timer, trial.run.finished]);
+      await Promise.race([timer, run.finished]);
     } finally {
       over.abort();
     }
@@ -242,8 +243,8 @@ export class JobTrials {
     return readings;
   }
 
-  #read({ trial, sources, hasEnded }: Current): Reading {
-    const { atMs, tasks } = metricsAt(trial);
+  #read({ run, sources, hasEnded }: Current): Reading {
+    const { atMs, tasks } = metricsAt(run);
     const { user, system } = process.cpuUsage();
     const of = ({ id }: JobVertex): readonly TaskMetrics[] => tasks.filter(({ vertex }) => vertex === id);
     const states = sources.flatMap((vertex) => of(vertex).map(({ state }) => state));
@@ -281,7 +282,7 @@ const READ_MS_MAX = 1;
 const READ_TRIES = 8;
 
 /** Figures of all tasks, and when they were read: this thread may lose its core in between. */
-function metricsAt({ run }: TrialRun): { readonly atMs: number; readonly tasks: readonly TaskMetrics[] } {
+function metricsAt(run: Run): { readonly atMs: number; readonly tasks: readonly TaskMetrics[] } {
   for (let tries = 1; ; tries++) {
     const beganMs = SYSTEM_CLOCK.monotonicMs();
     const { tasks } = run.metrics();
@@ -296,15 +297,16 @@ interface Markers {
   readonly newestDueMs: readonly number[];
 }
 
-function markersOf({ trial }: Current): Markers {
-  const lines = Array.from({ length: trial.graph.taskCount }, (_, task) => trial.latencyLine(task)!);
+function markersOf({ run, planned }: Current): Markers {
+  const { taskCount } = planned.graph;
+  const lines = Array.from({ length: taskCount }, (_, task) => run.latencyLine(task)!);
   const counts = new Float64Array(HISTOGRAM_BUCKETS);
   for (const line of lines) for (const [bucket, count] of line.counts().entries()) counts[bucket]! += count;
   return { counts, newestDueMs: lines.map(({ newestDueMs }) => newestDueMs).filter((dueMs) => dueMs > 0) };
 }
 
 function measured(
-  { sources, trial }: Current,
+  { sources, run, planned }: Current,
   { rates }: WindowPlan,
   set: Reading,
   readings: readonly Reading[],
@@ -313,7 +315,8 @@ function measured(
   const ms = end.atMs - begin.atMs;
   const made = sources.map((_, i) => end.records[i]! - begin.records[i]!);
   const records = sumOf(made);
-  const shares = vertexShares(trial.graph, begin.tasks, end.tasks, ms);
+  const { graph } = planned;
+  const shares = vertexShares(graph, begin.tasks, end.tasks, ms);
   return {
     ms,
     perSecond: (records * 1_000) / ms,
@@ -321,8 +324,8 @@ function measured(
     lag: rates === null ? [] : readings.map((reading) => lagOf(sources, rates, set, reading)),
     cpuSecondsPerMillion: ((end.cpuMs - begin.cpuMs) * 1_000) / Math.max(1, records),
     shares,
-    bottleneck: bottleneckOf(trial.graph, shares),
-    segmentBytes: trial.run.metrics().segmentBytes,
+    bottleneck: bottleneckOf(graph, shares),
+    segmentBytes: run.metrics().segmentBytes,
   };
 }
 
