@@ -6,7 +6,8 @@ import type { Clock } from '../base/clock.js';
  *   rate/bucket   Tokens come at the subtask's share of the rate, at most a burst of them gather, and a record takes
  *                 one: in any time t no more records pass than rate x t + burst, and, where records are there and
  *                 somebody asks, no fewer than rate x t - burst.
- *   rate/at-once  A changed rate counts from the moment at which it is seen, and whoever waits looks when it changes.
+ *   rate/at-once  A changed rate counts from the moment at which it is seen, with a schedule of its own, and whoever
+ *                 waits looks when it changes.
  *
  * Source: token bucket (Turner, "New directions in communications", IEEE 1986).
  *

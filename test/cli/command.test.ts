@@ -58,7 +58,10 @@ command('bench takes a job, how long to measure, what to compare with and where 
 
 for (const seconds of ['0', '-1', 'x', '1e9', 'NaN', ''])
   command(`bench is not measured for '${seconds}' seconds`, () => {
-    assert.throws(() => readCommand(['bench', 'job.ts', `--seconds=${seconds}`]), /--seconds is a number/);
+    assert.throws(
+      () => readCommand(['bench', 'job.ts', `--seconds=${seconds}`]),
+      /sluice bench: --seconds is a number from 0\.05 to 3600, not '/,
+    );
   });
 
 // biome-ignore format: a table

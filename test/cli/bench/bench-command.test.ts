@@ -174,7 +174,6 @@ benches('what goes wrong in the job is told as a run tells it', async () => {
 });
 
 const REFUSED: readonly (readonly [args: readonly string[], told: RegExp])[] = [
-  [['--seconds', '0'], /^COMMAND_INVALID: sluice bench: --seconds is a number from 0\.05 to 3600, not '0'/],
   [['--compare', 'missing.json'], /^BENCH_COMPARE_INVALID: missing\.json cannot be read/],
   [['--compare', 'text.json'], /^BENCH_COMPARE_INVALID: text\.json is not what/],
   [['--against', 'missing.ts'], /^JOB_MODULE_MISSING/],
