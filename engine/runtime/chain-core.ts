@@ -1,4 +1,5 @@
-import { isSluiceError, SluiceError, whatOf } from '../base/errors.js';
+import type { ErrorCode } from '../base/error-catalogue.js';
+import { type ErrorDetail, isSluiceError, SluiceError, whatOf } from '../base/errors.js';
 import { valueText } from '../base/record-text.js';
 
 /** Characters of a value in a message. */
@@ -42,35 +43,20 @@ export abstract class ChainCore {
 
   /** A user function returned a value that does not fit the declared field. */
   badField(site: number, field: string, expected: string, value: unknown): never {
-    const { uid, name, place } = this.sites[site]!;
-    const got = valueText(value, SHOWN_MAX);
-    throw new SluiceError(
-      'RECORD_FIELD_INVALID',
-      `${name}${place} gave field '${field}' the value ${got}, which is not ${expected}`,
-      { detail: { operator: uid, field } },
-    );
+    const what = `gave field '${field}' the value ${valueText(value, SHOWN_MAX)}, which is not ${expected}`;
+    return this.#blame('RECORD_FIELD_INVALID', site, what, { field });
   }
 
   /** Reading a value that a user function returned threw. */
   badAccess(site: number, field: string, error: unknown): never {
-    const { uid, name, place } = this.sites[site]!;
-    throw new SluiceError(
-      'RECORD_FIELD_INVALID',
-      `${name}${place} gave field '${field}' a value that cannot be read: ${valueText(error, SHOWN_MAX)}`,
-      { detail: { operator: uid, field }, cause: error },
-    );
+    const what = `gave field '${field}' a value that cannot be read: ${valueText(error, SHOWN_MAX)}`;
+    return this.#blame('RECORD_FIELD_INVALID', site, what, { field }, error);
   }
 
   /** A user function returned something that is no record. */
   badRow(site: number, value: unknown): never {
-    const { uid, name, place } = this.sites[site]!;
-    throw new SluiceError(
-      'RECORD_FIELD_INVALID',
-      `${name}${place} returned ${valueText(value, SHOWN_MAX)}, not a record`,
-      {
-        detail: { operator: uid },
-      },
-    );
+    const what = `returned ${valueText(value, SHOWN_MAX)}, not a record`;
+    return this.#blame('RECORD_FIELD_INVALID', site, what);
   }
 
   /** Checked builds: a buffer holds something else than a row. */
@@ -80,33 +66,26 @@ export abstract class ChainCore {
 
   /** A function returned the view that it was handed, or emitted it. */
   returnedView(site: number): never {
-    const { uid, name, place } = this.sites[site]!;
-    throw new SluiceError(
-      'RECORD_VIEW_RETURNED',
-      `${name}${place} returned a view; return an object of the fields it needs, such as ({ id: view.id })`,
-      { detail: { operator: uid } },
-    );
+    const what = 'returned a view; return an object of the fields it needs, such as ({ id: view.id })';
+    return this.#blame('RECORD_VIEW_RETURNED', site, what);
   }
 
   /** A field was read of a view whose call was over. */
   staleView(site: number, field: string): never {
-    const { uid, name, place } = this.sites[site]!;
-    throw new SluiceError(
-      'RECORD_VIEW_STALE',
-      `${name}${place} was handed a view of which field '${field}' was read after the call`,
-      { detail: { operator: uid, field } },
-    );
+    const what = `was handed a view of which field '${field}' was read after the call`;
+    return this.#blame('RECORD_VIEW_STALE', site, what, { field });
   }
 
   /** A custom partitioner answered with something that is no subtask of the next operator. */
   badTarget(site: number, target: unknown, receivers: number): never {
-    const { uid, name, place } = this.sites[site]!;
     const got = valueText(target, SHOWN_MAX);
-    throw new SluiceError(
-      'RECORD_PARTITION_INVALID',
-      `${name}${place} answered ${got}, which is not a whole number from 0 to ${receivers - 1}`,
-      { detail: { operator: uid, receivers } },
-    );
+    const what = `answered ${got}, which is not a whole number from 0 to ${receivers - 1}`;
+    return this.#blame('RECORD_PARTITION_INVALID', site, what, { receivers });
+  }
+
+  #blame(code: ErrorCode, site: number, what: string, detail: ErrorDetail = {}, cause?: unknown): never {
+    const { uid, shown } = this.sites[site]!;
+    throw new SluiceError(code, `${shown} ${what}`, { detail: { operator: uid, ...detail }, cause });
   }
 
   /** A filter answered with a promise: whatever it will say, it says it too late. */
@@ -126,19 +105,17 @@ export abstract class ChainCore {
       const task = this.sites[1]?.name ?? 'a task';
       // The engine at work on a row that this operator gave.
       const giver = 'operator' in error.detail || this.at === 0 ? null : this.sites[this.at]!;
-      const from = giver === null ? '' : `${giver.name}${giver.place} gave a record that cannot be sent: `;
+      const from = giver === null ? '' : `${giver.shown} gave a record that cannot be sent: `;
       const what = `${from}${whatOf(error)} (task of ${task}, subtask ${subtask}${record()})`;
       const detail = { ...(giver !== null && { operator: giver.uid }), ...error.detail, subtask };
       return new SluiceError(error.code, what, { detail, cause: error.cause });
     }
     if (isSluiceError(error) || this.at === 0) return error;
-    const { uid, name, place } = this.sites[this.at]!;
+    const { uid, shown } = this.sites[this.at]!;
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return new SluiceError(
-      'USER_FUNCTION_FAILED',
-      `${name}${place}, subtask ${subtask}${record()}: ${message}`,
-      { detail: { operator: uid, subtask }, cause: error },
-    );
+    const what = `${shown}, subtask ${subtask}${record()}: ${message}`;
+    const detail = { operator: uid, subtask };
+    return new SluiceError('USER_FUNCTION_FAILED', what, { detail, cause: error });
   }
 }
 
@@ -156,8 +133,8 @@ const OF_ONE_RECORD: ReadonlySet<string> = new Set([
 export interface ChainSite {
   readonly uid: string;
   readonly name: string;
-  /** ` at file.ts:15:6`, or empty. */
-  readonly place: string;
+  /** Its name and place: `map at file.ts:15:6`. */
+  readonly shown: string;
 }
 
 /** A chain headed by an operator that reads a gate; `process` is compiled per shape of the rows. */

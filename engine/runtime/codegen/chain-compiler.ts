@@ -56,7 +56,7 @@ class ChainCompiler {
   readonly #names = new NameSupply();
   readonly #bindings = new Bindings(this.#names);
   readonly #siteOf = new Map<string, number>();
-  readonly #sites: ChainSite[] = [{ uid: '', name: 'the engine', place: '' }];
+  readonly #sites: ChainSite[] = [{ uid: '', name: 'the engine', shown: 'the engine' }];
   readonly #outputs: readonly ExchangeOutput[];
   readonly #undeclared = new Map<number, UndeclaredWriter>();
   readonly #unpacking = new SampledCost();
@@ -66,20 +66,16 @@ class ChainCompiler {
   constructor(spec: ChainSpec, env: ChainEnvironment, sites: ReadonlyMap<string, string>) {
     this.#spec = spec;
     this.#env = env;
-    for (const [uid, operator] of spec.operators) {
-      this.#siteOf.set(uid, this.#sites.length);
-      const place = sites.get(uid);
-      this.#sites.push({ uid, name: operator.name, place: place === undefined ? '' : ` at ${place}` });
-    }
+    for (const [uid, { name }] of spec.operators) this.#addSite(uid, uid, name, sites.get(uid));
     bindView(this.#bindings, 'in_', env.inputView);
     bindCategories(this.#bindings, env.categories);
     this.#outputs = exchangeOutputs(spec, env);
     this.#outputs.forEach((output, i) => {
       bindView(this.#bindings, outputPrefix(i), output.view);
       if (output.shape.fields === null) {
-        const { from } = spec.outputs[i]!;
-        const { name, place } = this.#sites[this.#siteOf.get(from)!]!;
-        this.#undeclared.set(i, new UndeclaredWriter(output, name + place, isExactOutput(spec, from)));
+        const { shown } = this.#sites[this.#giverOf(i)]!;
+        const isExact = isExactOutput(spec, spec.outputs[i]!.from);
+        this.#undeclared.set(i, new UndeclaredWriter(output, shown, isExact));
       }
       if (output.partitioner.kind === 'custom') this.#addCustomSite(i, sites);
     });
@@ -107,13 +103,19 @@ class ChainCompiler {
   /** A custom partitioner is user code too, with a place of its own. */
   #addCustomSite(index: number, sites: ReadonlyMap<string, string>): void {
     const edge = this.#spec.outputs[index]!;
-    const place = sites.get(edgeId(edge));
-    this.#siteOf.set(edgeId(edge), this.#sites.length);
-    this.#sites.push({
-      uid: edge.from,
-      name: `partitionCustom after ${operatorOf(this.#spec, edge.from).name}`,
-      place: place === undefined ? '' : ` at ${place}`,
-    });
+    const id = edgeId(edge);
+    const name = `partitionCustom after ${operatorOf(this.#spec, edge.from).name}`;
+    this.#addSite(id, edge.from, name, sites.get(id));
+  }
+
+  #addSite(id: string, uid: string, name: string, place: string | undefined): void {
+    this.#siteOf.set(id, this.#sites.length);
+    this.#sites.push({ uid, name, shown: place === undefined ? name : `${name} at ${place}` });
+  }
+
+  /** The site of the operator whose rows go to an output. */
+  #giverOf(output: number): number {
+    return this.#siteOf.get(this.#spec.outputs[output]!.from)!;
   }
 
   #write(index: number, row: Row, place: Place): void {
@@ -122,9 +124,8 @@ class ChainCompiler {
     const isCustom = output.partitioner.kind === 'custom';
     const chosen = isCustom ? this.#customTarget(index, row, place) : null;
     const bindings = this.#bindings;
-    const site = this.#siteOf.get(this.#spec.outputs[index]!.from)!;
     const writer = this.#undeclared.get(index);
-    if (fields === null) writeUndeclared(index, writer!, site, chosen, bindings, row, place);
+    if (fields === null) writeUndeclared(index, writer!, this.#giverOf(index), chosen, bindings, row, place);
     else writeDeclared(index, output, fields, chosen ?? '', bindings, row, place);
   }
 
@@ -199,8 +200,7 @@ class ChainCompiler {
   /** Rows kept back are written; what is wrong with one is the fault of who gave it. */
   #learnText(index: number): string {
     const writer = this.#bindings.bind(`undeclared${index}`, this.#undeclared.get(index));
-    const site = this.#siteOf.get(this.#spec.outputs[index]!.from);
-    return `this.at = ${site}; ${writer}.learnNow(); this.at = 0;`;
+    return `this.at = ${this.#giverOf(index)}; ${writer}.learnNow(); this.at = 0;`;
   }
 
   #watermarkMembers(eventTimes: readonly string[], code: CodeWriter): void {
