@@ -11,6 +11,7 @@
  *   running  the sender looks again and again
  */
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import { HISTOGRAM_BUCKETS, LatencyHistogram } from '../../engine/base/latency-histogram.js';
 import type { HardWaiter } from '../../engine/exchange/hard-waiter.js';
 import { GATE_BUFFER, type InputGate, openGate } from '../../engine/exchange/input-gate.js';
 import { openPartition } from '../../engine/exchange/open-partition.js';
@@ -22,7 +23,6 @@ import { CREDIT } from '../../engine/memory/parker.js';
 import type { SharedMemory } from '../../engine/memory/region.js';
 import { reportFigures, sizeArgument } from '../probes/probe-report.js';
 import { processMs } from '../probes/process-clock.js';
-import { HISTOGRAM_BUCKETS, LatencyHistogram } from './latency-histogram.js';
 
 const SPEC: ExchangeSpec = {
   ...{ id: 0, pattern: 'pointwise', senders: 1, receivers: 1, senderTasks: [0], receiverTasks: [1] },

@@ -1,2 +1,2 @@
-/** For programs that are not joined with the parts of the engine that they use, as those of this folder are. */
+/** The engine's histogram for probes, which are not joined with parts of the engine as programs of this folder are. */
 export { HISTOGRAM_BUCKETS, LatencyHistogram } from '../../engine/base/latency-histogram.js';

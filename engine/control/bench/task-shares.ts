@@ -1,5 +1,4 @@
-import type { JobGraph, JobVertex } from '../../plan/job-graph.js';
-import { tasksOf } from '../../plan/job-graph.js';
+import { type JobGraph, type JobVertex, tasksOf } from '../../plan/job-graph.js';
 import type { TaskMetrics } from '../metrics/metrics.js';
 import { timeRatios } from '../metrics/time-ratios.js';
 
@@ -28,10 +27,6 @@ export function vertexShares(
   return graph.vertices.map((vertex) => {
     const tasks = tasksOf(vertex);
     const ratios = tasks.map((task) => timeRatios(sampleOf(now[task]!), sampleOf(then[task]!)));
-    const mean = (values: readonly number[]): number =>
-      values.reduce((sum, each) => sum + each, 0) / values.length;
-    const meanOrNull = (values: readonly (number | undefined)[]): number | null =>
-      values.every((each) => each !== undefined) ? mean(values as readonly number[]) : null;
     const records = tasks.reduce((sum, task) => sum + now[task]!.recordsIn - then[task]!.recordsIn, 0);
     return {
       name: vertex.name,
@@ -45,6 +40,14 @@ export function vertexShares(
       recordsInPerSecond: (records * 1_000) / betweenMs,
     };
   });
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, each) => sum + each, 0) / values.length;
+}
+
+function meanOrNull(values: readonly (number | undefined)[]): number | null {
+  return values.every((each) => each !== undefined) ? mean(values) : null;
 }
 
 function sampleOf({ times, thread }: TaskMetrics) {
