@@ -133,7 +133,8 @@ export class UndeclaredWriter {
     // The user may go on to use the object; a copy is what it is now.
     const row = this.required === null ? copyOf(given[0]) : this.#rowOf(given);
     this.#samples.push({ row, rest });
-    if (this.#samples.length >= SAMPLE_ROWS || !isFlat(row)) this.learnNow();
+    // What a row without flat shape holds may change while it is kept back, and there is nothing to learn from others.
+    if (this.#samples.length >= SAMPLE_ROWS || inferShape([row]) === null) this.learnNow();
   };
 
   #writeRow(row: object, rest: readonly unknown[]): void {
@@ -286,13 +287,6 @@ function inRow(error: unknown, row: object): unknown {
 /** A row may be an instance of a class or no plain object at all: then it is kept as it is, to be refused later. */
 function copyOf(row: object): object {
   return Object.getPrototypeOf(row) === Object.prototype ? { ...row } : row;
-}
-
-/** What a row holds besides may change while it is kept back; it has no flat shape, so there is nothing to learn. */
-function isFlat(row: object): boolean {
-  if (Object.getPrototypeOf(row) !== Object.prototype) return false;
-  for (const value of Object.values(row)) if (typeof value === 'object' && value !== null) return false;
-  return true;
 }
 
 /** The shape that `TAG_SHAPE` carries. */

@@ -31,8 +31,8 @@ th { font-weight: 600 } .label { font: 12px system-ui, sans-serif; fill: var(--i
 .small { font: 10px system-ui, sans-serif; fill: var(--soft) } .axis { stroke: var(--line) } .spread { stroke: var(--ink) }
 .first { fill: var(--first) } .second { fill: var(--second) } .held { fill: var(--good) }
 .refused { fill: var(--paper); stroke: var(--bad); stroke-width: 2 } .even { fill: var(--soft) }
-.curve { fill: none; stroke-width: 2 } .curve.first { stroke: var(--first) } .curve.second { stroke: var(--second) }
-.curve.first, .curve.second { fill: none } .on-core { fill: var(--core) } .queued { fill: var(--queue) }
+.curve { stroke-width: 2 } .curve.first { fill: none; stroke: var(--first) }
+.curve.second { fill: none; stroke: var(--second) } .on-core { fill: var(--core) } .queued { fill: var(--queue) }
 .pressed { fill: var(--pressed) } .held-back { fill: var(--held) } .idle { fill: var(--idle) }
 .key { display: inline-block; margin-right: 1rem } .key svg { display: inline-block; width: .8em; height: .8em; margin-right: .3em }`;
 
