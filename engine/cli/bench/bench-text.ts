@@ -58,18 +58,18 @@ function throughputLines({ figures }: BenchReport): readonly string[] {
 }
 
 function latencyLines({ figures, repetitions }: BenchReport): readonly string[] {
-  const { latencies } = repetitions.at(-1)!;
-  const rows = latencies.map(({ load, perSecond }) => {
+  const rows = repetitions[0]!.latencies.map(({ load }, k) => {
+    const rates = repetitions.map((each) => each.latencies[k]!.perSecond);
     const cells = QUANTILES.map((quantile) => {
       const figure = figures.find(({ name }) => name === latencyName(load, quantile));
       return figure === undefined ? '-' : threeDigits(figure.median);
     });
-    return [`at ${percentText(load)}, ${rateText(perSecond)}`, ...cells];
+    return [`at ${percentText(load)}, ${rateText(spreadOf(rates).median)}`, ...cells];
   });
   const lines = [['latency, ms', ...QUANTILES.map(quantileText)], ...rows].map(([name, ...cells]) =>
     [name!.padEnd(24), ...cells.map((cell) => cell.padStart(9))].join(''),
   );
-  const isSilent = latencies.some(({ ms }) => ms === null);
+  const isSilent = repetitions.some(({ latencies }) => latencies.some(({ ms }) => ms === null));
   return isSilent ? [...lines, 'No marker came to a sink, so the latency is not known.'] : lines;
 }
 

@@ -20,6 +20,7 @@ const hard = reportOf([repetitionOf({ againstPerSecond: 5e5 })], {
 const wide = { ...hard, job: '航'.repeat(50), vertices: [{ ...plain.vertices[0]!, name: '航'.repeat(14) }] };
 const silent = reportOf([
   repetitionOf({ latencies: repetitionOf().latencies.map((each) => ({ ...each, ms: null, markers: 0 })) }),
+  repetitionOf(),
 ]);
 
 texts('no line is wider than 80 columns or holds a control character, whatever names there are', () => {
@@ -54,6 +55,12 @@ texts('the figures are those of the report, and what is not measured is said', (
   const other = benchText(reportOf([repetitionOf()], { bottleneck: null, sinks: 'discarded' }), null);
   assert.match(other, 'none stands out');
   assert.match(other, 'Sinks discarded their rows');
+});
+
+texts('the rate at which a latency was measured is the median of the repetitions, as the latency is', () => {
+  const [half] = repetitionOf().latencies;
+  const rates = [5e5, 4e5, 9e5].map((perSecond) => repetitionOf({ latencies: [{ ...half!, perSecond }] }));
+  assert.match(benchText(reportOf(rates), null), /at 50 %, 500 k\/s/);
 });
 
 texts('a difference within the spread is called the same', () => {
