@@ -30,6 +30,22 @@ export function categories(
   };
 }
 
+/** Two threads note of one field, at once, why its values travel as strings; each tells what it then sees. */
+export function spilling(): Scenario {
+  const part = (note: 'noteFull' | 'noteDistinct'): Part => {
+    return ([memory], { CategoryArena }) => {
+      const arena = new CategoryArena(memory!, 1);
+      arena[note](0);
+      const { isFull, isDistinct } = arena.spilled(0);
+      return [isFull && 'full', isDistinct && 'distinct'].filter((each) => each !== false).join();
+    };
+  };
+  return {
+    memory: () => [createCategoryArena({ values: 1, bytes: 8, fields: 1 }, 1)],
+    threads: [part('noteFull'), part('noteDistinct')],
+  };
+}
+
 /** What may be: whoever got an id sees the text itself behind it, a text has one id, and an id one text. */
 export function areCategories(results: readonly string[]): boolean {
   const idOf = new Map<string, string>();

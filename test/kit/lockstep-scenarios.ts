@@ -4,7 +4,7 @@ import type * as ControlModule from '../../engine/memory/control-arena.js';
 import { createControlArena } from '../../engine/memory/control-arena.js';
 import { createExchange } from '../../engine/memory/exchange-arena.js';
 import { readBuffer, tinySpec, UNTIMED, writeRecord } from './exchange-kit.js';
-import { categories } from './lockstep-categories.js';
+import { categories, spilling } from './lockstep-categories.js';
 import type { Part, Scenario } from './lockstep-engine.js';
 import { flow } from './lockstep-flow.js';
 import { leaving, leavingOneOfTwo, leavingTwoSenders } from './lockstep-release.js';
@@ -303,4 +303,5 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'entries for one': categories({ values: 1, bytes: 64 }, ['AB'], ['AC']),
   'bytes for one': categories({ values: 8, bytes: 3 }, ['AB'], ['AC']),
   'entries for one of three': categories({ values: 1, bytes: 64 }, ['AB'], ['AC'], ['AD']),
+  'two reasons': spilling(),
 };

@@ -41,6 +41,18 @@ for (const scenario of ['entries for one', 'bytes for one', 'entries for one of 
     assert.ok(outcomes.length >= 2, 'each thread was first');
   });
 
+/** Each sees its own, and who looks last sees both. */
+const areReasons = ([one, other]: readonly string[]): boolean => {
+  const both = 'full,distinct';
+  return (one === both || other === both) && one!.includes('full') && other!.includes('distinct');
+};
+
+interleavings('category/spilled: of two reasons noted at once neither is lost, by any order', async () => {
+  const { outcomes } = await lockstep('two reasons', { preemptionsMax: Number.POSITIVE_INFINITY });
+  for (const { results, schedule } of outcomes) assert.ok(areReasons(results), `${results}: ${schedule}`);
+  assert.is(outcomes.length, 3, 'either was first, or both had noted before one looked');
+});
+
 const FILE = 'memory/category-arena.js';
 const SLOT = 'this.#slots + at';
 
@@ -116,11 +128,22 @@ const BUGS: readonly (readonly [title: string, scenario: string, bug: PlantedBug
     'entries for one',
     { file: FILE, find: 'if (id >= this.values || at', replace: 'if (at' },
   ],
+  [
+    'category/spilled: bits set by load and store',
+    'two reasons',
+    {
+      file: FILE,
+      find: 'Atomics.or(this.#i32, this.#fieldWord(field), SPILLED_FULL);',
+      replace: `const at = this.#fieldWord(field);
+        Atomics.store(this.#i32, at, Atomics.load(this.#i32, at) | SPILLED_FULL);`,
+    },
+  ],
 ];
 
 for (const [title, scenario, bug] of BUGS)
   interleavings(`${title} is noticed`, async () => {
-    const isRight = ({ results }: { readonly results: readonly string[] }): boolean => areCategories(results);
+    const isRight = ({ results }: { readonly results: readonly string[] }): boolean =>
+      scenario === 'two reasons' ? areReasons(results) : areCategories(results);
     const { outcomes } = await lockstep(scenario, { preemptionsMax: 3, bug, until: isRight });
     assert.not.ok(outcomes.every(isRight), 'some order shows it');
   });
