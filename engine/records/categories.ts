@@ -91,7 +91,9 @@ export class Categories {
     if (id !== NO_ID) this.hashes[id] = hash;
     // What got no id is kept too, up to a bound, so that it is not looked up again and again.
     if (id === NO_ID && this.#known.size >= 2 * this.store.values) return NO_ID;
-    this.#known.set(text, id);
+    // The string may be a part of a long one, and would keep all of it in memory; what was decoded anew does not.
+    const own = id === NO_ID ? this.#encoder.read(0, word) : (this.texts[id] ?? this.load(id));
+    this.#known.set(own === text ? own : text, id);
     this.#remember(recentPlace(text), text, id);
     return id;
   }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -142,5 +144,37 @@ categories('many values are no reason to leave a field out, if they come again',
   }
   assert.is((own!.store as CategoryArena).spilled(0).isDistinct, false);
 });
+
+categories('of values without an id no more are kept than the table could have had', () => {
+  const [own] = threads(1, 10, 1 << 20);
+  const texts = Array.from({ length: 500 }, (_, i) => `value ${i}`);
+  for (const text of texts) assert.is(own!.intern(text) >= 0, texts.indexOf(text) < 10);
+  assert.is(texts.filter((text) => own!.known(text) !== undefined).length, 20);
+});
+
+categories(
+  'values that were cut out of long strings do not keep those in memory, with an id or without',
+  () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const LONG = 1_000_000;
+    for (const values of [1_000, 60]) {
+      const [own] = threads(1, values, 1 << 20);
+      const field = new CategoryField(own!, 0);
+      gc();
+      const before = process.memoryUsage().heapUsed;
+      for (let i = 0; i < 100; i++) {
+        // All have one place in the cache of late strings, which keeps what it was given.
+        const name = `a${`${i}`.padStart(4, '0')}-of-many-values`;
+        const long = Buffer.alloc(LONG, 'x').fill(name, 0, name.length).toString('latin1');
+        assert.is(field.idOf(long.slice(0, name.length)) >= 0, i < values);
+      }
+      gc();
+      const kept = process.memoryUsage().heapUsed - before;
+      assert.ok(kept < 20 * LONG, `${kept} bytes are kept`);
+      assert.is(field.idOf('a0000-of-many-values'), 0);
+    }
+  },
+);
 
 categories.run();
