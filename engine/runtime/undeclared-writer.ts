@@ -113,19 +113,24 @@ export class UndeclaredWriter {
     return { from, state, fields, changes, records, writeMs, declaration };
   }
 
-  /** Chooses a shape from the rows there are; called before a flush, so that they do not wait for more. */
+  /**
+   * Chooses a shape from the rows there are; called before a flush, so that they do not wait for more. All that can be
+   * sent are, also behind a bad one: a function may catch what is thrown for that, and go on.
+   */
   learnNow(): void {
     if (this.#samples.length === 0) return;
     const samples = this.#samples;
     this.#samples = [];
     this.#choose(inferShape(samples.map(({ row }) => row)));
+    let failure: { readonly error: unknown } | null = null;
     for (const { row, rest } of samples) {
       try {
         this.#writeRow(row, rest);
       } catch (error) {
-        throw inRow(error, row);
+        failure ??= { error: inRow(error, row) };
       }
     }
+    if (failure !== null) throw failure.error;
   }
 
   readonly #sample: WriteRow = (...given) => {
