@@ -97,8 +97,10 @@ markers(
       await until(() => sinks().every(({ recordsIn }) => recordsIn > 2_000));
       if (interval === 0) assert.ok(run.metrics().tasks.every(({ latency }) => latency === undefined));
       else await until(() => sinks().every(({ latency }) => (latency?.markers ?? 0) > 20));
-      for (const { latency } of run.metrics().tasks)
+      for (const { latency, output } of run.metrics().tasks) {
         assert.ok(latency === undefined || (latency.p50Ms <= latency.p99Ms && latency.maxMs > 0));
+        assert.ok(latency === undefined || output === null, 'only where they end markers count');
+      }
       await run.cancel();
     }
   },
