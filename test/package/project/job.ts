@@ -16,7 +16,8 @@ export default job('readings', { params: { output: t.string } }, (flow, { output
       generate({ schema: Reading, count: 10_000, make: (index) => ({ sensor: index % 7, value: index }) }),
     )
     .filter((reading) => reading.value > 0)
-    .map(Reading, (reading) => ({ sensor: reading.sensor, value: reading.value * 2 }))
+    .rebalance()
+    .map(Reading, (reading) => ({ sensor: reading.sensor, value: reading.value * 2 }), { view: true })
     .keyBy('sensor')
     .aggregate({ readings: count(), total: sum('value'), highest: max('value') }, { emit: 'final' })
     .to(ndjson(output));
