@@ -28,7 +28,7 @@ export interface BenchRequest {
   readonly onWarning: (message: string) => void;
   /** Told what is being measured, in a few words. */
   readonly onPhase: (phase: string) => void;
-  /** Around calls of the function to compare with, which may block this thread; no run is there meanwhile. */
+  /** Around what is done with the function to compare with, which may block this thread; no run is there meanwhile. */
   readonly whileBlocked: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
@@ -81,9 +81,8 @@ class JobBench {
   }
 
   async report(): Promise<BenchReport> {
-    const { against, params, layers, seconds, discardsSinks, onPhase } = this.#request;
-    if (against !== null) onPhase('reading the records for the function to compare with');
-    const oneThread = against === null ? null : await OneThread.open(against, this.#job, { params, layers });
+    const { against, params, layers, seconds, discardsSinks } = this.#request;
+    const oneThread = against === null ? null : await this.#openOneThread(against);
     const repetitions: Repetition[] = [];
     let last: Window | null = null;
     try {
@@ -119,6 +118,12 @@ class JobBench {
       },
       repetitions,
     };
+  }
+
+  async #openOneThread(against: string): Promise<OneThread> {
+    const { params, layers, onPhase, whileBlocked } = this.#request;
+    onPhase('reading the records for the function to compare with');
+    return whileBlocked(() => OneThread.open(against, this.#job, { params, layers }));
   }
 
   async #repeat(

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SYSTEM_CLOCK } from '../../base/clock.js';
 import { SluiceError } from '../../base/errors.js';
 import type { OptionLayer } from '../../base/option-catalogue.js';
@@ -117,7 +118,8 @@ export async function recordsOf(source: Source<any>): Promise<ComparedRecords> {
       if (rows.length >= COMPARED_RECORDS_MAX) break;
       await reader.open(split);
       for (let batch = await reader.poll(READ_MAX); batch !== null; batch = await reader.poll(READ_MAX)) {
-        addRows(rows, batch, names);
+        if (batch.kind === 'wait') await until(batch.untilMs);
+        else addRows(rows, batch, names);
         if (rows.length >= COMPARED_RECORDS_MAX) break;
       }
     }
@@ -128,9 +130,15 @@ export async function recordsOf(source: Source<any>): Promise<ComparedRecords> {
 }
 
 const READ_MAX = 4_096;
+/** A reader that says nothing of when it will have more is asked this often. */
+const WAIT_MS_MAX = 100;
 
-function addRows(rows: unknown[], batch: Batch, names: readonly string[]): void {
-  if (batch.kind === 'wait' || batch.kind === 'sequence') return;
+async function until(ms: number): Promise<void> {
+  await sleep(Math.min(Math.max(0, ms - SYSTEM_CLOCK.monotonicMs()), WAIT_MS_MAX));
+}
+
+function addRows(rows: unknown[], batch: Exclude<Batch, { kind: 'wait' }>, names: readonly string[]): void {
+  if (batch.kind === 'sequence') return;
   for (let i = 0; i < batch.length && rows.length < COMPARED_RECORDS_MAX; i++) {
     if (batch.kind === 'rows') rows.push(batch.rows[i]);
     else rows.push(Object.fromEntries(names.map((name, k) => [name, batch.columns[k]![i]])));

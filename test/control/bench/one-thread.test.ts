@@ -126,4 +126,33 @@ threads('records are those of the source: rows as they are, columns by name, at 
   assert.equal([first, second], [{ n: 0 }, { n: 1 }]);
 });
 
+threads(
+  'a reader that has nothing yet is asked again later, and the event loop turns meanwhile',
+  async () => {
+    const row = { n: 1 };
+    let asked = 0;
+    let left = 1;
+    let hasTurned = false;
+    const waiting: Source<any> = {
+      ...{ urn: 'test:waiting', label: 'waiting', options: null, schema: null, bounded: true },
+      ...{ batchKind: 'rows', paths: [] },
+      discover: async () => ({ splits: [{ id: '0', state: null }] }),
+      createReader: () => ({
+        open: () => {
+          setTimeout(() => {
+            hasTurned = true;
+          }, 1);
+        },
+        poll: () => {
+          if (hasTurned) return left-- > 0 ? { kind: 'rows', length: 1, rows: [row] } : null;
+          if (++asked > 10_000) throw new Error('asked again and again');
+          return { kind: 'wait', untilMs: asked % 2 === 0 ? 0 : Number.POSITIVE_INFINITY };
+        },
+        close: () => {},
+      }),
+    };
+    assert.equal((await recordsOf(waiting)).rows, [row]);
+  },
+);
+
 threads.run();
