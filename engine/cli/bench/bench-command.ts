@@ -30,7 +30,7 @@ export async function benchCommand(command: BenchCommand): Promise<number> {
     const job = await loadJob(command.job);
     refuseInputs(job);
     const before = command.compare === null ? null : reportIn(command.compare, job.job.name);
-    if (command.html !== null) writePage(command.html, '');
+    if (command.html !== null) writePage(command.html, '', 'a');
     for (const notice of optionsOf(layers, job.job).notices) phases.note(notice);
     const { params, seconds, discardsSinks, against } = command;
     const report = await benchJob(job, {
@@ -75,10 +75,13 @@ function reportIn(file: string, job: string): BenchReport {
   return readReport(text, shownPath(resolve(file)), job);
 }
 
-/** The file is made before anything is measured: that it cannot be is told at once. */
-function writePage(file: string, text: string): void {
+/**
+ * The file is opened before anything is measured: that it cannot be written is told at once. What is in it stays until
+ * there is something to put in its place.
+ */
+function writePage(file: string, text: string, flag: 'w' | 'a' = 'w'): void {
   try {
-    writeFileSync(file, text);
+    writeFileSync(file, text, { flag });
   } catch (error) {
     const what = `the report cannot be written to ${shownPath(resolve(file))}: ${(error as Error).message}`;
     throw new SluiceError('OUTPUT_UNWRITABLE', what, { cause: error });
@@ -119,6 +122,7 @@ class BenchStop {
 /** What is being measured: one line that is written over, on a terminal only. */
 class PhaseLine {
   readonly #stream: NodeJS.WriteStream;
+  readonly #noted = new Set<string>();
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
@@ -128,8 +132,10 @@ class PhaseLine {
     if (this.#stream.isTTY) this.#stream.write(`\r\x1b[K${phase.slice(0, (this.#stream.columns || 80) - 1)}`);
   }
 
-  /** What stays to be read. */
+  /** What stays to be read; once, though every run of the job says it. */
   note(text: string): void {
+    if (this.#noted.has(text)) return;
+    this.#noted.add(text);
     this.clear();
     this.#stream.write(`${text}\n`);
   }

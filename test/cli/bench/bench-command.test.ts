@@ -1,54 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { BenchReport } from '../../../engine/control/bench/bench-report.js';
+import { BenchFolder, type Outcome, SHORT } from '../../kit/bench-folder.js';
 import { jobPath, later, until } from '../../kit/run-kit.js';
 
 const benches = suite('sluice bench');
-const MAIN = fileURLToPath(new URL('../../../engine/cli/main.js', import.meta.url));
-const folder = realpathSync(mkdtempSync(join(tmpdir(), 'sluice-test-bench-')));
+const own = new BenchFolder();
+const folder = own.path;
 benches.after(() => rmSync(folder, { recursive: true }));
 
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function sluice(args: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Outcome> } {
-  const child = spawn(process.execPath, [MAIN, 'bench', ...args], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, XDG_CACHE_HOME: join(folder, '.cache') },
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout!.setEncoding('utf8').on('data', (chunk) => (stdout += chunk));
-  child.stderr!.setEncoding('utf8').on('data', (chunk) => (stderr += chunk));
-  const ended = new Promise<Outcome>((resolve) => {
-    child.once('close', (code) => resolve({ code, stdout, stderr }));
-  });
-  return { child, ended };
-}
-
-const bench = (...args: readonly string[]): Promise<Outcome> => sluice(args).ended;
-const SHORT = ['--parallelism', '1', '--seconds', '0.1'] as const;
-
-function write(name: string, text: string): string {
-  writeFileSync(join(folder, name), text);
-  return name;
-}
+const bench = (...args: readonly string[]): Promise<Outcome> => own.run(...args);
+const write = (name: string, text: string): string => own.write(name, text);
 
 function isSound(report: BenchReport): void {
   assert.equal([report.form, report.repetitions.length], ['sluice-bench-1', 3]);
@@ -161,11 +125,17 @@ benches(
   },
 );
 
-benches('an input that ends at once is an error that says how long it lasted', async () => {
-  const { code, stdout, stderr } = await bench(jobPath('benched'), ...SHORT, '--param', 'count=10');
-  assert.equal([code, stdout], [2, '']);
-  assert.match(stderr, /^BENCH_INPUT_SHORT: the input of 10 records lasted \d+ ms[\s\S]*--seconds/);
-});
+benches(
+  'an input that ends at once is an error that says how long it lasted; a page from before stays',
+  async () => {
+    write('kept.html', 'a page');
+    const args = ['--param', 'count=10', '--html', 'kept.html'];
+    const { code, stdout, stderr } = await bench(jobPath('benched'), ...SHORT, ...args);
+    assert.equal([code, stdout], [2, '']);
+    assert.match(stderr, /^BENCH_INPUT_SHORT: the input of 10 records lasted \d+ ms[\s\S]*--seconds/);
+    assert.is(readFileSync(join(folder, 'kept.html'), 'utf8'), 'a page');
+  },
+);
 
 benches('what goes wrong in the job is told as a run tells it', async () => {
   const { code, stderr } = await bench(jobPath('endless'), ...SHORT, '--param', 'mischief=throw');
@@ -199,7 +169,7 @@ benches('a job whose rows come from a program cannot be measured from a command 
 
 benches('Ctrl-C ends it, what its sinks wrote is removed, and the exit code says so', async () => {
   write('stopped.ts', FILE_JOB.replace('rows.ndjson', 'stopped.ndjson'));
-  const { child, ended } = sluice(['stopped.ts', '--parallelism', '1', '--seconds', '60']);
+  const { child, ended } = own.begin(['stopped.ts', '--parallelism', '1', '--seconds', '60']);
   const staged = () => readdirSync(folder).filter((name) => name.includes('stopped.ndjson'));
   await Promise.race([until(() => staged().length > 0), ended]);
   await later(20);
