@@ -145,6 +145,37 @@ categories('many values are no reason to leave a field out, if they come again',
   assert.is((own!.store as CategoryArena).spilled(0).isDistinct, false);
 });
 
+categories(
+  'a field that is tried again in vain is left out four times as long, one that was better as at first',
+  () => {
+    const WINDOW = 4096;
+    const [own] = threads(1, 65_536, 1 << 20);
+    const field = new CategoryField(own!, 0);
+    let next = 0;
+    const distinct = (): string => `value-${next++}`;
+    /** Windows on end with ids, without, with, …: so many of each. */
+    const spells = (windows: number, value: () => string): number[] => {
+      const lengths: number[] = [];
+      let hadIds = false;
+      for (let window = 0; window < windows; window++) {
+        let ids = 0;
+        for (let i = 0; i < WINDOW; i++) if (field.idOf(value()) >= 0) ids++;
+        const hasIds = ids > WINDOW / 2;
+        if (hasIds === hadIds && lengths.length > 0) lengths.push(lengths.pop()! + 1);
+        else lengths.push(1);
+        hadIds = hasIds;
+      }
+      return lengths;
+    };
+    assert.equal(spells(2 + 16 + 1 + 64 + 1 + 256, distinct), [2, 16, 1, 64, 1, 256]);
+    assert.equal(
+      spells(3, () => 'the same'),
+      [3],
+    );
+    assert.equal(spells(2 + 16 + 1 + 64, distinct), [2, 16, 1, 64]);
+  },
+);
+
 categories('of values without an id no more are kept than the table could have had', () => {
   const [own] = threads(1, 10, 1 << 20);
   const texts = Array.from({ length: 500 }, (_, i) => `value ${i}`);
