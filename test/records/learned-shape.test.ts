@@ -131,7 +131,7 @@ learning('a row passes the guard exactly if its shape need not widen, and then c
     ),
     RUNS,
   );
-  assert.ok(passed > 100);
+  assert.ok(passed > 50, `${passed}`);
 });
 
 learning('the guard of a proven function looks at the members it knows and at nothing else', () => {

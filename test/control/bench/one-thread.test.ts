@@ -151,7 +151,7 @@ threads(
         close: () => {},
       }),
     };
-    assert.equal((await recordsOf(waiting)).rows, [row]);
+    assert.equal([...(await recordsOf(waiting)).all()], [row]);
   },
 );
 
