@@ -4,6 +4,7 @@ import { type LoadedJob, loadJob } from '../control/job-file/job-loader.js';
 import type { Run, StartOptions, Summary } from '../control/run.js';
 import type { Command } from './command.js';
 import { EXIT_CODES } from './exit-codes.js';
+import { limitText } from './limit-text.js';
 import { commandLayers, optionsOf } from './option-layers.js';
 import { type Progress, showProgress } from './progress.js';
 import { formatCount, formatElapsed } from './quantities.js';
@@ -90,10 +91,12 @@ export function summaryText({
   lateRecords,
   outputs,
   tasks,
+  limit,
 }: Summary): string {
   const late = lateRecords > 0 ? `, ${formatCount(lateRecords)} late` : '';
   const lines = [
     `${job} ${state} in ${formatElapsed(durationMs)}: ${formatCount(recordsIn)} records in, ${formatCount(recordsOut)} out${late}`,
+    ...limitText(limit),
     ...undeclaredCosts(tasks),
     ...outputs.map((path) => `output: ${shownPath(path)}`),
   ];

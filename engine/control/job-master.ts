@@ -8,6 +8,8 @@ import type { SharedMemory } from '../memory/region.js';
 import { type JobGraph, subtaskOfTask, tasksOf } from '../plan/job-graph.js';
 import { planFingerprint } from '../plan/logical-plan.js';
 import { knownProofs } from '../records/proofs.js';
+import type { Diagnosis } from './diagnosis/diagnosis.js';
+import { RunDoctor } from './diagnosis/run-doctor.js';
 import type { LoadedJob } from './job-file/job-loader.js';
 import { byName, type LiveEnds } from './live/live-ends.js';
 import { LiveTasks } from './live/live-tasks.js';
@@ -68,6 +70,7 @@ export class JobMaster implements Run {
   readonly #categories: SharedMemory | null;
   readonly #categoryWatch: CategoryWatch | null;
   readonly #meter: RunMeter;
+  readonly #doctor: RunDoctor;
   #state: RunState = 'CREATED';
   /** The first error; the others follow from it. */
   #failure: { readonly error: unknown } | null = null;
@@ -114,6 +117,7 @@ export class JobMaster implements Run {
     this.#categoryWatch =
       categories && new CategoryWatch(this.#categories!, ATTEMPT, prepared.graph, categories);
     this.#meter = new RunMeter(prepared, this.#control, this.#exchanges, options.startedMs);
+    this.#doctor = new RunDoctor(prepared.graph, () => this.metrics());
     const flowing = new Promise<void>((resolve) => {
       this.#onStarted = resolve;
     });
@@ -136,6 +140,10 @@ export class JobMaster implements Run {
 
   metrics(window: MetricsWindow = '1s'): Metrics {
     return this.#meter.metrics(this.#state, window);
+  }
+
+  diagnose(): Diagnosis {
+    return this.#doctor.diagnose();
   }
 
   /** What latency markers told a task; null where none come. */
@@ -184,7 +192,8 @@ export class JobMaster implements Run {
       this.#meter.stop();
       await pool.close();
       this.#live.finish();
-      return this.#meter.summary(this.#state, this.#runningMs, (task) => reports.get(task));
+      const summary = this.#meter.summary(this.#state, this.#runningMs, (task) => reports.get(task));
+      return { ...summary, limit: this.#doctor.limit };
     } catch (error) {
       this.#fail(error);
       await pool.close(STOP_GRACE_MS);
@@ -196,6 +205,7 @@ export class JobMaster implements Run {
     } finally {
       clearTimeout(this.#graceTimer);
       clearInterval(this.#watchTimer);
+      this.#doctor.stop();
     }
   }
 
@@ -253,6 +263,7 @@ export class JobMaster implements Run {
     this.#become('RUNNING');
     this.#watch();
     this.#meter.begin();
+    this.#doctor.begin();
     const began = SYSTEM_CLOCK.monotonicMs();
     const calls = [...this.#workers].map(([task, { client }]) => [task, client.call('run', [])] as const);
     const runs = [...calls, ...this.#liveTasks!.run()].map(async ([task, report]) => {

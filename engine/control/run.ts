@@ -3,6 +3,8 @@ import type { SluiceError } from '../base/errors.js';
 import type { Json } from '../base/json.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
 import type { LearnedReport } from '../runtime/undeclared-writer.js';
+import type { Diagnosis } from './diagnosis/diagnosis.js';
+import type { LoggedFinding } from './diagnosis/diagnosis-log.js';
 import type { OutputWish } from './live/live-ends.js';
 import type { LiveInput, LiveInputOptions } from './live/live-input.js';
 import type { Metrics, MetricsWindow } from './metrics/metrics.js';
@@ -114,6 +116,8 @@ export interface Run<J = any> extends AsyncDisposable {
    * @param window  what ratios and rates are over: the last second, or 10 or 60 of them; less where the run is younger
    */
   metrics(window?: MetricsWindow): Metrics;
+  /** What holds the run up now, or that nothing does, with the grounds for it; from the figures of the last second. */
+  diagnose(): Diagnosis;
 }
 
 /** What is left of a run when it has ended; plain JSON. */
@@ -130,6 +134,8 @@ export interface Summary {
   readonly tasks: readonly TaskSummary[];
   readonly peakRssBytes: number;
   readonly segmentBytes: number;
+  /** What held the run up for most of its time; null where nothing did, or it was too short to tell. */
+  readonly limit: LoggedFinding | null;
   /** Absolute paths that became visible. */
   readonly outputs: readonly string[];
 }

@@ -5,43 +5,21 @@ import { pressureLevel, renderLiveView, renderPlainLine } from '../../engine/cli
 import type { Metrics, TaskMetrics } from '../../engine/control/metrics/metrics.js';
 import { AT_REST } from '../../engine/control/metrics/time-ratios.js';
 import { vertexMetrics } from '../../engine/control/metrics/vertex-metrics.js';
-import { TaskClockReader } from '../../engine/memory/task-clock.js';
+import { taskMetrics } from '../kit/task-metrics.js';
 
 const view = suite('live view');
 
-const task = (over: Partial<TaskMetrics>): TaskMetrics => ({
-  vertex: 'a',
-  name: 'parquet -> eventTime -> filter',
-  subtask: 0,
-  state: 'RUNNING',
-  ...AT_REST,
-  busyRatio: 0.96,
-  idleRatio: 0.04,
-  times: new TaskClockReader(new Int32Array(new SharedArrayBuffer(128)), 0).read(0),
-  recordsIn: 1e6,
-  recordsOut: 5e5,
-  bytesIn: 0,
-  bytesOut: 0,
-  buffersIn: 0,
-  buffersOut: 0,
-  input: null,
-  output: null,
-  splitsDone: 0,
-  undeclaredMs: 0,
-  loops: 0,
-  lateRecords: 0,
-  gcCount: 0,
-  gcMs: 0,
-  heapBytes: 0,
-  recordsInPerSecond: 950_000,
-  recordsOutPerSecond: 475_000,
-  bytesInPerSecond: 0,
-  bytesOutPerSecond: 0,
-  buffersInPerSecond: 0,
-  buffersOutPerSecond: 0,
-  watermarkMs: Date.UTC(2001, 2, 12),
-  ...over,
-});
+const task = (over: Partial<TaskMetrics>): TaskMetrics =>
+  taskMetrics({
+    name: 'parquet -> eventTime -> filter',
+    busyRatio: 0.96,
+    idleRatio: 0.04,
+    recordsIn: 1e6,
+    recordsOut: 5e5,
+    recordsInPerSecond: 950_000,
+    watermarkMs: Date.UTC(2001, 2, 12),
+    ...over,
+  });
 const withTasks = (metrics: Omit<Metrics, 'vertices'>): Metrics => ({
   ...metrics,
   vertices: vertexMetrics(metrics.tasks),

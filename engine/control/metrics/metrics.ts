@@ -111,6 +111,9 @@ export interface TaskMetrics extends TimeRatios {
   readonly gcMs: number;
   /** Objects on the heap of its thread, collected or not, at its last turn of the event loop; 0 for a live end. */
   readonly heapBytes: number;
+  /** Of each second of the window, in collections, and in the bytes of rows that nobody declared. */
+  readonly gcMsPerSecond: number;
+  readonly undeclaredMsPerSecond: number;
   readonly recordsInPerSecond: number;
   readonly recordsOutPerSecond: number;
   readonly bytesInPerSecond: number;

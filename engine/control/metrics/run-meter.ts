@@ -105,7 +105,11 @@ export class RunMeter {
    * @param runningMs  from the first task running to the last one finished
    * @param reportOf   what a task reported at its end
    */
-  summary(state: RunState, runningMs: number, reportOf: (task: number) => TaskReport | undefined): Summary {
+  summary(
+    state: RunState,
+    runningMs: number,
+    reportOf: (task: number) => TaskReport | undefined,
+  ): Omit<Summary, 'limit'> {
     const { graph, blueprint, built, sinks } = this.#prepared;
     const endedMs = this.#endedMs ?? SYSTEM_CLOCK.monotonicMs();
     const lines = Array.from({ length: graph.taskCount }, (_, task) => this.#control.taskLine(task));
@@ -179,6 +183,8 @@ export class RunMeter {
       ...counts,
       splitsDone: line.get('splitsDone'),
       loops: line.loops,
+      gcMsPerSecond: perSecond('gcMs'),
+      undeclaredMsPerSecond: perSecond('undeclaredMs'),
       recordsInPerSecond: perSecond('recordsIn'),
       recordsOutPerSecond: perSecond('recordsOut'),
       bytesInPerSecond: perSecond('bytesIn'),

@@ -1,0 +1,47 @@
+import type { JobGraph } from '../../plan/job-graph.js';
+import type { Metrics } from '../metrics/metrics.js';
+import { bottlenecks, most, OK_MAX, ownShare, type Place, placesOf, pressureOf } from './bottleneck.js';
+import { findingsOf } from './causes.js';
+import type { Diagnosis, Finding } from './diagnosis.js';
+
+export interface Case {
+  readonly graph: JobGraph;
+  readonly metrics: Metrics;
+  /** Cores the process may use. */
+  readonly cores: number;
+}
+
+/** Less is no ground for a verdict. */
+const WINDOW_MS_MIN = 500;
+
+/** Says what holds a job up, from its figures alone. Pure. */
+export function diagnose({ graph, metrics, cores }: Case): Diagnosis {
+  const { job, windowMs, tasks } = metrics;
+  const verdict = (
+    of: Diagnosis['verdict'],
+    summary: string,
+    findings: readonly Finding[] = [],
+  ): Diagnosis => ({ job, verdict: of, summary, findings, windowMs });
+  if (!tasks.some(({ state }) => state === 'RUNNING')) return verdict('unknown', 'nothing runs');
+  if (windowMs < WINDOW_MS_MIN) return verdict('unknown', 'it has not run for long enough');
+  const places = placesOf(graph, tasks);
+  const found = bottlenecks(places);
+  const findings = found.flatMap((place) => findingsOf({ graph, place, places, cores }));
+  const limit = findings.find(({ severity }) => severity === 'limit');
+  if (limit === undefined) return verdict('healthy', healthy(places), findings);
+  const where = limit.subtask === null ? limit.name : `${limit.name}, subtask ${limit.subtask}`;
+  return verdict('limited', `${where}: ${limit.reason}`, findings);
+}
+
+/** What shows that nobody is held up. */
+function healthy(places: readonly Place[]): string {
+  const percent = (share: number): string => `${Math.round(share * 100)} %`;
+  const busiest = places.reduce((a, b) => (most(b, ownShare) > most(a, ownShare) ? b : a));
+  const pressure = Math.max(...places.map(pressureOf));
+  const usage = Math.max(
+    0,
+    ...places.flatMap(({ tasks }) => tasks.map(({ input }) => input?.poolUsage ?? 0)),
+  );
+  const worst = pressure > OK_MAX ? `backpressure up to ${percent(pressure)}` : 'no backpressure';
+  return `every task keeps up: ${worst}, the busiest is ${busiest.vertex.name} at ${percent(most(busiest, ({ busyRatio }) => busyRatio))}, buffers filled up to ${percent(usage)}`;
+}
