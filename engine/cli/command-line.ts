@@ -56,6 +56,12 @@ async function runCommand(command: Command): Promise<number> {
       const { benchCommand } = await import('./bench/bench-command.js');
       return benchCommand(command);
     }
+    case 'doctor': {
+      const handedOver = await handOver(command);
+      if (handedOver !== null) return handedOver;
+      const { doctorCommand } = await import('./doctor-command.js');
+      return doctorCommand(command);
+    }
   }
 }
 

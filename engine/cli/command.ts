@@ -12,7 +12,8 @@ export type Command =
   | (JobCommand & { readonly kind: 'job-help' })
   | (JobCommand & { readonly kind: 'run'; readonly json: boolean; readonly quiet: boolean })
   | (JobCommand & { readonly kind: 'plan'; readonly form: PlanForm })
-  | (JobCommand & BenchFlags & { readonly kind: 'bench' });
+  | (JobCommand & BenchFlags & { readonly kind: 'bench' })
+  | (JobCommand & { readonly kind: 'doctor'; readonly seconds: number; readonly json: boolean });
 
 export interface BenchFlags {
   /** Of each measurement. */
@@ -97,9 +98,18 @@ export const COMMANDS = {
       ...COMMON_FLAGS,
     },
   },
+  doctor: {
+    meaning: 'run a job for a while and say what holds it up; nothing of it is committed',
+    flags: {
+      ...JOB_FLAGS,
+      seconds:   { type: 'string', shown: '--seconds n', meaning: 'how long; default: 5' },
+      json:      { type: 'boolean', shown: '--json', meaning: 'print the diagnosis as one JSON object, on stdout' },
+      ...COMMON_FLAGS,
+    },
+  },
 } as const satisfies Record<string, { meaning: string; flags: Record<string, Flag> }>;
 
-const SECONDS = { default: 2, min: 0.05, max: 3_600 } as const;
+const SECONDS = { min: 0.05, max: 3_600 } as const;
 
 /**
  * @param args  what follows `sluice`
@@ -150,6 +160,8 @@ function readJobCommand(name: CommandName, args: readonly string[]): Command {
   if (has('help')) return { kind: 'job-help', ...common };
   if (name === 'run') return { kind: 'run', ...common, json: has('json'), quiet: has('quiet') };
   if (name === 'bench') return { kind: 'bench', ...common, ...readBenchFlags(given, has) };
+  if (name === 'doctor')
+    return { kind: 'doctor', ...common, seconds: readSeconds(name, given, 5), json: has('json') };
   const forms = (['mermaid', 'json', 'codecs', 'options'] as const).filter(has);
   if (forms.length > 1) throw invalid(name, `--${forms[0]} and --${forms[1]} exclude each other`);
   return { kind: 'plan', ...common, form: forms[0] ?? 'text' };
@@ -159,18 +171,26 @@ function readBenchFlags(
   given: (flag: string) => readonly string[],
   has: (flag: string) => boolean,
 ): BenchFlags {
-  const [written] = given('seconds');
-  const seconds = written === undefined ? SECONDS.default : Number(written);
-  if (written?.trim() === '' || !(seconds >= SECONDS.min && seconds <= SECONDS.max))
-    throw invalid('bench', `--seconds is a number from ${SECONDS.min} to ${SECONDS.max}, not '${written}'`);
   return {
-    seconds,
+    seconds: readSeconds('bench', given, 2),
     json: has('json'),
     html: given('html')[0] ?? null,
     compare: given('compare')[0] ?? null,
     against: given('against')[0] ?? null,
     discardsSinks: has('discard-sinks'),
   };
+}
+
+function readSeconds(
+  name: CommandName,
+  given: (flag: string) => readonly string[],
+  byDefault: number,
+): number {
+  const [written] = given('seconds');
+  const seconds = written === undefined ? byDefault : Number(written);
+  if (written?.trim() === '' || !(seconds >= SECONDS.min && seconds <= SECONDS.max))
+    throw invalid(name, `--seconds is a number from ${SECONDS.min} to ${SECONDS.max}, not '${written}'`);
+  return seconds;
 }
 
 function readFlags(

@@ -3,8 +3,8 @@ import { shownPath } from '../base/user-frame.js';
 import { type LoadedJob, loadJob } from '../control/job-file/job-loader.js';
 import type { Run, StartOptions, Summary } from '../control/run.js';
 import type { Command } from './command.js';
+import { limitText } from './diagnosis-text.js';
 import { EXIT_CODES } from './exit-codes.js';
-import { limitText } from './limit-text.js';
 import { commandLayers, optionsOf } from './option-layers.js';
 import { type Progress, showProgress } from './progress.js';
 import { formatCount, formatElapsed } from './quantities.js';
@@ -96,7 +96,7 @@ export function summaryText({
   const late = lateRecords > 0 ? `, ${formatCount(lateRecords)} late` : '';
   const lines = [
     `${job} ${state} in ${formatElapsed(durationMs)}: ${formatCount(recordsIn)} records in, ${formatCount(recordsOut)} out${late}`,
-    ...limitText(limit),
+    ...limitText(limit, process.stderr.columns || 80),
     ...undeclaredCosts(tasks),
     ...outputs.map((path) => `output: ${shownPath(path)}`),
   ];

@@ -1,4 +1,4 @@
-/** `sluice bench` in a process of its own, in a folder of its own. */
+/** `sluice bench`, or another command, in a process of its own, in a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,8 +20,14 @@ export class BenchFolder {
   /** To be removed by whoever made it. */
   readonly path = realpathSync(mkdtempSync(join(tmpdir(), 'sluice-test-bench-')));
 
+  readonly #command: 'bench' | 'doctor';
+
+  constructor(command: 'bench' | 'doctor' = 'bench') {
+    this.#command = command;
+  }
+
   begin(args: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Outcome> } {
-    const child = spawn(process.execPath, [MAIN, 'bench', ...args], {
+    const child = spawn(process.execPath, [MAIN, this.#command, ...args], {
       cwd: this.path,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, XDG_CACHE_HOME: join(this.path, '.cache') },

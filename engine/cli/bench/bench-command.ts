@@ -9,7 +9,7 @@ import type { Command } from '../command.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { commandLayers, optionsOf } from '../option-layers.js';
 import { refuseInputs } from '../run-command.js';
-import { type EndSignal, SignalListener } from '../signal-listener.js';
+import { TrialStop } from '../trial-stop.js';
 import { type Comparison, compareReports, readReport } from './bench-comparison.js';
 import { benchPage } from './bench-page.js';
 import { benchText } from './bench-text.js';
@@ -23,7 +23,7 @@ type BenchCommand = Command & { readonly kind: 'bench' };
  * @throws  whatever keeps the job from being measured; files for the report are looked at before
  */
 export async function benchCommand(command: BenchCommand): Promise<number> {
-  const stop = new BenchStop();
+  const stop = new TrialStop();
   const phases = new PhaseLine(process.stderr);
   try {
     const layers = await commandLayers(command);
@@ -85,37 +85,6 @@ function writePage(file: string, text: string, flag: 'w' | 'a' = 'w'): void {
   } catch (error) {
     const what = `the report cannot be written to ${shownPath(resolve(file))}: ${(error as Error).message}`;
     throw new SluiceError('OUTPUT_UNWRITABLE', what, { cause: error });
-  }
-}
-
-/** The first signal ends the run at hand, whose outputs are removed; the second ends the process. */
-class BenchStop {
-  exitCode: number | null = null;
-  readonly #abort = new AbortController();
-  readonly #listener = new SignalListener((signal) => this.#onSignal(signal));
-
-  /** Lets signals end the process while no run is there and a function of the user's may never come back. */
-  async leaving<T>(work: () => Promise<T>): Promise<T> {
-    this.release();
-    try {
-      return await work();
-    } finally {
-      this.#listener.listen();
-    }
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
-  release(): void {
-    this.#listener.release();
-  }
-
-  #onSignal({ code, shown }: EndSignal): void {
-    if (this.exitCode !== null) process.exit(this.exitCode);
-    this.exitCode = code;
-    this.#abort.abort(new Error(shown));
   }
 }
 

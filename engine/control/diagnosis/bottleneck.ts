@@ -40,9 +40,9 @@ export const mean = (place: Place, of: (task: TaskMetrics) => number): number =>
   place.tasks.reduce((sum, task) => sum + of(task), 0) / place.tasks.length;
 
 /**
- * Where the job is held up, as Flink teaches to look for it: from the sinks upward, the first vertex that is at its limit
- * while what feeds it is backpressured; a source that is at its limit and not backpressured is one too. Of a branched job
- * each branch may have one.
+ * Where the job is held up, as Flink teaches to look for it: from the sinks upward, the first vertex that is at its
+ * limit while what feeds it is backpressured; a source that is at its limit and not backpressured is one too. Of a
+ * branched job each branch may have one.
  *
  * @returns in the order of the walk; empty where nobody is held up
  */

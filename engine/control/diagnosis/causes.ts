@@ -158,11 +158,13 @@ function fewCores({ place, places, cores }: Scene): Ground | null {
   const all = places.flatMap(({ tasks }) => tasks);
   const inUse = all.reduce((sum, { onCoreRatio }) => sum + (onCoreRatio ?? 0), 0);
   const busy = all.filter(({ busyRatio }) => busyRatio > 0.5).length;
-  const { awaitingCoreRatio, onCoreRatio } = slow;
+  const { awaitingCoreRatio } = slow;
   return {
-    share: awaitingCoreRatio / Math.max(1e-9, awaitingCoreRatio + onCoreRatio),
+    share: awaitingCoreRatio,
     reason: `threads wait for a core: it could run ${percent(awaitingCoreRatio)} of the time and has none`,
-    evidence: [`${busy} busy tasks on ${cores} cores, of which the job uses ${inUse.toFixed(1)}`],
+    evidence: [
+      `${busy} ${busy === 1 ? 'task is' : 'tasks are'} busy, on ${cores} cores, of which the job uses ${inUse.toFixed(1)}`,
+    ],
     advice:
       busy > cores
         ? 'use fewer subtasks than cores, or a machine with more of them'
