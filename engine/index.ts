@@ -26,7 +26,15 @@ export type {
   TimeRatios,
   VertexMetrics,
 } from './control/metrics/metrics.js';
-export type { Run, RunSource, RunState, StartOptions, Summary, TaskSummary } from './control/run.js';
+export type {
+  Run,
+  RunSource,
+  RunState,
+  ServeOptions,
+  StartOptions,
+  Summary,
+  TaskSummary,
+} from './control/run.js';
 export type { TaskTimes } from './memory/task-clock.js';
 export {
   type FieldType,

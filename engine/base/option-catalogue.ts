@@ -5,7 +5,7 @@
  * null is worked out when the job starts. Sizes are in bytes and durations in milliseconds once parsed.
  */
 
-export type OptionType = 'count' | 'switch' | 'ratio' | 'size' | 'duration' | 'choice';
+export type OptionType = 'count' | 'switch' | 'ratio' | 'size' | 'duration' | 'choice' | 'text';
 
 /** A value as it is parsed; null: worked out when the job starts. */
 export type OptionValue = number | boolean | string | null;
@@ -126,6 +126,24 @@ export const OPTIONS = {
   'sluice.watchdog.stuck-after':
     { type: 'duration', default: 60_000, min: 1, was: [],
       meaning: 'How long a function may take before it is told.' },
+  'rest.port':
+    { type: 'count', default: 8081, min: 0, max: 65_535, was: ['web.port'],
+      meaning: 'Where a run that is served answers HTTP; also --serve. 0: any free port.' },
+  'rest.bind-address':
+    { type: 'text', default: '127.0.0.1', was: ['web.address', 'jobmanager.web.address'],
+      meaning: 'The address it does so at; 0.0.0.0: every one of this machine.' },
+  'web.access-control-allow-origin':
+    { type: 'text', default: null, auto: 'none', was: ['jobmanager.web.access-control-allow-origin'],
+      meaning: 'Whose pages in a browser may read it: an origin, or *. Default of Flink: *.' },
+  'web.refresh-interval':
+    { type: 'duration', default: 3000, min: 100, was: ['jobmanager.web.refresh-interval'],
+      meaning: 'How often a dashboard shall ask.' },
+  'web.cancel.enable':
+    { type: 'switch', default: true, was: [],
+      meaning: 'Let whoever has the token stop and cancel runs by HTTP.' },
+  'sluice.attach':
+    { type: 'switch', default: true, was: [],
+      meaning: 'Let other programs of the same user find the run: sluice ls, sluice stop.' },
   'sluice.task.heap-size':
     { type: 'size', default: null, auto: 'half of the memory shared among the tasks, 64 mb to 4 gb', min: 16 * MB, max: 64 * GB, was: [],
       meaning: 'The most memory the objects of one task may take.' },
@@ -177,9 +195,22 @@ export interface EngineOptions {
   readonly stuckAfterMs: number;
   /** False: rebalance and rescale go in strict turn. */
   readonly adaptivePartitioner: boolean;
+  readonly http: HttpOptions;
+  /** Other programs of the same user can find the run. */
+  readonly attach: boolean;
   readonly memoryBytes: number;
   /** Null: a share of the memory, see `networkMemory`. */
   readonly taskHeapBytes: number | null;
+}
+
+/** How a run that is served answers HTTP. */
+export interface HttpOptions {
+  readonly port: number;
+  readonly address: string;
+  /** Null: no page in a browser may read it. */
+  readonly allowOrigin: string | null;
+  readonly refreshIntervalMs: number;
+  readonly canCancel: boolean;
 }
 
 /** How much data may be between two tasks, by time. */
@@ -202,11 +233,11 @@ export const FLINK_FAMILIES_WITHOUT_MEANING = [
   'execution.batch.', 'execution.checkpointing.', 'execution.savepoint.', 'execution.state-recovery.', 'fs.', 'heartbeat.',
   'high-availability', 'historyserver.', 'io.', 'jobmanager.', 'jobstore.', 'kubernetes.', 'metrics.', 'pekko.',
   'pipeline.serialization-config', 'pipeline.watermark-alignment.', 'plugin.', 'process.', 'python.', 'queryable-state.', 'resourcemanager.',
-  'rest.', 'restart-strategy', 's3.', 'security.', 'slot.', 'slotmanager.', 'source.', 'sql-client.', 'sql-gateway.', 'state.',
+  'restart-strategy', 's3.', 'security.', 'slot.', 'slotmanager.', 'source.', 'sql-client.', 'sql-gateway.', 'state.',
   'table.', 'taskmanager.debug.', 'taskmanager.log.', 'taskmanager.memory.framework.', 'taskmanager.memory.jvm-', 'taskmanager.memory.managed.',
   'taskmanager.memory.task.', 'taskmanager.network.hybrid-shuffle.',
  'taskmanager.network.netty.', 'taskmanager.network.request-backoff.', 'taskmanager.network.sort-shuffle.',
-  'taskmanager.registration.', 'taskmanager.resource-id', 'web.', 'yarn.', 'zookeeper.',
+  'taskmanager.registration.', 'taskmanager.resource-id', 'yarn.', 'zookeeper.',
 ] as const;
 
 // biome-ignore format: a table
@@ -217,6 +248,12 @@ export const FLINK_KEYS_WITHOUT_MEANING = [
   'pipeline.closure-cleaner-level', 'pipeline.force-avro', 'pipeline.force-kryo', 'pipeline.generic-types', 'pipeline.global-job-parameters',
   'pipeline.jars', 'pipeline.name', 'pipeline.object-reuse', 'pipeline.jobvertex-parallelism-overrides', 'pipeline.registered-kryo-types',
   'pipeline.operator-chaining.chain-operators-with-different-max-parallelism', 'pipeline.vertex-description-mode',
+  'rest.address', 'rest.async.store-duration', 'rest.await-leader-timeout', 'rest.bind-port', 'rest.cache.checkpoint-statistics.size',
+  'rest.cache.checkpoint-statistics.timeout', 'rest.client.max-content-length', 'rest.connection-timeout', 'rest.flamegraph.cleanup-interval',
+  'rest.flamegraph.delay-between-samples', 'rest.flamegraph.enabled', 'rest.flamegraph.num-samples', 'rest.flamegraph.refresh-interval',
+  'rest.flamegraph.stack-depth', 'rest.idleness-timeout', 'rest.path', 'rest.profiling.dir', 'rest.profiling.duration-max', 'rest.profiling.enabled',
+  'rest.profiling.history-size', 'rest.retry.delay', 'rest.retry.max-attempts', 'rest.server.max-content-length', 'rest.server.numThreads',
+  'rest.server.thread-priority', 'rest.url-prefix',
   'taskmanager.bind-host', 'taskmanager.bind-policy', 'taskmanager.bind-port', 'taskmanager.collect-sink.port', 'taskmanager.cpu.cores', 'taskmanager.data.bind-port',
   'taskmanager.data.port', 'taskmanager.data.ssl.enabled', 'taskmanager.exit-on-fatal-akka-error', 'taskmanager.host', 'taskmanager.jvm-exit-on-oom',
   'taskmanager.load-balance.mode', 'taskmanager.network.adaptive-partitioner.max-traverse-size', 'taskmanager.memory.starting-segment-size',
@@ -227,4 +264,7 @@ export const FLINK_KEYS_WITHOUT_MEANING = [
   'taskmanager.network.retries', 'taskmanager.network.tcp-connection.enable-reuse-across-jobs', 'taskmanager.numberOfTaskSlots', 'taskmanager.partitions.max',
   'taskmanager.rpc.bind-port', 'taskmanager.rpc.port', 'taskmanager.runtime.hashjoin-bloom-filters', 'taskmanager.slot.timeout',
   'task.cancellation.interval', 'task.cancellation.timeout', 'task.cancellation.timers.timeout', 'taskmanager.system-resource.metrics',
+  'web.backpressure.cleanup-interval', 'web.backpressure.delay-between-samples', 'web.backpressure.num-samples', 'web.backpressure.refresh-interval',
+  'web.checkpoints.history', 'web.exception-history-size', 'web.history', 'web.log.path', 'web.rescale.enable', 'web.ssl.enabled', 'web.submit.enable',
+  'web.timeout', 'web.tmpdir', 'web.upload.dir',
 ] as const;

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { SluiceError } from '../base/errors.js';
-import { commandOfCopy, otherCopySeenFrom, runningRoot } from '../control/package-copy.js';
+import { commandOfCopy, otherCopySeenFrom, runningVersion } from '../control/package-copy.js';
 import { type Command, type JobCommand, readCommand } from './command.js';
 import { errorJson, errorText } from './error-report.js';
 import { EXIT_CODES, exitCodeOf } from './exit-codes.js';
@@ -49,6 +48,17 @@ async function runCommand(command: Command): Promise<number> {
       if (handedOver !== null) return handedOver;
       const { runCommand } = await import('./run-command.js');
       return runCommand(command);
+    }
+    case 'ls': {
+      const { lsCommand } = await import('./ls-command.js');
+      print(await lsCommand(command));
+      return EXIT_CODES.finished[0];
+    }
+    case 'stop': {
+      const { stopCommand } = await import('./stop-command.js');
+      const { text, exitCode } = await stopCommand(command);
+      print(text);
+      return exitCode;
     }
     case 'bench': {
       const handedOver = await handOver(command);
@@ -101,10 +111,7 @@ async function handOver({ job }: JobCommand): Promise<number | null> {
 }
 
 function versionText(): string {
-  const { version } = JSON.parse(readFileSync(join(runningRoot(), 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  return `${version}${CHECKED ? ' (checked)' : ''}`;
+  return `${runningVersion()}${CHECKED ? ' (checked)' : ''}`;
 }
 
 function print(text: string): void {

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { SluiceError } from '../base/errors.js';
 import { didYouMean, nearestName } from '../base/nearest.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
+import type { ServeOptions } from '../control/run.js';
 
 /**
  * What a command line asks for. Reading it starts nothing and reads no file.
@@ -10,10 +11,18 @@ export type Command =
   | { readonly kind: 'help'; readonly topic: CommandName | null }
   | { readonly kind: 'version' }
   | (JobCommand & { readonly kind: 'job-help' })
-  | (JobCommand & { readonly kind: 'run'; readonly json: boolean; readonly quiet: boolean })
+  | (JobCommand & {
+      readonly kind: 'run';
+      readonly json: boolean;
+      readonly quiet: boolean;
+      /** Null: no HTTP. */
+      readonly serve: ServeOptions | null;
+    })
   | (JobCommand & { readonly kind: 'plan'; readonly form: PlanForm })
   | (JobCommand & BenchFlags & { readonly kind: 'bench' })
-  | (JobCommand & { readonly kind: 'doctor'; readonly seconds: number; readonly json: boolean });
+  | (JobCommand & { readonly kind: 'doctor'; readonly seconds: number; readonly json: boolean })
+  | { readonly kind: 'ls'; readonly json: boolean }
+  | { readonly kind: 'stop'; readonly id: string; readonly isCancel: boolean };
 
 export interface BenchFlags {
   /** Of each measurement. */
@@ -38,6 +47,7 @@ export interface JobCommand {
 
 export type PlanForm = 'text' | 'mermaid' | 'json' | 'codecs' | 'options';
 export type CommandName = keyof typeof COMMANDS;
+type JobCommandName = Exclude<CommandName, 'ls' | 'stop'>;
 
 interface Flag {
   readonly type: 'string' | 'boolean';
@@ -66,15 +76,18 @@ const COMMON_FLAGS = {
 // biome-ignore format: a table
 export const COMMANDS = {
   run: {
+    operand: '<job>',
     meaning: 'run a job on every core',
     flags: {
       ...JOB_FLAGS,
       json:      { type: 'boolean', shown: '--json', meaning: 'print one JSON object at the end, on stdout' },
       quiet:     { type: 'boolean', short: 'q', shown: '--quiet', meaning: 'print nothing but errors' },
+      serve:     { type: 'string', shown: '--serve [port]', meaning: 'answer HTTP as Flink does, at 8081; read-only unless SLUICE_TOKEN is set' },
       ...COMMON_FLAGS,
     },
   },
   plan: {
+    operand: '<job>',
     meaning: 'show what would run',
     flags: {
       ...JOB_FLAGS,
@@ -86,6 +99,7 @@ export const COMMANDS = {
     },
   },
   bench: {
+    operand: '<job>',
     meaning: 'measure a job: sustainable throughput, latency, where time goes; nothing of it is committed',
     flags: {
       ...JOB_FLAGS,
@@ -99,6 +113,7 @@ export const COMMANDS = {
     },
   },
   doctor: {
+    operand: '<job>',
     meaning: 'run a job for a while and say what holds it up; nothing of it is committed',
     flags: {
       ...JOB_FLAGS,
@@ -107,8 +122,26 @@ export const COMMANDS = {
       ...COMMON_FLAGS,
     },
   },
-} as const satisfies Record<string, { meaning: string; flags: Record<string, Flag> }>;
+  ls: {
+    operand: '',
+    meaning: 'list the running jobs of this user on this machine',
+    flags: {
+      json:      { type: 'boolean', shown: '--json', meaning: 'as a JSON array, on stdout' },
+      ...COMMON_FLAGS,
+    },
+  },
+  stop: {
+    operand: '<id>',
+    meaning: 'stop a running job, by the first digits of its id, and wait for its end',
+    flags: {
+      cancel:    { type: 'boolean', shown: '--cancel', meaning: 'end it at once; nothing of it becomes visible' },
+      ...COMMON_FLAGS,
+    },
+  },
+} as const satisfies Record<string, { operand: string; meaning: string; flags: Record<string, Flag> }>;
 
+/** Flags that are given at most once. */
+const ONCE = ['parallelism', 'config', 'memory', 'serve', 'seconds', 'html', 'compare', 'against'] as const;
 const SECONDS = { min: 0.05, max: 3_600 } as const;
 
 /**
@@ -130,18 +163,43 @@ export function readCommand(args: readonly string[]): Command {
         `; there is ${Object.keys(COMMANDS).join(', ')}`;
     throw new SluiceError('COMMAND_INVALID', `there is no ${isFlag ? 'flag' : 'command'} '${first}'${hint}`);
   }
-  return readJobCommand(first, rest);
+  if (first === 'ls' || first === 'stop') return readRunsCommand(first, rest);
+  return readJobCommand(first, first === 'run' ? withServePort(rest) : rest);
+}
+
+/** `--serve 8080` and `--serve` alone: a number that follows is its port. */
+function withServePort(args: readonly string[]): readonly string[] {
+  const at = args.indexOf('--serve');
+  if (at < 0) return args;
+  const port = args[at + 1];
+  const hasPort = port !== undefined && /^\d+$/.test(port);
+  return [
+    ...args.slice(0, at),
+    `--serve=${hasPort ? port : ''}`,
+    ...withServePort(args.slice(at + (hasPort ? 2 : 1))),
+  ];
+}
+
+/** Commands about jobs that run already. */
+function readRunsCommand(name: 'ls' | 'stop', args: readonly string[]): Command {
+  const { values, positionals } = readFlags(name, args);
+  if (values.has('help')) return { kind: 'help', topic: name };
+  const [id, surplus] = name === 'stop' ? positionals : [undefined, ...positionals];
+  if (surplus !== undefined) throw invalid(name, `'${surplus}' is one too many`);
+  if (name === 'ls') return { kind: 'ls', json: values.has('json') };
+  if (id === undefined) throw invalid(name, 'the id of a job is missing; sluice ls lists them');
+  return { kind: 'stop', id, isCancel: values.has('cancel') };
 }
 
 function isCommand(word: string | undefined): word is CommandName {
   return word !== undefined && Object.hasOwn(COMMANDS, word);
 }
 
-function readJobCommand(name: CommandName, args: readonly string[]): Command {
+function readJobCommand(name: JobCommandName, args: readonly string[]): Command {
   const { values, positionals } = readFlags(name, args);
   const given = (flag: string) => (values.get(flag) ?? []) as readonly string[];
   const has = (flag: string) => values.has(flag);
-  for (const flag of ['parallelism', 'config', 'memory', 'seconds', 'html', 'compare', 'against'] as const) {
+  for (const flag of ONCE) {
     if (given(flag).length > 1) throw invalid(name, `--${flag} is given more than once`);
   }
   const [job, ...surplus] = positionals;
@@ -158,13 +216,27 @@ function readJobCommand(name: CommandName, args: readonly string[]): Command {
     configFile: given('config')[0] ?? null,
   };
   if (has('help')) return { kind: 'job-help', ...common };
-  if (name === 'run') return { kind: 'run', ...common, json: has('json'), quiet: has('quiet') };
+  if (name === 'run')
+    return {
+      kind: 'run',
+      ...common,
+      json: has('json'),
+      quiet: has('quiet'),
+      serve: readServeFlag(given('serve')),
+    };
   if (name === 'bench') return { kind: 'bench', ...common, ...readBenchFlags(given, has) };
   if (name === 'doctor')
     return { kind: 'doctor', ...common, seconds: readSeconds(name, given, 5), json: has('json') };
   const forms = (['mermaid', 'json', 'codecs', 'options'] as const).filter(has);
   if (forms.length > 1) throw invalid(name, `--${forms[0]} and --${forms[1]} exclude each other`);
   return { kind: 'plan', ...common, form: forms[0] ?? 'text' };
+}
+
+/** The range of the port is that of the option `rest.port`. */
+function readServeFlag([port]: readonly string[]): ServeOptions | null {
+  if (port === undefined) return null;
+  if (!/^\d*$/.test(port)) throw invalid('run', `--serve takes a port, not '${port}'`);
+  return port === '' ? {} : { port: Number(port) };
 }
 
 function readBenchFlags(

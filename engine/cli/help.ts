@@ -7,7 +7,7 @@ import { EXIT_CODES } from './exit-codes.js';
 export function helpText(topic: CommandName | null): string {
   const names = topic === null ? (Object.keys(COMMANDS) as CommandName[]) : [topic];
   const lines = names.flatMap((name) => [
-    `  sluice ${name} <job> [flags]`,
+    `  sluice ${[name, COMMANDS[name].operand].filter((word) => word !== '').join(' ')} [flags]`,
     `      ${COMMANDS[name].meaning}`,
     '',
     ...aligned(Object.values(COMMANDS[name].flags).map(({ shown, meaning }) => [shown, meaning])),

@@ -1,4 +1,5 @@
 import type { Metrics, VertexMetrics } from '../control/metrics/metrics.js';
+import { pressureLevel } from '../control/metrics/pressure.js';
 import { bare, clean, fit, padEnd, shorten, width } from './columns.js';
 import { formatBytes, formatCount, formatElapsed, formatEventTime, formatRemaining } from './quantities.js';
 
@@ -41,11 +42,6 @@ export function renderPlainLine(metrics: Metrics): string {
     `backpressure ${level}`,
     ...remaining(metrics),
   ].join('  ');
-}
-
-/** Flink's levels of backpressure. */
-export function pressureLevel(ratio: number): 'ok' | 'low' | 'high' {
-  return ratio <= 0.1 ? 'ok' : ratio <= 0.5 ? 'low' : 'high';
 }
 
 /** In place of figures of the inputs, which are at rest. */

@@ -1,7 +1,7 @@
 import { SluiceError } from '../base/errors.js';
 import { shownPath } from '../base/user-frame.js';
 import { type LoadedJob, loadJob } from '../control/job-file/job-loader.js';
-import type { Run, StartOptions, Summary } from '../control/run.js';
+import type { Run, ServeOptions, StartOptions, Summary } from '../control/run.js';
 import type { Command } from './command.js';
 import { limitText } from './diagnosis-text.js';
 import { EXIT_CODES } from './exit-codes.js';
@@ -33,9 +33,11 @@ export async function runCommand(command: RunCommand, startJob: StartJob = start
       params: command.params,
       optionLayers: layers,
       onWarning: ({ message }) => tell(command, [message]),
+      ...(command.serve !== null && { serve: { ...command.serve, ...tokenOf(process.env) } }),
       signal: interrupts.signal,
     });
     tell(command, run.notices);
+    if (run.url !== null) tell(command, [`serving ${run.url}`]);
     return await follow(run, command, interrupts);
   } catch (error) {
     if (interrupts.exitCode === null || !interrupts.signal.aborted) throw error;
@@ -44,6 +46,11 @@ export async function runCommand(command: RunCommand, startJob: StartJob = start
   } finally {
     interrupts.release();
   }
+}
+
+/** Not a flag: what stands on a command line every user of the machine can read. */
+function tokenOf({ SLUICE_TOKEN: token }: NodeJS.ProcessEnv): Pick<ServeOptions, 'token'> {
+  return token === undefined || token === '' ? {} : { token };
 }
 
 function tell({ quiet }: RunCommand, notices: readonly string[]): void {

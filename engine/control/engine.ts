@@ -8,6 +8,7 @@ import type { JobMaster } from './job-master.js';
 import type { OutputWish } from './live/live-ends.js';
 import type { PlannedJob } from './prepared-job.js';
 import type { Run, StartOptions } from './run.js';
+import { readServe, serveLayer } from './serve/serve-options.js';
 import type { Trial } from './trial.js';
 
 /**
@@ -48,6 +49,7 @@ export async function launch(
 ): Promise<Launched> {
   const startedMs = SYSTEM_CLOCK.monotonicMs();
   checkArguments(job, options);
+  const serve = readServe(options.serve);
   // Job files import this module too, in every worker: what only a start needs is loaded by a start.
   const [{ loadJob }, { checkEndpoints, newRunId, planJob }, { JobMaster, openPool }, { LiveEnds }] =
     await Promise.all([
@@ -62,24 +64,37 @@ export async function launch(
     params: options.params ?? {},
     inputs,
     outputs: (options.outputs ?? {}) as Readonly<Record<string, OutputWish>>,
-    optionLayers: optionLayers(options),
+    optionLayers: [...(serve === null ? [] : [serveLayer(serve)]), ...optionLayers(options)],
     trial,
   });
   const live = new LiveEnds(planned.built.plan, planned.graph, inputs, planned.options);
+  const { http, attach } = planned.options;
+  const lease =
+    serve === null
+      ? null
+      : await (await import('./serve/http-door.js')).leaseHttp({ ...http, token: serve.token ?? null });
   // The threads load the engine while inputs are found and outputs are checked; no job code runs in them yet.
   const pool = openPool(planned);
   let run: JobMaster;
   try {
     run = new JobMaster(loaded, await checkEndpoints(planned), pool, live, {
       id: newRunId(),
+      url: lease?.url ?? null,
       startedMs,
       inputs: rowsOf(inputs),
       ...(options.onWarning !== undefined && { onWarning: options.onWarning }),
       ...(options.signal !== undefined && { signal: options.signal }),
     });
   } catch (error) {
+    lease?.release();
     await pool.close(0);
     throw error;
+  }
+  if (lease !== null || (attach && trial === null)) {
+    const { servedRun } = await import('./serve/served-run.js');
+    const served = servedRun(run, planned);
+    lease?.show(served);
+    if (attach && trial === null) (await import('./serve/attach-door.js')).showToOwner(served);
   }
   await run.started;
   return { run, planned };
@@ -94,6 +109,7 @@ const OPTION_NAMES: readonly (keyof StartOptions)[] = [
   'inputs',
   'outputs',
   'onWarning',
+  'serve',
   'signal',
 ];
 

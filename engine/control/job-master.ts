@@ -15,9 +15,10 @@ import { byName, type LiveEnds } from './live/live-ends.js';
 import { LiveTasks } from './live/live-tasks.js';
 import type { Metrics, MetricsWindow } from './metrics/metrics.js';
 import { RunMeter } from './metrics/run-meter.js';
-import { OutputCommit, type PlannedJob, type PreparedJob, setRates } from './prepared-job.js';
-import type { Run, RunState, Summary } from './run.js';
+import { OutputCommit, type PlannedJob, type PreparedJob, runTag, setRates } from './prepared-job.js';
+import type { Run, Summary } from './run.js';
 import { CategoryWatch, createCategories } from './run-categories.js';
+import { RunLife } from './run-life.js';
 import { runSources } from './run-sources.js';
 import type { PlacedWorker } from './threads/placed-worker.js';
 import type { Deployment, TaskAgent, TaskReport } from './threads/protocol.js';
@@ -30,17 +31,6 @@ const DEPLOY_TIME_MS_MAX = 60_000;
 const STOP_GRACE_MS = 5_000;
 const ATTEMPT = 1;
 const BYTES_PER_MB = 1024 * 1024;
-
-/** Legal moves of a run. */
-const NEXT: Readonly<Record<RunState, readonly RunState[]>> = {
-  CREATED: ['RUNNING', 'CANCELED', 'FAILED'],
-  RUNNING: ['STOPPING', 'FINISHED', 'CANCELED', 'FAILED'],
-  STOPPING: ['STOPPED', 'CANCELED', 'FAILED'],
-  FINISHED: [],
-  STOPPED: [],
-  CANCELED: [],
-  FAILED: [],
-};
 
 /**
  * Takes a prepared job through its life: deploys every subtask on a thread of its own, starts them all, waits, commits
@@ -56,6 +46,8 @@ export class JobMaster implements Run {
   readonly outputs: Run['outputs'];
   readonly notices: readonly string[];
   readonly sources: Run['sources'];
+  readonly url: string | null;
+  readonly life = new RunLife();
   /** Settles when records flow, or with the error that prevented it once nothing is left of the run. */
   readonly started: Promise<void>;
   #onStarted!: () => void;
@@ -71,9 +63,6 @@ export class JobMaster implements Run {
   readonly #categoryWatch: CategoryWatch | null;
   readonly #meter: RunMeter;
   readonly #doctor: RunDoctor;
-  #state: RunState = 'CREATED';
-  /** The first error; the others follow from it. */
-  #failure: { readonly error: unknown } | null = null;
   #isCanceled = false;
   /** Outputs become visible: from here on it is too late to cancel. */
   #isCommitting = false;
@@ -92,6 +81,7 @@ export class JobMaster implements Run {
     live: LiveEnds,
     options: {
       id: string;
+      url: string | null;
       startedMs: number;
       inputs: Readonly<Record<string, readonly object[]>>;
       onWarning?: (warning: SluiceError) => void;
@@ -99,6 +89,7 @@ export class JobMaster implements Run {
     },
   ) {
     this.id = options.id;
+    this.url = options.url;
     this.job = prepared.built.plan.job;
     this.#loaded = loaded;
     this.#prepared = prepared;
@@ -139,7 +130,7 @@ export class JobMaster implements Run {
   }
 
   metrics(window: MetricsWindow = '1s'): Metrics {
-    return this.#meter.metrics(this.#state, window);
+    return this.#meter.metrics(this.life.state, window);
   }
 
   diagnose(): Diagnosis {
@@ -152,20 +143,20 @@ export class JobMaster implements Run {
   }
 
   async stop(): Promise<Summary> {
-    if (this.#state === 'RUNNING' && !this.#isCommitting) {
-      this.#become('STOPPING');
+    if (this.life.state === 'RUNNING' && !this.#isCommitting) {
+      this.life.become('STOPPING');
       for (const vertex of this.#prepared.blueprint.sourceVertices) {
         for (const task of tasksOf(vertex)) this.#control.requestDrain(task);
       }
       this.#live.stop();
-    } else if (this.#state === 'CREATED') {
+    } else if (this.life.state === 'CREATED') {
       await this.cancel();
     }
     return this.finished;
   }
 
   async cancel(reason?: unknown): Promise<void> {
-    if (!this.#isOver() && !this.#isCommitting) {
+    if (!this.life.isOver && !this.#isCommitting) {
       this.#isCanceled = true;
       this.#fail(new SluiceError('RUN_ABORTED', `the run of ${this.job} was cancelled`, { cause: reason }));
     }
@@ -179,7 +170,7 @@ export class JobMaster implements Run {
   /** The whole life; settles when nothing of the run is left. */
   async #wholeLife(): Promise<Summary> {
     const { sinks } = this.#prepared;
-    const outputs = new OutputCommit(sinks, this.id);
+    const outputs = new OutputCommit(sinks, runTag(this.id));
     const pool = this.#pool;
     try {
       await this.#deploy(pool);
@@ -188,11 +179,11 @@ export class JobMaster implements Run {
       this.#isCommitting = true;
       if (this.#prepared.trial === null) await outputs.commit((uid) => committablesOf(reports, uid));
       else await outputs.abort();
-      this.#become(this.#state === 'STOPPING' ? 'STOPPED' : 'FINISHED');
+      this.life.become(this.life.state === 'STOPPING' ? 'STOPPED' : 'FINISHED');
       this.#meter.stop();
       await pool.close();
       this.#live.finish();
-      const summary = this.#meter.summary(this.#state, this.#runningMs, (task) => reports.get(task));
+      const summary = this.#meter.summary(this.life.state, this.#runningMs, (task) => reports.get(task));
       return { ...summary, limit: this.#doctor.limit };
     } catch (error) {
       this.#fail(error);
@@ -200,8 +191,8 @@ export class JobMaster implements Run {
       this.#warnOfQuarantine(pool.quarantinedThreads);
       await outputs.abort();
       this.#meter.stop();
-      this.#become(this.#isCanceled ? 'CANCELED' : 'FAILED');
-      throw this.#failure!.error;
+      this.life.become(this.#isCanceled ? 'CANCELED' : 'FAILED');
+      throw this.life.failures[0]!.error;
     } finally {
       clearTimeout(this.#graceTimer);
       clearInterval(this.#watchTimer);
@@ -243,6 +234,7 @@ export class JobMaster implements Run {
     const { graph } = this.#prepared;
     pool.admit(graph.threadCount);
     const tasks = graph.vertices.filter(({ place }) => place === 'worker').flatMap(tasksOf);
+    this.life.deploys();
     const placed = tasks.map(async (task) => [task, await pool.place(task, taskName(graph, task))] as const);
     this.#workers = new Map(await Promise.all(placed));
     const deployed = [...this.#workers].map(([task, worker]) =>
@@ -254,13 +246,13 @@ export class JobMaster implements Run {
       exchanges: this.#exchanges,
       attempt: ATTEMPT,
     };
-    this.#liveTasks = new LiveTasks(this.#prepared, this.#live, memory, this.id);
+    this.#liveTasks = new LiveTasks(this.#prepared, this.#live, memory, runTag(this.id));
     await firstError(deployed);
     this.#throwIfFailed();
   }
 
   async #runAll(): Promise<ReadonlyMap<number, TaskReport>> {
-    this.#become('RUNNING');
+    this.life.become('RUNNING');
     this.#watch();
     this.#meter.begin();
     this.#doctor.begin();
@@ -270,8 +262,10 @@ export class JobMaster implements Run {
       try {
         return [task, await report] as const;
       } catch (error) {
-        this.#fail(error);
+        this.#fail(error, task);
         return null;
+      } finally {
+        this.life.endsTask(task);
       }
     });
     this.#onStarted();
@@ -301,7 +295,7 @@ export class JobMaster implements Run {
       attempt: ATTEMPT,
       engine: {
         task,
-        runId: this.id,
+        runId: runTag(this.id),
         options,
         exchanges: touched.map(({ id }) => ({
           spec: blueprint.exchanges[id]!,
@@ -320,29 +314,20 @@ export class JobMaster implements Run {
   }
 
   /** Keeps the first error and asks every task to end; threads that do not are terminated when the grace is over. */
-  #fail(error: unknown): void {
-    if (this.#isOver()) return;
-    if (this.#failure === null) this.#failure = { error: unwrapped(error) };
+  #fail(error: unknown, task: number | null = null): void {
+    if (this.life.isOver) return;
+    this.life.fails(unwrapped(error), task);
     this.#graceTimer ??= setTimeout(() => {
       for (const worker of this.#workers.values())
         void worker.terminate('it did not end when it was asked to');
     }, STOP_GRACE_MS);
     for (let task = 0; task < this.#prepared.graph.taskCount; task++) this.#control.requestStop(task);
-    this.#live.fail(this.#failure.error);
+    this.#live.fail(this.life.failures[0]!.error);
   }
 
   #throwIfFailed(): void {
-    if (this.#failure !== null) throw this.#failure.error;
-  }
-
-  #isOver(): boolean {
-    return NEXT[this.#state].length === 0;
-  }
-
-  #become(state: RunState): void {
-    if (!NEXT[this.#state].includes(state))
-      throw new Error(`a run cannot go from ${this.#state} to ${state}`);
-    this.#state = state;
+    const [failure] = this.life.failures;
+    if (failure !== undefined) throw failure.error;
   }
 }
 

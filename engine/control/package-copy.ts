@@ -26,6 +26,14 @@ export function runningRoot(): string {
 
 let cachedRoot: string | undefined;
 
+/** Version of the package that is running. */
+export function runningVersion(): string {
+  cachedVersion ??= JSON.parse(readFileSync(join(runningRoot(), 'package.json'), 'utf8')).version as string;
+  return cachedVersion;
+}
+
+let cachedVersion: string | undefined;
+
 function findRunningRoot(): string {
   const here = fileURLToPath(import.meta.url);
   for (const folder of foldersUpFrom(dirname(here))) {

@@ -15,7 +15,7 @@ import { type Blueprint, blueprint } from './blueprint.js';
 import { type ConnectedJob, connectEndpoints, type InputGiven } from './endpoints.js';
 import { liveNamesOf, type OutputWish } from './live/live-ends.js';
 import { machineSurroundings } from './options/machine-memory.js';
-import { effectiveOptions } from './options/options.js';
+import { type EffectiveOption, effectiveOptions } from './options/options.js';
 import { discarding, type Trial } from './trial.js';
 
 /** A job as it will run, checked in every way that needs neither a file nor a thread. */
@@ -24,6 +24,8 @@ export interface PlannedJob {
   readonly live: LiveNames;
   readonly params: Readonly<Record<string, Json>>;
   readonly options: EngineOptions;
+  /** The same for people, with where each is from. */
+  readonly optionEntries: readonly EffectiveOption[];
   readonly graph: JobGraph;
   readonly blueprint: Blueprint;
   /** Position of a source's split cursor, by uid. */
@@ -69,7 +71,7 @@ export function planJob(job: JobModule<any, any, any>, input: PrepareInput): Pla
     ...input.optionLayers,
     { origin: 'job()', values: (job.options ?? {}) as OptionLayer['values'] },
   ];
-  const { options } = effectiveOptions(layers, machineSurroundings());
+  const { options, entries: optionEntries } = effectiveOptions(layers, machineSurroundings());
   const build = CHECKED ? buildJobChecked : buildJob;
   const { parallelism, maxParallelism } = options;
   const plain = build(job, {
@@ -94,6 +96,7 @@ export function planJob(job: JobModule<any, any, any>, input: PrepareInput): Pla
     live,
     params: built.plan.params,
     options,
+    optionEntries,
     graph,
     blueprint: regions,
     cursors: new Map(regions.readerVertices.map(({ head }, cursor) => [head, cursor] as const)),
@@ -182,7 +185,12 @@ export function setRates({ built, cursors }: PlannedJob, control: ControlArena):
   }
 }
 
-/** Names a run; part of the names of its temporary files. */
+/** Names a run: 32 hex digits, as the ids of jobs are in Flink. */
 export function newRunId(): string {
-  return randomBytes(4).toString('hex');
+  return randomBytes(16).toString('hex');
+}
+
+/** What of a run's id is in the names of its temporary files, which have their length limited. */
+export function runTag(runId: string): string {
+  return runId.slice(0, 8);
 }

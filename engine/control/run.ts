@@ -65,8 +65,25 @@ export interface StartOptions<J = any> {
    * See the options `sluice.watchdog`. Without it they are warnings of the process.
    */
   readonly onWarning?: (warning: SluiceError) => void;
+  /**
+   * Answer HTTP while the run goes on: `true`, or where and how. The routes are those of Flink; see docs/http.md. Runs
+   * of one process that are served share one server, so they agree about it.
+   */
+  readonly serve?: boolean | ServeOptions;
   /** Aborting it cancels the run; `finished` then rejects with RUN_ABORTED. */
   readonly signal?: AbortSignal;
+}
+
+/** Where and how a run answers HTTP. Every member is optional. */
+export interface ServeOptions {
+  /** 8081 by default; 0: any that is free. The same as the option `rest.port`. */
+  readonly port?: number;
+  /** The address to listen at; by default 127.0.0.1, which only this machine reaches. */
+  readonly host?: string;
+  /** Whoever sends it as `Authorization: Bearer` may stop and cancel runs; without one nobody may. */
+  readonly token?: string;
+  /** Whose pages in a browser may read the answers: an origin, or `*`. By default none. */
+  readonly allowOrigin?: string;
 }
 
 /** A source of a running job. */
@@ -84,9 +101,11 @@ export interface RunSource {
 
 /** A running job. Disposing it cancels what is still running and waits until nothing of it is left. */
 export interface Run<J = any> extends AsyncDisposable {
-  /** Unique among the runs on this machine. */
+  /** 32 hex digits, drawn at random. */
   readonly id: string;
   readonly job: string;
+  /** Where it answers HTTP: `http://127.0.0.1:8081`; null: it does not. */
+  readonly url: string | null;
   /** What was made smaller than the options say so that the job fits into its memory; a line each, for people. */
   readonly notices: readonly string[];
   /** The job's live inputs. Naming one that the job does not have is an ARGUMENT_INVALID. */

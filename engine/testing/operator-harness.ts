@@ -2,7 +2,7 @@ import { job } from '../api/job.js';
 import type { Stream } from '../api/stream.js';
 import type { Batch, Sink, Source } from '../connectors/connector.js';
 import { InlineHost } from '../control/inline-host.js';
-import { checkEndpoints, newRunId, OutputCommit, planJob } from '../control/prepared-job.js';
+import { checkEndpoints, newRunId, OutputCommit, planJob, runTag } from '../control/prepared-job.js';
 import type { RecordType } from '../records/schema.js';
 
 /** Buffers so small that an output is full every other record: an operator has to stop and go on all the time. */
@@ -61,7 +61,7 @@ export async function operatorHarness<I extends object, O extends object>(
     optionLayers: [{ origin: 'operatorHarness()', values: { ...TIGHT_BUFFERS, 'parallelism.default': 1 } }],
   });
   const prepared = await checkEndpoints(planned);
-  const runId = newRunId();
+  const runId = runTag(newRunId());
   const host = new InlineHost(prepared, options.seed ?? 1, runId);
   const take = (): O[] => {
     const taken = rowsOut;

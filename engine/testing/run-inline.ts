@@ -1,7 +1,7 @@
 import type { JobModule, OutputsOf } from '../api/job.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
 import { InlineHost } from '../control/inline-host.js';
-import { checkEndpoints, newRunId, OutputCommit, planJob } from '../control/prepared-job.js';
+import { checkEndpoints, newRunId, OutputCommit, planJob, runTag } from '../control/prepared-job.js';
 
 export interface RunInlineOptions {
   readonly params?: Readonly<Record<string, unknown>>;
@@ -36,7 +36,7 @@ export async function runInline<J extends JobModule<any, any, any>>(
     optionLayers: [{ origin: 'runInline()', values }],
   });
   const prepared = await checkEndpoints(planned);
-  const runId = newRunId();
+  const runId = runTag(newRunId());
   const host = new InlineHost(prepared, options.seed ?? 1, runId);
   await host.run(new OutputCommit(prepared.sinks, runId));
   const rows = [...prepared.built.outputs].map(([name, list]) => [name, [...list.rows]] as const);

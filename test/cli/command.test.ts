@@ -23,7 +23,27 @@ command('run takes a job, parameters, options and how to report', () => {
     configFile: 'f.yaml',
     json: true,
     quiet: true,
+    serve: null,
   });
+});
+
+command('--serve has a port of its own or none, wherever the job stands', () => {
+  const served = (line: string) => {
+    const found = read(line);
+    assert.ok(found.kind === 'run');
+    return [found.job, found.serve];
+  };
+  assert.equal(served('run job.ts --serve'), ['job.ts', {}]);
+  assert.equal(served('run --serve job.ts'), ['job.ts', {}]);
+  assert.equal(served('run --serve 9000 job.ts --json'), ['job.ts', { port: 9000 }]);
+  assert.equal(served('run job.ts --serve=0'), ['job.ts', { port: 0 }]);
+});
+
+command('ls takes no job, stop takes the id of one', () => {
+  assert.equal(read('ls'), { kind: 'ls', json: false });
+  assert.equal(read('ls --json'), { kind: 'ls', json: true });
+  assert.equal(read('stop 3fa2'), { kind: 'stop', id: '3fa2', isCancel: false });
+  assert.equal(read('stop --cancel 3fa2'), { kind: 'stop', id: '3fa2', isCancel: true });
 });
 
 command('flags may come before the job and values after an equals sign', () => {
@@ -66,7 +86,7 @@ for (const seconds of ['0', '-1', 'x', '1e9', 'NaN', ''])
 
 // biome-ignore format: a table
 const KINDS: readonly (readonly [line: string, kind: string])[] = [
-  ['', 'help'], ['--help', 'help'], ['-h', 'help'], ['help plan', 'help'], ['run --help', 'help'],
+  ['', 'help'], ['--help', 'help'], ['-h', 'help'], ['help plan', 'help'], ['run --help', 'help'], ['ls --help', 'help'], ['stop --help', 'help'],
   ['--version', 'version'], ['run job.ts --help', 'job-help'], ['plan job.ts', 'plan'],
 ];
 for (const [line, kind] of KINDS) {
@@ -76,6 +96,11 @@ for (const [line, kind] of KINDS) {
 // biome-ignore format: a table
 const REFUSED: readonly (readonly [line: string, code: string, text: string])[] = [
   ['rum job.ts',                         'COMMAND_INVALID', "there is no command 'rum'; did you mean 'run'?"],
+  ['run job.ts --serve=here',            'COMMAND_INVALID', "--serve takes a port, not 'here'"],
+  ['run job.ts --serve --serve 1',       'COMMAND_INVALID', '--serve is given more than once'],
+  ['ls job.ts',                          'COMMAND_INVALID', "'job.ts' is one too many"],
+  ['stop',                               'COMMAND_INVALID', 'the id of a job is missing'],
+  ['stop a b',                           'COMMAND_INVALID', "'b' is one too many"],
   ['xyzzy',                              'COMMAND_INVALID', "there is no command 'xyzzy'; there is run, plan"],
   ['job.ts',                             'COMMAND_INVALID', "did you mean 'sluice run job.ts'?"],
   ['--verion',                           'COMMAND_INVALID', "did you mean '--version'?"],

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { pressureLevel, renderLiveView, renderPlainLine } from '../../engine/cli/live-view.js';
+import { renderLiveView, renderPlainLine } from '../../engine/cli/live-view.js';
 import type { Metrics, TaskMetrics } from '../../engine/control/metrics/metrics.js';
+import { pressureLevel } from '../../engine/control/metrics/pressure.js';
 import { AT_REST } from '../../engine/control/metrics/time-ratios.js';
 import { vertexMetrics } from '../../engine/control/metrics/vertex-metrics.js';
 import { taskMetrics } from '../kit/task-metrics.js';

@@ -36,7 +36,7 @@ const STAND_IN = (ms: number, stopMs: number) => `
       await new Promise((_, reject) => {
         options.signal.onabort = () => { clearInterval(alive); reject(new SluiceError('RUN_ABORTED', 'x')); };
       });
-    return { job: 'a', id: 'x', finished,
+    return { job: 'a', id: 'x', finished, url: options.serve ? 'http://there:' + JSON.stringify(options.serve) : null,
       stop: () => { console.log('stop'); if (${stopMs} >= 0) setTimeout(() => end({ ...summary, state: 'STOPPED' }), ${stopMs}); return finished; },
       cancel: async () => { console.log('cancel'); },
       notices: options.params?.p === 'short' ? ['lowered it to fit'] : [],
@@ -145,9 +145,17 @@ run('an option that is wrong exits with 2 before anything starts', async () => {
   assert.equal([code, stdout], [2, '']);
 });
 
+run('--serve serves the run, with the token of the environment, and says where', async () => {
+  process.env['SLUICE_TOKEN'] = 'secret';
+  const { stderr } = await runWith(['run', 'job.ts', '--serve', '9000'], 50);
+  delete process.env['SLUICE_TOKEN'];
+  assert.match(stderr, 'serving http://there:{"port":9000,"token":"secret"}\n');
+  assert.not.match((await runWith(['run', 'job.ts'], 50)).stderr, 'serving');
+});
+
 run('options of Flink without a meaning are named once on stderr', async () => {
-  const { stderr } = await runWith(['run', 'job.ts', '-D', 'rest.port=1'], 50);
-  assert.match(stderr, '-D: options of Flink without a meaning here are ignored: rest.port\n');
+  const { stderr } = await runWith(['run', 'job.ts', '-D', 'rest.path=/x'], 50);
+  assert.match(stderr, '-D: options of Flink without a meaning here are ignored: rest.path\n');
 });
 
 run('Ctrl-C stops the job gracefully and exits with 130, SIGTERM with 143', async () => {

@@ -11,6 +11,7 @@ import { type OptionKey, type OptionValue, optionRow } from '../../base/option-c
  *   size      32 kb, 2g, 64MiB, 1048576, infinite; units are powers of 1024
  *   duration  100 ms, 1 s, 2 min, 1 h, 100 (milliseconds)
  *   choice    one of some words
+ *   text      as it is
  *
  * Source: the units of Flink's MemorySize and TimeUtils.
  */
@@ -28,7 +29,7 @@ export function parseOption(key: OptionKey, value: unknown, origin: string): Opt
   if (parsed === undefined) throw invalid(key, value, origin);
   if (typeof parsed === 'boolean') return parsed;
   if (typeof parsed === 'string') {
-    if (!choices!.includes(parsed)) throw invalid(key, value, origin);
+    if (type === 'choice' && !choices!.includes(parsed)) throw invalid(key, value, origin);
     return parsed;
   }
   if (parsed === autoValue) return null;
@@ -90,6 +91,7 @@ const KIND_OF_VALUE = {
   size: 'a size such as 64 mb',
   duration: 'a duration such as 100 ms',
   choice: 'a word',
+  text: 'text that is not empty',
 } as const;
 
 const SIZE_STEPS = [
@@ -136,6 +138,7 @@ const PARSERS = {
   },
   duration: (value: unknown) => withUnit(value, DURATION_UNITS),
   choice: (value: unknown) => (typeof value === 'string' ? value.toLowerCase() : undefined),
+  text: (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined),
 } satisfies Record<string, (value: unknown) => number | boolean | string | undefined>;
 
 function wholeNumber(value: unknown): number | undefined {

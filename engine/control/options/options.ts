@@ -241,6 +241,14 @@ function complete(found: ReadonlyMap<OptionKey, Found>, surroundings: OptionSurr
     watchdogIntervalMs: count('sluice.watchdog.interval'),
     stuckAfterMs: count('sluice.watchdog.stuck-after'),
     adaptivePartitioner: isOn('taskmanager.network.adaptive-partitioner.enabled'),
+    http: {
+      port: count('rest.port'),
+      address: given(found, 'rest.bind-address') as string,
+      allowOrigin: given(found, 'web.access-control-allow-origin') as string | null,
+      refreshIntervalMs: count('web.refresh-interval'),
+      canCancel: isOn('web.cancel.enable'),
+    },
+    attach: isOn('sluice.attach'),
     memoryBytes: number('sluice.memory') ?? surroundings.memoryBytes,
     taskHeapBytes: number('sluice.task.heap-size'),
   };

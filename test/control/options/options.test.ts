@@ -47,6 +47,14 @@ options('without any layer every option has its default', () => {
     stuckAfterMs: 60_000,
     latencyIntervalMs: 0,
     catchUpMs: 100,
+    attach: true,
+    http: {
+      port: 8081,
+      address: '127.0.0.1',
+      allowOrigin: null,
+      refreshIntervalMs: 3_000,
+      canCancel: true,
+    },
   });
 });
 
@@ -110,14 +118,41 @@ options('options of Flink without a meaning here are named once and do no harm',
     layer('flink-conf.yaml', {
       'taskmanager.numberOfTaskSlots': 2,
       'jobmanager.rpc.address': 'localhost',
-      'rest.port': 8081,
+      'rest.bind-port': '8081-8090',
       'state.backend.type': 'rocksdb',
     }),
   );
   assert.equal(notices, [
     'flink-conf.yaml: options of Flink without a meaning here are ignored: ' +
-      'jobmanager.rpc.address, rest.port, state.backend.type, taskmanager.numberOfTaskSlots',
+      'jobmanager.rpc.address, rest.bind-port, state.backend.type, taskmanager.numberOfTaskSlots',
   ]);
+});
+
+options('what Flink says of its web server holds for ours', () => {
+  const { http } = of(
+    layer('flink-conf.yaml', {
+      'web.port': '9999',
+      'rest.bind-address': '0.0.0.0',
+      'web.access-control-allow-origin': 'https://example.org',
+      'web.refresh-interval': '5 s',
+      'web.cancel.enable': 'false',
+    }),
+  ).options;
+  assert.equal(http, {
+    port: 9999,
+    address: '0.0.0.0',
+    allowOrigin: 'https://example.org',
+    refreshIntervalMs: 5_000,
+    canCancel: false,
+  });
+  const faults = [
+    ['rest.port', 65_536],
+    ['rest.bind-address', ''],
+    ['rest.bind-address', 7],
+  ] as const;
+  for (const [key, value] of faults)
+    assert.is(codeAndText(() => of(layer('-D', { [key]: value })))[0], 'OPTION_INVALID', key);
+  assert.is(codeAndText(() => of(layer('-D', { 'rest.prot': 1 })))[0], 'OPTION_UNKNOWN');
 });
 
 options('an unknown option is refused with the nearest name, also in a family of Flink', () => {

@@ -1,0 +1,186 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
+import { SluiceError } from '../../base/errors.js';
+import type { RunState } from '../run.js';
+import { runtimeFolder, socketOf } from './runtime-folder.js';
+
+/**
+ * The running jobs of this user on this machine, whichever processes they are in, as other programs see them.
+ */
+
+/** A running job of some process. */
+export interface AttachedRun {
+  readonly id: string;
+  readonly job: string;
+  /** Flink's word for it. */
+  readonly state: string;
+  readonly pid: number;
+  readonly startedMs: number;
+  readonly durationMs: number;
+  readonly tasks: number;
+  /** Where its routes are. */
+  readonly socket: string;
+}
+
+export interface AttachedRuns {
+  /** The oldest first. */
+  readonly runs: readonly AttachedRun[];
+  /** Processes that have runs and did not tell them in time. */
+  readonly silentPids: readonly number[];
+}
+
+const ANSWER_MS_MAX = 2_000;
+
+/** Looks into the user's runtime folder, and removes what processes left there that are gone. */
+export async function attachedRuns(folder: string = runtimeFolder()): Promise<AttachedRuns> {
+  const runs: AttachedRun[] = [];
+  const silentPids: number[] = [];
+  await Promise.all(
+    namesIn(folder).map(async (name) => {
+      const socket = socketOf(folder, name);
+      const pid = Number.parseInt(name, 10);
+      try {
+        runs.push(...(await runsBehind(socket, pid)));
+      } catch (error) {
+        if (isGone(error)) removeEntry(folder, name);
+        else silentPids.push(pid);
+      }
+    }),
+  );
+  return { runs: runs.sort((a, b) => a.startedMs - b.startedMs), silentPids };
+}
+
+/**
+ * The one running job whose id begins so.
+ *
+ * @throws SluiceError RUN_UNKNOWN  there is none, or there are several
+ */
+export function runNamed(prefix: string, { runs, silentPids }: AttachedRuns): AttachedRun {
+  const found = runs.filter(({ id }) => prefix !== '' && id.startsWith(prefix.toLowerCase()));
+  if (found.length === 1) return found[0]!;
+  const silent = silentPids.length === 0 ? '' : `; process ${silentPids.join(', ')} did not answer`;
+  const what =
+    found.length === 0
+      ? `no running job has an id that begins with '${prefix}'${silent}`
+      : `${found.length} running jobs have an id that begins with '${prefix}': ${found.map(({ id }) => id).join(', ')}`;
+  throw new SluiceError('RUN_UNKNOWN', what, { detail: { prefix, found: found.length } });
+}
+
+/**
+ * Asks a job to stop, or to cancel, and waits until nothing of it is left.
+ *
+ * @returns  the state it came to
+ * @throws SluiceError RUN_UNREACHABLE  its process ended, or refused
+ */
+export async function endRun({ id, job, socket }: AttachedRun, how: 'stop' | 'cancel'): Promise<RunState> {
+  const lost = (why: string): SluiceError =>
+    new SluiceError('RUN_UNREACHABLE', `${job} (${id}): ${why}`, { detail: { id } });
+  // Before it is asked, so that its end is not missed.
+  const events = await ask(socket, 'GET', `/jobs/${id}/events?interval=60s`);
+  const ended = lastState(events);
+  const asked =
+    how === 'stop'
+      ? ask(socket, 'POST', `/jobs/${id}/stop`)
+      : ask(socket, 'PATCH', `/jobs/${id}?mode=cancel`);
+  try {
+    const answer = await asked;
+    const { statusCode = 0 } = answer;
+    answer.resume();
+    // 409: it has ended by itself meanwhile.
+    if (statusCode !== 202 && statusCode !== 409) throw lost(`it answered ${statusCode}`);
+    const state = await ended;
+    if (state === null) throw lost('its process ended before it told how the job did');
+    return state;
+  } finally {
+    events.destroy();
+  }
+}
+
+/** Names of entries and sockets, without their endings. */
+function namesIn(folder: string): readonly string[] {
+  let files: readonly string[] = [];
+  try {
+    files = readdirSync(folder);
+  } catch {
+    // no job of this user ever ran, or it left no folder
+  }
+  const names = files.flatMap((file) => /^(\d+-[0-9a-f]{8})\.(?:json|sock)$/.exec(file)?.[1] ?? []);
+  return [...new Set(names)];
+}
+
+async function runsBehind(socket: string, pid: number): Promise<readonly AttachedRun[]> {
+  const answer = await ask(socket, 'GET', '/jobs/overview');
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  const { jobs } = JSON.parse(Buffer.concat(chunks).toString()) as { jobs: readonly OverviewRow[] };
+  return jobs
+    .filter((row) => row['end-time'] < 0)
+    .map((row) => ({
+      id: row.jid,
+      job: row.name,
+      state: row.state,
+      pid,
+      startedMs: row['start-time'],
+      durationMs: row.duration,
+      tasks: row.tasks.total,
+      socket,
+    }));
+}
+
+interface OverviewRow {
+  readonly jid: string;
+  readonly name: string;
+  readonly state: string;
+  readonly 'start-time': number;
+  readonly 'end-time': number;
+  readonly duration: number;
+  readonly tasks: { readonly total: number };
+}
+
+function ask(socket: string, method: string, path: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath: socket, method, path, agent: false });
+    const timer = setTimeout(() => asked.destroy(new Error('no answer in time')), ANSWER_MS_MAX);
+    asked.on('response', (answer) => {
+      clearTimeout(timer);
+      resolve(answer);
+    });
+    asked.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    asked.end();
+  });
+}
+
+/** Null: the stream ended without it. */
+async function lastState(events: IncomingMessage): Promise<RunState | null> {
+  let text = '';
+  try {
+    for await (const chunk of events.setEncoding('utf8')) {
+      text = `${text}${chunk as string}`;
+      const end = /(?:^|\n)event: end\ndata: (.*)\n\n/.exec(text)?.[1];
+      if (end !== undefined) return (JSON.parse(end) as { state: RunState }).state;
+      text = text.slice(text.lastIndexOf('\n\n') + 1);
+    }
+  } catch {
+    // its process is gone
+  }
+  return null;
+}
+
+/** Nobody listens there any more. */
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'ENOTSOCK';
+}
+
+function removeEntry(folder: string, name: string): void {
+  try {
+    rmSync(join(folder, `${name}.json`), { force: true });
+    rmSync(join(folder, `${name}.sock`), { force: true });
+  } catch {
+    // it is tried again by whoever lists next
+  }
+}

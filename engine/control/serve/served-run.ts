@@ -1,0 +1,93 @@
+import type { EngineOptions } from '../../base/option-catalogue.js';
+import type { JobGraph } from '../../plan/job-graph.js';
+import type { LogicalPlan } from '../../plan/logical-plan.js';
+import type { Diagnosis } from '../diagnosis/diagnosis.js';
+import type { JobMaster } from '../job-master.js';
+import type { Metrics, MetricsWindow } from '../metrics/metrics.js';
+import type { EffectiveOption } from '../options/options.js';
+import type { PlannedJob } from '../prepared-job.js';
+import type { RunLife } from '../run-life.js';
+
+/** What routes know of a run. */
+export interface ServedRun {
+  readonly id: string;
+  readonly plan: LogicalPlan;
+  readonly graph: JobGraph;
+  readonly options: EngineOptions;
+  readonly optionEntries: readonly EffectiveOption[];
+  readonly life: RunPast;
+  metrics(window: MetricsWindow): Metrics;
+  diagnose(): Diagnosis;
+  /** Settles when nothing of the run is left, however it ended. */
+  readonly ended: Promise<void>;
+  /** Both return at once. */
+  stop(): void;
+  cancel(): void;
+}
+
+/** What its states were, and when. */
+export type RunPast = Pick<
+  RunLife,
+  'state' | 'isOver' | 'failures' | 'deployingMs' | 'cameMs' | 'taskEndedMs'
+>;
+
+export function servedRun(run: JobMaster, planned: PlannedJob): ServedRun {
+  return {
+    id: run.id,
+    plan: planned.built.plan,
+    graph: planned.graph,
+    options: planned.options,
+    optionEntries: planned.optionEntries,
+    life: run.life,
+    metrics: (window) => run.metrics(window),
+    diagnose: () => run.diagnose(),
+    ended: run.finished.then(
+      () => {},
+      () => {},
+    ),
+    stop: () => void run.stop().catch(() => {}), // `finished` tells
+    cancel: () => void run.cancel(new Error('on request of another program')),
+  };
+}
+
+/** How many that have ended are remembered. */
+const PAST_MAX = 16;
+
+/** The runs that one server shows: those that go on, and the last ones that have ended. */
+export class RunBoard {
+  readonly #runs = new Map<string, ServedRun>();
+
+  add(run: ServedRun): void {
+    this.#runs.set(run.id, run);
+    void run.ended.then(() => {
+      this.#runs.set(run.id, remembered(run));
+      const past = this.all().filter(({ life }) => life.isOver);
+      for (const { id } of past.slice(0, -PAST_MAX)) this.#runs.delete(id);
+    });
+  }
+
+  /** Null: there is none. */
+  find(id: string): ServedRun | null {
+    return this.#runs.get(id) ?? null;
+  }
+
+  /** In the order in which they were started. */
+  all(): readonly ServedRun[] {
+    return [...this.#runs.values()];
+  }
+}
+
+/** What stays of a run that has ended: its figures, without the memory they were read from. */
+function remembered(run: ServedRun): ServedRun {
+  const last = { '1s': run.metrics('1s'), '10s': run.metrics('10s'), '60s': run.metrics('60s') };
+  const diagnosis = run.diagnose();
+  const { id, plan, graph, options, optionEntries, life } = run;
+  const nothing = (): void => {};
+  return {
+    ...{ id, plan, graph, options, optionEntries, life },
+    metrics: (window) => last[window],
+    diagnose: () => diagnosis,
+    ended: Promise.resolve(),
+    ...{ stop: nothing, cancel: nothing },
+  };
+}
