@@ -76,6 +76,9 @@ export const exchange: BenchSuite = {
     againstHand('shuffle-1x1-1k', { ...plain, threads: '1x1' }),
     againstHand('shuffle-4x4-1k', { ...plain, threads: '4x4' }),
     againstHand('shuffle-1x8-1k', { ...plain, threads: '1x8' }),
+    // What two cores of this machine can do with that work at most, by the program that adds least to it.
+    againstHand('shuffle-2x2-work', someWork),
+    againstHand('shuffle-2x2-work1us', muchWork),
     {
       name: 'shuffle-2x2-undeclared-vs-declared',
       subject: shuffleJob('shuffle-undeclared', plain),
