@@ -2,6 +2,7 @@ import type { SinkWriter } from '../connectors/connector.js';
 import type { ResultPartition } from '../exchange/result-partition.js';
 import type { OperatorFunctions, Partitioner, PlanOperator } from '../plan/logical-plan.js';
 import type { Categories } from '../records/categories.js';
+import { returnedFields } from '../records/returned-fields.js';
 import type { RowView } from '../records/row-layout.js';
 import type { FieldSpec, RowShape } from '../records/schema.js';
 
@@ -72,4 +73,24 @@ export function requiredFields(spec: ChainSpec, uid: string): readonly FieldSpec
   if (fields === null) return null;
   const names = spec.required.get(uid) ?? null;
   return names === null ? fields : fields.filter((field) => names.includes(field.name));
+}
+
+/** The nearest event-time operator at or above an operator, within the chain. */
+export function eventTimeAbove(spec: ChainSpec, uid: string): string | null {
+  for (let at: string | undefined = uid; at !== undefined; at = parentOf(spec, at)) {
+    if (operatorOf(spec, at).config.kind === 'event-time') return at;
+  }
+  return null;
+}
+
+function parentOf(spec: ChainSpec, uid: string): string | undefined {
+  for (const [parent, children] of spec.children) if (children.includes(uid)) return parent;
+  return undefined;
+}
+
+/** True if the rows of an operator are made by a function that is proven to return literals of fixed members. */
+export function isExactOutput(spec: ChainSpec, uid: string): boolean {
+  if (operatorOf(spec, uid).config.kind !== 'map') return false;
+  const fn = spec.functions.get(uid)?.fn;
+  return fn !== undefined && returnedFields(fn) !== null;
 }

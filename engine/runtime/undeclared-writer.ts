@@ -19,6 +19,7 @@ import {
 import { type LayoutField, PACKED_FIELD, type RowView, rowLayout } from '../records/row-layout.js';
 import { linesText, memberText } from '../records/source-text.js';
 import type { InputShape } from './codegen/chain-compiler.js';
+import type { CodeScript } from './codegen/code-map.js';
 import { objectLiteral } from './codegen/code-writer.js';
 import { reachOf, roomText, roomyIn, targetText } from './codegen/room-text.js';
 import type { ExchangeOutput } from './exchange-output.js';
@@ -74,6 +75,7 @@ export class UndeclaredWriter {
   /** Parameters after the row: its time, and what a custom partitioner chose. */
   readonly #rest: readonly string[];
   readonly #isExact: boolean;
+  readonly #script: CodeScript;
   readonly #bindings: Record<string, unknown>;
   #samples: { row: object; rest: readonly unknown[] }[] = [];
   /** Null while learning, and for packed rows. */
@@ -85,8 +87,9 @@ export class UndeclaredWriter {
   /**
    * @param from     for people: the operator that gives the rows, and its place
    * @param isExact  proven: rows are object literals that always have the same members
+   * @param script   what its generated code is called, and on which lines it is
    */
-  constructor(output: ExchangeOutput, from: string, isExact: boolean) {
+  constructor(output: ExchangeOutput, from: string, isExact: boolean, script: CodeScript) {
     const { partition, partitioner } = output;
     this.partition = partition;
     this.required = output.required;
@@ -95,6 +98,7 @@ export class UndeclaredWriter {
     this.#keys = partitioner.kind === 'hash' ? partitioner.fields : [];
     this.#rest = partitioner.kind === 'custom' ? ['ts', 'chosen'] : ['ts'];
     this.#isExact = isExact;
+    this.#script = script;
     this.#bindings = {
       ...viewBindings(output.view),
       [HASHER_NAME]: new KeyHasher(),
@@ -171,7 +175,8 @@ export class UndeclaredWriter {
       miss: (row: object, ...rest: readonly unknown[]) => this.#miss(row, rest),
     };
     const source = fields === null ? this.#packedSource() : this.#flatSource(fields);
-    this.write = compile('undeclared rows', source, Object.keys(values), Object.values(values));
+    const { name, firstLine } = this.#script;
+    this.write = compile(name, source, Object.keys(values), Object.values(values), firstLine);
   }
 
   #miss(row: object, rest: readonly unknown[]): void {

@@ -21,7 +21,14 @@ function inputOfTwo() {
     }
     return p;
   };
-  const chain = { core, batch: null, gate, undeclared: [], unpacking: new SampledCost() };
+  const chain = {
+    core,
+    batch: null,
+    gate,
+    undeclared: [],
+    unpacking: new SampledCost(),
+    codeMap: undefined as never,
+  };
   const input = new GateInput(
     chain,
     all.gates[0]!,

@@ -57,7 +57,14 @@ function taskOf({ outputs = 2, bufferTimeoutMs = 100, watermarkIntervalMs = 1e9 
       watermarkIntervalMs,
       fixedBudget: 1,
     },
-    chain: { core, batch: null, gate: () => () => 0, undeclared: [], unpacking: new SampledCost() },
+    chain: {
+      core,
+      batch: null,
+      gate: () => () => 0,
+      undeclared: [],
+      unpacking: new SampledCost(),
+      codeMap: undefined as never,
+    },
   });
   const during = (act: () => unknown): string[] => {
     notes.length = 0;

@@ -1,15 +1,22 @@
 import { edgeId } from '../../plan/logical-plan.js';
 import { RowCodec } from '../../records/codec-gen.js';
 import { compile } from '../../records/compile.js';
-import { returnedFields } from '../../records/returned-fields.js';
 import { rowFault } from '../../records/row-check.js';
 import { type LayoutField, rowLayout } from '../../records/row-layout.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { type BatchProcess, ChainCore, type ChainSite, type GateProcess } from '../chain-core.js';
-import { type ChainEnvironment, type ChainSpec, operatorOf, requiredFields } from '../chain-spec.js';
+import {
+  type ChainEnvironment,
+  type ChainSpec,
+  eventTimeAbove,
+  isExactOutput,
+  operatorOf,
+  requiredFields,
+} from '../chain-spec.js';
 import { type ExchangeOutput, exchangeOutputs } from '../exchange-output.js';
 import { SampledCost, sampledText } from '../sampled-cost.js';
 import { UndeclaredWriter } from '../undeclared-writer.js';
+import { CodeMap } from './code-map.js';
 import { Bindings, CodeWriter, NameSupply } from './code-writer.js';
 import { bindCategories, bindView, outputPrefix, writeDeclared, writeUndeclared } from './exchange-code.js';
 import { isKeyed, KeyedCode } from './keyed-code.js';
@@ -32,6 +39,7 @@ export interface CompiledChain {
   readonly undeclared: readonly UndeclaredWriter[];
   /** Of unpacking a row that has no flat shape. */
   readonly unpacking: SampledCost;
+  readonly codeMap: CodeMap;
 }
 
 /**
@@ -53,6 +61,7 @@ export function compileChain(
 class ChainCompiler {
   readonly #spec: ChainSpec;
   readonly #env: ChainEnvironment;
+  readonly #codeMap: CodeMap;
   readonly #names = new NameSupply();
   readonly #bindings = new Bindings(this.#names);
   readonly #siteOf = new Map<string, number>();
@@ -66,6 +75,7 @@ class ChainCompiler {
   constructor(spec: ChainSpec, env: ChainEnvironment, sites: ReadonlyMap<string, string>) {
     this.#spec = spec;
     this.#env = env;
+    this.#codeMap = new CodeMap(spec, env);
     for (const [uid, { name }] of spec.operators) this.#addSite(uid, uid, name, sites.get(uid));
     bindView(this.#bindings, 'in_', env.inputView);
     bindCategories(this.#bindings, env.categories);
@@ -75,7 +85,8 @@ class ChainCompiler {
       if (output.shape.fields === null) {
         const { shown } = this.#sites[this.#giverOf(i)]!;
         const isExact = isExactOutput(spec, spec.outputs[i]!.from);
-        this.#undeclared.set(i, new UndeclaredWriter(output, shown, isExact));
+        const script = this.#codeMap.add(`${spec.name} undeclared`, [[1, `output ${i}`]], UNDECLARED_LINES_MAX);
+        this.#undeclared.set(i, new UndeclaredWriter(output, shown, isExact, script));
       }
       if (output.partitioner.kind === 'custom') this.#addCustomSite(i, sites);
     });
@@ -97,6 +108,7 @@ class ChainCompiler {
       gate: (shape) => this.#gateProcess(shape),
       undeclared: [...this.#undeclared.values()],
       unpacking: this.#unpacking,
+      codeMap: this.#codeMap,
     };
   }
 
@@ -119,6 +131,10 @@ class ChainCompiler {
   }
 
   #write(index: number, row: Row, place: Place): void {
+    place.code.as(`output ${index}`, () => this.#writeOutput(index, row, place));
+  }
+
+  #writeOutput(index: number, row: Row, place: Place): void {
     const output = this.#outputs[index]!;
     const { fields } = output.shape;
     const isCustom = output.partitioner.kind === 'custom';
@@ -148,14 +164,10 @@ class ChainCompiler {
     return target;
   }
 
-  #evaluate(hint: string, text: string): unknown {
-    const names = Object.keys(this.#bindings.values);
-    return compile(
-      `${this.#spec.name} ${hint}`,
-      text,
-      names,
-      names.map((name) => this.#bindings.values[name]),
-    );
+  #evaluate(hint: string, code: CodeWriter): unknown {
+    const { name, firstLine } = this.#codeMap.add(`${this.#spec.name} ${hint}`, code.owners, code.lineCount);
+    const { values } = this.#bindings;
+    return compile(name, code.toString(), Object.keys(values), Object.values(values), firstLine);
   }
 
   /** The generated subclass of ChainCore, made. */
@@ -165,7 +177,7 @@ class ChainCompiler {
       ({ config }) => config.kind === 'event-time',
     );
     const flatMaps = [...this.#spec.operators.values()].filter(({ config }) => config.kind === 'flat-map');
-    if (this.#keyed !== null) code.line(this.#keyed.tableClass());
+    if (this.#keyed !== null) code.as('state', () => code.line(this.#keyed!.tableClass()));
     code.block('class Chain extends Base', () => {
       code.block('constructor()', () => {
         code.line('super();\nthis.sites = sites;');
@@ -180,7 +192,7 @@ class ChainCompiler {
           code.line(`this.${name}_ts = -Infinity;\nthis.${name}_emit = (o) => this.${name}(o);`);
         }
       });
-      if (this.#keyed !== null) this.#keyed.members(code);
+      if (this.#keyed !== null) code.as('state', () => this.#keyed!.members(code));
       else
         code.line(
           'onWatermark(ms) { this.watermarkMs = ms; this.forwardWatermark(ms); }\nresume() { this.hasPending = false; }',
@@ -194,7 +206,7 @@ class ChainCompiler {
     code.line('return new Chain();');
     this.#bindings.values['Base'] = ChainCore;
     this.#bindings.values['sites'] = this.#sites;
-    return this.#evaluate('state', code.toString()) as ChainCore;
+    return this.#evaluate('state', code) as ChainCore;
   }
 
   /** Rows kept back are written; what is wrong with one is the fault of who gave it. */
@@ -210,7 +222,7 @@ class ChainCompiler {
       const learn = this.#undeclared.has(i) ? this.#learnText(i) : '';
       return `{ ${learn} ${partition(i)}.emitWatermark(${ms}); }`;
     };
-    const above = this.#spec.outputs.map((output) => this.#eventTimeAbove(output.from));
+    const above = this.#spec.outputs.map((output) => eventTimeAbove(this.#spec, output.from));
     code.block('forwardWatermark(ms)', () => {
       above.forEach((eventTime, i) => {
         // Below an operator that assigns event time only the end of time comes from the input.
@@ -241,19 +253,6 @@ class ChainCompiler {
     });
   }
 
-  /** The nearest event-time operator at or above an operator, within the chain. */
-  #eventTimeAbove(uid: string): string | null {
-    for (let at: string | undefined = uid; at !== undefined; at = this.#parentOf(at)) {
-      if (operatorOf(this.#spec, at).config.kind === 'event-time') return at;
-    }
-    return null;
-  }
-
-  #parentOf(uid: string): string | undefined {
-    for (const [parent, children] of this.#spec.children) if (children.includes(uid)) return parent;
-    return undefined;
-  }
-
   /** The loop over a source's batch. */
   #batchProcess(): BatchProcess {
     const { head } = this.#spec;
@@ -270,12 +269,13 @@ class ChainCompiler {
       code.block('try', () => {
         code.block('for (; i < end; i++)', () => {
           const place = { code, onBlocked: 'end = 0;', at: 'at', out: 'out' };
-          this.#operators.emit(head, this.#sourceRow(source, fields, columns, place), place);
+          const row = code.as(`operator ${head}`, () => this.#sourceRow(source, fields, columns, place));
+          this.#operators.emit(head, row, place);
         });
       });
       this.#loopEnd('i', 'i - begin', code);
     });
-    return this.#evaluate('loop', code.toString()) as BatchProcess;
+    return this.#evaluate('loop', code) as BatchProcess;
   }
 
   /** Behind the `try` around a loop: its locals go where the task looks. */
@@ -301,6 +301,7 @@ class ChainCompiler {
         known,
         'ts',
         (field) => `${columns[known.findIndex((each) => each.name === field)]}[i]`,
+        { owner: 'reading' },
       );
     }
     let object: string;
@@ -320,19 +321,21 @@ class ChainCompiler {
       code.line(`let p = begin, left = budget, at = 0, out = 0;${CHECKED ? ' const limit = end;' : ''}`);
       code.block('try', () => {
         code.block('while (p < end && left > 0)', () => {
-          code.line('const size = in_i32[p >> 2];\nif (size < 0) break;\nleft--;');
-          code.line('const hash = in_i32[(p >> 2) + 1], ts = in_f64[(p >> 3) + 1];');
           const place = { code, onBlocked: 'end = 0;', at: 'at', out: 'out' };
-          if (CHECKED) code.line(this.#rowCheck(shape));
-          const row = this.#gateRow(shape, code);
-          if (this.#keyed !== null) this.#keyed.update(row, 'hash', place);
+          const row = code.as('reading', () => {
+            code.line('const size = in_i32[p >> 2];\nif (size < 0) break;\nleft--;');
+            code.line('const hash = in_i32[(p >> 2) + 1], ts = in_f64[(p >> 3) + 1];');
+            if (CHECKED) code.line(this.#rowCheck(shape));
+            return this.#gateRow(shape, code);
+          });
+          if (this.#keyed !== null) code.as('state', () => this.#keyed!.update(row, 'hash', place));
           else this.#operators.operator(head, row, place);
           code.line('p += size;');
         });
       });
       this.#loopEnd('p', 'budget - left', code);
     });
-    return this.#evaluate('loop', code.toString()) as GateProcess;
+    return this.#evaluate('loop', code) as GateProcess;
   }
 
   #rowCheck({ fields }: InputShape): string {
@@ -362,16 +365,12 @@ class ChainCompiler {
       const isKnown = fields.some((field) => field.name === name);
       return isKnown ? codec.readExpr(codec.field(name), 'p', keys.includes(name)) : 'undefined';
     };
-    return new ExpressionRow(fields, 'ts', load, { inPlace: { codec, at: 'p' } });
+    return new ExpressionRow(fields, 'ts', load, { inPlace: { codec, at: 'p' }, owner: 'reading' });
   }
 }
 
+/** Of the code that writes undeclared rows; every shape has another. */
+const UNDECLARED_LINES_MAX = 5_000;
+
 /** What an application pushes; see push-input.ts. */
 const PUSHED_ROWS = { batchKind: 'rows' } as const;
-
-/** True if the rows of an operator are made by a function that is proven to return literals of fixed members. */
-function isExactOutput(spec: ChainSpec, uid: string): boolean {
-  if (operatorOf(spec, uid).config.kind !== 'map') return false;
-  const fn = spec.functions.get(uid)?.fn;
-  return fn !== undefined && returnedFields(fn) !== null;
-}

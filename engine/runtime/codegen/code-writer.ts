@@ -1,16 +1,20 @@
 import { keyText } from '../../records/source-text.js';
+import type { CodeOwner, CodeScript } from './code-map.js';
 
-/** Collects the lines of a generated function, and the values that the generated code refers to by name. */
+/** Collects the lines of a generated function, and whose each of them is. */
 export class CodeWriter {
   readonly #lines: string[] = [];
+  readonly #owners: (readonly [line: number, owner: CodeOwner])[] = [];
   readonly #names: NameSupply;
   #depth = 0;
+  #owner: CodeOwner = 'engine';
 
   constructor(names: NameSupply) {
     this.#names = names;
   }
 
   line(text: string): void {
+    if (this.#owners.at(-1)?.[1] !== this.#owner) this.#owners.push([this.#lines.length + 1, this.#owner]);
     for (const each of text.split('\n')) this.#lines.push('  '.repeat(this.#depth) + each);
   }
 
@@ -23,6 +27,15 @@ export class CodeWriter {
     this.line('}');
   }
 
+  /** What `body` writes takes this owner's time. */
+  as<T>(owner: CodeOwner, body: () => T): T {
+    const before = this.#owner;
+    this.#owner = owner;
+    const result = body();
+    this.#owner = before;
+    return result;
+  }
+
   /** Declares a constant of a fresh name for an expression and returns the name. */
   constant(hint: string, expression: string): string {
     const name = this.#names.fresh(hint);
@@ -32,6 +45,15 @@ export class CodeWriter {
 
   fresh(hint: string): string {
     return this.#names.fresh(hint);
+  }
+
+  get lineCount(): number {
+    return this.#lines.length;
+  }
+
+  /** From which line on, counted from 1, the code is whose. */
+  get owners(): CodeScript['owners'] {
+    return this.#owners;
   }
 
   toString(): string {

@@ -89,12 +89,9 @@ export class KeyedCode {
     if (this.#fn !== null) {
       const next = code.constant('next', argumentText(row, null, code));
       code.block(`if (${tab}.acc[${slot}] === null) ${tab}.acc[${slot}] = ${next}; else`, () => {
-        const merged = this.#operators.call(
-          this.#uid,
-          'merged',
-          this.#fn!,
-          `${tab}.acc[${slot}], ${next}`,
-          place,
+        const both = `${tab}.acc[${slot}], ${next}`;
+        const merged = code.as(`operator ${this.#uid}`, () =>
+          this.#operators.call(this.#uid, 'merged', this.#fn!, both, place),
         );
         code.line(`${tab}.acc[${slot}] = ${merged};`);
       });

@@ -81,6 +81,10 @@ export class OperatorCode {
 
   /** What operator `uid` does with a row that it receives. */
   operator(uid: string, row: Row, place: Place): void {
+    place.code.as(`operator ${uid}`, () => this.#step(uid, row, place));
+  }
+
+  #step(uid: string, row: Row, place: Place): void {
     const operator = operatorOf(this.#spec, uid);
     const { config } = operator;
     switch (config.kind) {
@@ -129,7 +133,7 @@ export class OperatorCode {
       code.line('const core = this;');
       code.line(`const ts = this.flat_${site}_ts;`);
       const place = { code, onBlocked: '', ...CORE_WORDS };
-      this.emit(uid, this.checkedRow(uid, 'o', 'ts', place), place);
+      code.as(`operator ${uid}`, () => this.emit(uid, this.checkedRow(uid, 'o', 'ts', place), place));
       code.line('core.at = 0;');
     });
   }

@@ -2,6 +2,7 @@ import type { RowCodec } from '../../records/codec-gen.js';
 import { isMutableKind, keptText } from '../../records/field-values.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { memberText } from '../../records/source-text.js';
+import type { CodeOwner } from './code-map.js';
 import { type CodeWriter, objectLiteral } from './code-writer.js';
 
 /**
@@ -40,6 +41,7 @@ export class ExpressionRow implements Row {
   readonly inPlace: InPlace | null;
   readonly #load: (field: string) => string;
   readonly #loaded: Map<string, string>;
+  readonly #owner: CodeOwner | undefined;
 
   /** @param load  the expression of a field; evaluated at most once per block */
   constructor(
@@ -50,6 +52,8 @@ export class ExpressionRow implements Row {
       whole?: string | null;
       inPlace?: InPlace | null;
       loaded?: ReadonlyMap<string, string>;
+      /** Whose time loading a field takes; without it, that of whoever asks. */
+      owner?: CodeOwner | undefined;
     } = {},
   ) {
     this.fields = fields;
@@ -58,12 +62,13 @@ export class ExpressionRow implements Row {
     this.inPlace = options.inPlace ?? null;
     this.#load = load;
     this.#loaded = new Map(options.loaded);
+    this.#owner = options.owner;
   }
 
   value(field: string, code: CodeWriter): string {
     let name = this.#loaded.get(field);
     if (name === undefined) {
-      name = code.constant(`v_${field}`, this.#load(field));
+      name = this.#owned(code, () => code.constant(`v_${field}`, this.#load(field)));
       this.#loaded.set(field, name);
     }
     return name;
@@ -76,13 +81,20 @@ export class ExpressionRow implements Row {
       ({ name }) => fields.includes(name) && !this.#loaded.has(name),
     );
     const { statements, exprs } = codec.readTogether(missing, at, (hint) => code.fresh(hint));
-    if (statements !== '') code.line(statements);
-    for (const [field, expr] of exprs) this.#loaded.set(field, code.constant(`v_${field}`, expr));
+    this.#owned(code, () => {
+      if (statements !== '') code.line(statements);
+      for (const [field, expr] of exprs) this.#loaded.set(field, code.constant(`v_${field}`, expr));
+    });
+  }
+
+  #owned<T>(code: CodeWriter, body: () => T): T {
+    return this.#owner === undefined ? body() : code.as(this.#owner, body);
   }
 
   fork(): Row {
-    const { whole, inPlace } = this;
-    return new ExpressionRow(this.fields, this.ts, this.#load, { whole, inPlace, loaded: this.#loaded });
+    const [whole, inPlace, owner] = [this.whole, this.inPlace, this.#owner];
+    const own = { whole, inPlace, owner, loaded: this.#loaded };
+    return new ExpressionRow(this.fields, this.ts, this.#load, own);
   }
 }
 
