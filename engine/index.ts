@@ -26,6 +26,11 @@ export type {
   TimeRatios,
   VertexMetrics,
 } from './control/metrics/metrics.js';
+export type { FlameGraph, FlameGraphNode, FlameGraphType } from './control/profile/flame-graph.js';
+export type { Frame, FrameKind } from './control/profile/frame-tree.js';
+export type { HotFunction, OnCpu, OwnerTime } from './control/profile/on-cpu.js';
+export type { ProfileOptions, RunProfile } from './control/profile/run-profile.js';
+export type { TaskProfile } from './control/profile/task-profile.js';
 export type {
   Run,
   RunSource,

@@ -46,6 +46,7 @@ export const ERRORS = {
   BENCH_RATE_UNSTEADY:          ['job',   'None of the rates that were tried was held; the machine is too busy, or the source gives records by a pace of its own. Try again, or measure for longer with --seconds.'],
   BENCH_COMPARE_INVALID:        ['job',   'The file is not what `sluice bench --json` wrote, or is of another job; the message tells which.'],
   BENCH_AGAINST_INVALID:        ['job',   'The module to compare with cannot be used: its default export is a function that reads all records it is given, and the job has one source.'],
+  PROFILE_UNAVAILABLE:          ['job',   'A thread cannot be profiled: this Node.js has no inspector, or the thread has ended or is inside a call to the system; the message tells which. The job goes on.'],
   INPUT_MISSING:                ['job',   'An input file does not exist or cannot be read; check the path, which is relative to the working folder, and its permissions.'],
   INPUT_INVALID:                ['job',   'An input file is not in the expected format, or is damaged; the message tells where.'],
   INPUT_SCHEMA_MISMATCH:        ['job',   'The schema does not match the file; the message names field, declared type and type in the file.'],

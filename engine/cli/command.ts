@@ -3,6 +3,7 @@ import { SluiceError } from '../base/errors.js';
 import { didYouMean, nearestName } from '../base/nearest.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
 import type { ServeOptions } from '../control/run.js';
+import { type ProfileFlags, readProfileFlags, readServeFlag } from './run-flags.js';
 
 /**
  * What a command line asks for. Reading it starts nothing and reads no file.
@@ -11,18 +12,21 @@ export type Command =
   | { readonly kind: 'help'; readonly topic: CommandName | null }
   | { readonly kind: 'version' }
   | (JobCommand & { readonly kind: 'job-help' })
-  | (JobCommand & {
-      readonly kind: 'run';
-      readonly json: boolean;
-      readonly quiet: boolean;
-      /** Null: no HTTP. */
-      readonly serve: ServeOptions | null;
-    })
+  | (JobCommand & RunFlags & { readonly kind: 'run' })
   | (JobCommand & { readonly kind: 'plan'; readonly form: PlanForm })
   | (JobCommand & BenchFlags & { readonly kind: 'bench' })
   | (JobCommand & { readonly kind: 'doctor'; readonly seconds: number; readonly json: boolean })
   | { readonly kind: 'ls'; readonly json: boolean }
   | { readonly kind: 'stop'; readonly id: string; readonly isCancel: boolean };
+
+export interface RunFlags {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  /** Null: no HTTP. */
+  readonly serve: ServeOptions | null;
+  /** Null: nothing is profiled. */
+  readonly profile: ProfileFlags | null;
+}
 
 export interface BenchFlags {
   /** Of each measurement. */
@@ -83,6 +87,8 @@ export const COMMANDS = {
       json:      { type: 'boolean', shown: '--json', meaning: 'print one JSON object at the end, on stdout' },
       quiet:     { type: 'boolean', short: 'q', shown: '--quiet', meaning: 'print nothing but errors' },
       serve:     { type: 'string', shown: '--serve [port]', meaning: 'answer HTTP as Flink does, at 8081; read-only unless SLUICE_TOKEN is set' },
+      profile:   { type: 'string', shown: '--profile file', meaning: 'where time goes, as flame graphs: out.html or out.cpuprofile' },
+      'profile-seconds': { type: 'string', shown: '--profile-seconds n', meaning: 'how long, from the first records on; default: 5' },
       ...COMMON_FLAGS,
     },
   },
@@ -141,7 +147,18 @@ export const COMMANDS = {
 } as const satisfies Record<string, { operand: string; meaning: string; flags: Record<string, Flag> }>;
 
 /** Flags that are given at most once. */
-const ONCE = ['parallelism', 'config', 'memory', 'serve', 'seconds', 'html', 'compare', 'against'] as const;
+const ONCE = [
+  'parallelism',
+  'config',
+  'memory',
+  'serve',
+  'seconds',
+  'html',
+  'compare',
+  'against',
+  'profile',
+  'profile-seconds',
+] as const;
 const SECONDS = { min: 0.05, max: 3_600 } as const;
 
 /**
@@ -223,6 +240,7 @@ function readJobCommand(name: JobCommandName, args: readonly string[]): Command 
       json: has('json'),
       quiet: has('quiet'),
       serve: readServeFlag(given('serve')),
+      profile: readProfileFlags(given),
     };
   if (name === 'bench') return { kind: 'bench', ...common, ...readBenchFlags(given, has) };
   if (name === 'doctor')
@@ -230,13 +248,6 @@ function readJobCommand(name: JobCommandName, args: readonly string[]): Command 
   const forms = (['mermaid', 'json', 'codecs', 'options'] as const).filter(has);
   if (forms.length > 1) throw invalid(name, `--${forms[0]} and --${forms[1]} exclude each other`);
   return { kind: 'plan', ...common, form: forms[0] ?? 'text' };
-}
-
-/** The range of the port is that of the option `rest.port`. */
-function readServeFlag([port]: readonly string[]): ServeOptions | null {
-  if (port === undefined) return null;
-  if (!/^\d*$/.test(port)) throw invalid('run', `--serve takes a port, not '${port}'`);
-  return port === '' ? {} : { port: Number(port) };
 }
 
 function readBenchFlags(

@@ -4,10 +4,13 @@ import { type LoadedJob, loadJob } from '../control/job-file/job-loader.js';
 import type { Run, ServeOptions, StartOptions, Summary } from '../control/run.js';
 import type { Command } from './command.js';
 import { limitText } from './diagnosis-text.js';
+import { errorText } from './error-report.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { commandLayers, optionsOf } from './option-layers.js';
+import { profileToFile, reserveProfile } from './profile-file.js';
 import { type Progress, showProgress } from './progress.js';
 import { formatCount, formatElapsed } from './quantities.js';
+import type { ProfileFlags } from './run-flags.js';
 import { type EndSignal, SignalListener } from './signal-listener.js';
 import { undeclaredCosts } from './undeclared-costs.js';
 
@@ -27,6 +30,7 @@ export async function runCommand(command: RunCommand, startJob: StartJob = start
     const layers = await commandLayers(command);
     const loaded = await loadJob(command.job);
     refuseInputs(loaded);
+    if (command.profile !== null) reserveProfile(command.profile);
     const { notices } = optionsOf(layers, loaded.job);
     tell(command, notices);
     const run = await startJob(loaded, {
@@ -75,6 +79,7 @@ async function follow(run: Run, command: RunCommand, interrupts: Interrupts): Pr
   const isSilent = command.quiet || (command.json && !process.stderr.isTTY);
   const progress = isSilent ? null : showProgress(run, process.stderr, hasColor(process.stderr));
   interrupts.attach(run, progress);
+  const profiled = command.profile === null ? null : profileOf(run, command.profile);
   let summary: Summary;
   try {
     summary = await run.finished;
@@ -85,7 +90,17 @@ async function follow(run: Run, command: RunCommand, interrupts: Interrupts): Pr
   }
   if (command.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   else if (!command.quiet) process.stderr.write(`${summaryText(summary)}\n`);
+  if (profiled !== null) tell(command, [await profiled]);
   return interrupts.exitCode ?? EXIT_CODES.finished[0];
+}
+
+/** What came of a profile: whatever goes wrong with it, the run goes on. */
+async function profileOf(run: Run, flags: ProfileFlags): Promise<string> {
+  try {
+    return await profileToFile(run, flags);
+  } catch (error) {
+    return errorText(error);
+  }
 }
 
 /** What happened, and where the result is. */

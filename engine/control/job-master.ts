@@ -1,11 +1,10 @@
 import { SYSTEM_CLOCK } from '../base/clock.js';
-import { isSluiceError, SluiceError } from '../base/errors.js';
-import type { Committable } from '../connectors/connector.js';
+import { SluiceError } from '../base/errors.js';
 import { ControlArena, createControlArena } from '../memory/control-arena.js';
 import { createExchange } from '../memory/exchange-arena.js';
 import type { LatencyLine } from '../memory/latency-line.js';
 import type { SharedMemory } from '../memory/region.js';
-import { type JobGraph, subtaskOfTask, tasksOf } from '../plan/job-graph.js';
+import { subtaskOfTask, taskName, tasksOf } from '../plan/job-graph.js';
 import { planFingerprint } from '../plan/logical-plan.js';
 import { knownProofs } from '../records/proofs.js';
 import type { Diagnosis } from './diagnosis/diagnosis.js';
@@ -16,14 +15,18 @@ import { LiveTasks } from './live/live-tasks.js';
 import type { Metrics, MetricsWindow } from './metrics/metrics.js';
 import { RunMeter } from './metrics/run-meter.js';
 import { OutputCommit, type PlannedJob, type PreparedJob, runTag, setRates } from './prepared-job.js';
+import type { FlameGraph, FlameGraphType } from './profile/flame-graph.js';
+import { Profiler } from './profile/profiler.js';
+import type { ProfileOptions, RunProfile } from './profile/run-profile.js';
 import type { Run, Summary } from './run.js';
 import { CategoryWatch, createCategories } from './run-categories.js';
 import { RunLife } from './run-life.js';
 import { runSources } from './run-sources.js';
 import type { PlacedWorker } from './threads/placed-worker.js';
-import type { Deployment, TaskAgent, TaskReport } from './threads/protocol.js';
+import { committablesOf, type Deployment, type TaskAgent, type TaskReport } from './threads/protocol.js';
+import { unwrapped } from './threads/rpc.js';
 import { WorkerPool } from './threads/worker-pool.js';
-import { Watchdog } from './watchdog.js';
+import { Watchdog, withStack } from './watchdog.js';
 
 /** Importing the job module and compiling the chains is all that a deploy does. */
 const DEPLOY_TIME_MS_MAX = 60_000;
@@ -63,6 +66,7 @@ export class JobMaster implements Run {
   readonly #categoryWatch: CategoryWatch | null;
   readonly #meter: RunMeter;
   readonly #doctor: RunDoctor;
+  readonly #profiler: Profiler;
   #isCanceled = false;
   /** Outputs become visible: from here on it is too late to cancel. */
   #isCommitting = false;
@@ -109,6 +113,15 @@ export class JobMaster implements Run {
       categories && new CategoryWatch(this.#categories!, ATTEMPT, prepared.graph, categories);
     this.#meter = new RunMeter(prepared, this.#control, this.#exchanges, options.startedMs);
     this.#doctor = new RunDoctor(prepared.graph, () => this.metrics());
+    this.#profiler = new Profiler({
+      runId: runTag(this.id), // as tasks know it
+      plan: prepared.built.plan,
+      graph: prepared.graph,
+      control: this.#controlMemory,
+      exchanges: this.#exchanges,
+      nameOf: (task) => taskName(prepared.graph, task),
+      readClock: (task) => this.#meter.readClock(task),
+    });
     const flowing = new Promise<void>((resolve) => {
       this.#onStarted = resolve;
     });
@@ -135,6 +148,15 @@ export class JobMaster implements Run {
 
   diagnose(): Diagnosis {
     return this.#doctor.diagnose();
+  }
+
+  async profile(options: ProfileOptions = {}): Promise<RunProfile> {
+    return this.#profiler.profile(options);
+  }
+
+  /** As Flink's REST API has it; see Profiler. */
+  flameGraph(vertex: string, type: FlameGraphType, subtask?: number): FlameGraph {
+    return this.#profiler.flameGraph(vertex, type, subtask);
   }
 
   /** What latency markers told a task; null where none come. */
@@ -175,6 +197,7 @@ export class JobMaster implements Run {
     try {
       await this.#deploy(pool);
       const reports = await this.#runAll();
+      await this.#profiler.finish();
       this.#throwIfFailed();
       this.#isCommitting = true;
       if (this.#prepared.trial === null) await outputs.commit((uid) => committablesOf(reports, uid));
@@ -187,6 +210,7 @@ export class JobMaster implements Run {
       return { ...summary, limit: this.#doctor.limit };
     } catch (error) {
       this.#fail(error);
+      await this.#profiler.finish();
       await pool.close(STOP_GRACE_MS);
       this.#warnOfQuarantine(pool.quarantinedThreads);
       await outputs.abort();
@@ -212,11 +236,15 @@ export class JobMaster implements Run {
     });
     this.#watchTimer = setInterval(() => {
       this.#warnOfCategories();
-      for (const finding of watchdog.look(SYSTEM_CLOCK.monotonicMs())) {
-        if (options.watchdogAction === 'fail') this.#fail(finding);
-        else this.#onWarning(finding);
-      }
+      for (const finding of watchdog.look(SYSTEM_CLOCK.monotonicMs())) void this.#tell(finding);
     }, options.watchdogIntervalMs).unref();
+  }
+
+  async #tell(finding: SluiceError): Promise<void> {
+    const told = finding.code === 'TASK_STUCK' ? await withStack(finding, this.#profiler) : finding;
+    if (this.life.isOver) return;
+    if (this.#prepared.options.watchdogAction === 'fail') this.#fail(told);
+    else this.#onWarning(told);
   }
 
   #warnOfCategories(): void {
@@ -341,30 +369,12 @@ function warnProcess({ message, code }: SluiceError): void {
   process.emitWarning(message, { type: 'SluiceWarning', code });
 }
 
-/** A task as messages name it. */
-function taskName(graph: JobGraph, task: number): string {
-  const { vertex, subtask } = subtaskOfTask(graph, task);
-  return `${vertex.name} (${subtask})`;
-}
-
 /** Threads for all tasks of a job; they begin to load the engine. */
 export function openPool({ graph, blueprint }: PlannedJob): WorkerPool {
   return new WorkerPool({
     threads: Math.max(graph.threadCount, 1), // a job of live ends alone needs none
     resourceLimits: { maxOldGenerationSizeMb: Math.floor(blueprint.taskHeapBytes / BYTES_PER_MB) },
   });
-}
-
-/** A call that failed because its worker died is told by why it died. */
-function unwrapped(error: unknown): unknown {
-  if (!isSluiceError(error) || error.code !== 'CONTROL_CALL_FAILED') return error;
-  return isSluiceError(error.cause) ? error.cause : error;
-}
-
-function committablesOf(reports: ReadonlyMap<number, TaskReport>, uid: string): readonly Committable[] {
-  return [...reports.values()].flatMap(({ committables }) =>
-    committables.flatMap(([of, committable]) => (of === uid ? [committable] : [])),
-  );
 }
 
 /** Waits for all, then throws the first error; none is left unhandled. */

@@ -13,6 +13,7 @@ import { type JobGraph, subtaskOfTask } from '../plan/job-graph.js';
 import type { BuiltJob } from '../plan/logical-plan.js';
 import { type ChainSpec, type RunCategories, requiredFields } from '../runtime/chain-spec.js';
 import { type CompiledChain, compileChain, type InputShape } from '../runtime/codegen/chain-compiler.js';
+import type { CodeMap } from '../runtime/codegen/code-map.js';
 import { GateInput } from '../runtime/gate-input.js';
 import { HeldInput } from '../runtime/held-input.js';
 import { LatencyMarkers, SourceMarkers } from '../runtime/latency-markers.js';
@@ -52,6 +53,7 @@ export interface Subtask {
   readonly task: Task;
   readonly gate: InputGate | null;
   readonly partitions: readonly ResultPartition[];
+  readonly codeMap: CodeMap;
   /** Splits read to their end; 0 without a source. */
   splitsDone(): number;
   /** What became of the shapes of its undeclared outputs. */
@@ -122,6 +124,7 @@ export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter
     task,
     gate,
     partitions,
+    codeMap: chain.codeMap,
     splitsDone: () => (input instanceof SourceInput ? input.splitsDone : 0),
     learned: () => chain.undeclared.map(({ report }) => report),
     undeclaredMs: () =>

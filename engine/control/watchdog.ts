@@ -1,6 +1,7 @@
-import { SluiceError } from '../base/errors.js';
+import { isSluiceError, SluiceError } from '../base/errors.js';
 import type { SharedMemory } from '../memory/region.js';
 import { type WaitPicture, waitPicture } from '../memory/wait-picture.js';
+import type { Profiler } from './profile/profiler.js';
 import { deadlockIn, type Wait, type WaitEdge, waitsIn } from './wait-graph.js';
 
 /**
@@ -164,6 +165,29 @@ export class Watchdog {
     if (!isSame || ms < limitMs || this.#told.has(news)) return null;
     this.#told.add(news);
     return ms;
+  }
+}
+
+/** Says of a TASK_STUCK in which functions of the user the task is, where that can be seen. */
+export async function withStack(
+  finding: SluiceError,
+  profiler: Pick<Profiler, 'stackOf'>,
+): Promise<SluiceError> {
+  const { code, message, detail } = finding;
+  const what = message.slice(code.length + 2);
+  try {
+    const stack = await profiler.stackOf(Number(detail['task']));
+    if (stack.length === 0) return finding;
+    const [where] = stack;
+    const lines = stack.map((frame) => `\n  at ${frame}`).join('');
+    return new SluiceError(code, `${what}: it is in ${where}${lines}`, {
+      detail: { ...detail, stack: stack.join('\n') },
+    });
+  } catch (error) {
+    if (!isSluiceError(error)) throw error;
+    return new SluiceError(code, `${what}: in which cannot be seen, such as where it waits for the system`, {
+      detail,
+    });
   }
 }
 

@@ -116,6 +116,12 @@ export function subtaskOfTask(
   return { vertex, subtask: task - vertex.firstTask };
 }
 
+/** A task as messages name it. */
+export function taskName(graph: JobGraph, task: number): string {
+  const { vertex, subtask } = subtaskOfTask(graph, task);
+  return `${vertex.name} (${subtask})`;
+}
+
 function chainFrom(
   plan: LogicalPlan,
   head: PlanOperator,

@@ -135,6 +135,33 @@ export default job('coded', (flow) => {
   },
 );
 
+cli('run --profile writes a page, or a profile for each task, and says on stderr what is hot', () => {
+  write(
+    'profiled.ts',
+    `import { job, t } from 'sluice';
+import { discard, generate } from 'sluice/connectors';
+const N = t.record({ n: t.float64 });
+export default job('profiled', (flow) => {
+  flow.from(generate({ make: (n) => ({ n: Math.sqrt(n) }), count: 3_000_000, schema: N })).rebalance().to(discard());
+});
+`,
+  );
+  const page = sluice(['run', 'profiled.ts', '--parallelism', '1', '--profile', 'out.html']);
+  assert.is(page.status, 0, page.stderr);
+  assert.match(
+    readFileSync(join(folder, 'out.html'), 'utf8'),
+    /<h2>generate \(0\)<\/h2>[\s\S]*<div class="flame"/,
+  );
+  assert.match(page.stderr, /\ngenerate \(0\) +busy [\d.]+ %\n[\s\S]*\nprofile: out\.html\n$/);
+  const cpu = sluice(['run', 'profiled.ts', '--parallelism', '1', '--profile', 'out.cpuprofile']);
+  assert.match(cpu.stderr, 'profile: out.cpuprofile\nprofile: out.1.cpuprofile\n');
+  for (const name of ['out.cpuprofile', 'out.1.cpuprofile'])
+    assert.ok(JSON.parse(readFileSync(join(folder, name), 'utf8')).nodes.length > 1);
+  const nowhere = sluice(['run', 'profiled.ts', '--profile', 'none/out.html']);
+  assert.is(nowhere.status, 2);
+  assert.match(nowhere.stderr, /^OUTPUT_UNWRITABLE: the profile cannot be written to none\/out\.html/);
+});
+
 cli('with --json an error is one JSON object on stdout too', () => {
   const { status, stdout } = sluice(['run', 'none.ts', '--json']);
   const { state, error } = JSON.parse(stdout);

@@ -24,6 +24,7 @@ command('run takes a job, parameters, options and how to report', () => {
     json: true,
     quiet: true,
     serve: null,
+    profile: null,
   });
 });
 
@@ -45,6 +46,26 @@ command('ls takes no job, stop takes the id of one', () => {
   assert.equal(read('stop 3fa2'), { kind: 'stop', id: '3fa2', isCancel: false });
   assert.equal(read('stop --cancel 3fa2'), { kind: 'stop', id: '3fa2', isCancel: true });
 });
+
+command('run is profiled into a page or a profile for Chrome, by the ending of the name', () => {
+  const profileOf = (line: string) => {
+    const found = read(`run job.ts ${line}`);
+    return found.kind === 'run' ? found.profile : assert.unreachable();
+  };
+  assert.equal(profileOf('--profile a/out.html'), { file: 'a/out.html', form: 'html', seconds: 5 });
+  assert.equal(profileOf('--profile out.cpuprofile --profile-seconds 0.5'), {
+    ...{ file: 'out.cpuprofile', form: 'cpuprofile', seconds: 0.5 },
+  });
+});
+
+for (const seconds of ['0', '601', 'x', ''])
+  command(`run is not profiled for '${seconds}' seconds`, () => {
+    const line = ['run', 'job.ts', '--profile', 'out.html', `--profile-seconds=${seconds}`];
+    assert.throws(
+      () => readCommand(line),
+      /COMMAND_INVALID: .*--profile-seconds is a number from 0\.05 to 600/,
+    );
+  });
 
 command('flags may come before the job and values after an equals sign', () => {
   const found = read('plan --mermaid --param=a= --parallelism=-1 job.ts');
@@ -112,6 +133,9 @@ const REFUSED: readonly (readonly [line: string, code: string, text: string])[] 
   ['run a.ts --parallelism --json',      'COMMAND_INVALID', '--parallelism needs a value'],
   ['run a.ts --json=yes',                'COMMAND_INVALID', '--json takes no value'],
   ['run a.ts --memory 1g --memory 2g',   'COMMAND_INVALID', '--memory is given more than once'],
+  ['run a.ts --profile out.svg',         'COMMAND_INVALID', "--profile writes a page, out.html, or a profile for Chrome, out.cpuprofile; not 'out.svg'"],
+  ['run a.ts --profile-seconds 2',       'COMMAND_INVALID', 'add --profile out.html'],
+  ['run a.ts --profile a.html --profile b.html', 'COMMAND_INVALID', '--profile is given more than once'],
   ['run a.ts --param x',                 'COMMAND_INVALID', "--param takes name=value, not 'x'"],
   ['run a.ts -D =1',                     'COMMAND_INVALID', "-D takes name=value, not '=1'"],
   ['run a.ts -D a=1 -D a=2',             'COMMAND_INVALID', '-D a is given twice'],

@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { SluiceError } from '../../engine/base/errors.js';
+import { SluiceError } from '../../engine/base/errors.js';
 import { start } from '../../engine/control/engine.js';
-import { Watchdog } from '../../engine/control/watchdog.js';
+import { Watchdog, withStack } from '../../engine/control/watchdog.js';
 import { CREDIT, INPUT, MAIL } from '../../engine/memory/parker.js';
 import { IDLE, SOFT_BACKPRESSURED } from '../../engine/memory/task-clock.js';
 import { PlantedTasks } from '../kit/planted-waits.js';
@@ -221,6 +222,28 @@ dogs('on threads, a function that never comes back is told while the run goes on
     warnings[0]!.message,
     /^TASK_STUCK: generate.*mischief.*\(0\) has not come back from its functions/,
   );
+  // profile/outside: the thread that computes without end tells where.
+  const line = readFileSync(`${JOBS}endless.ts`, 'utf8')
+    .split('\n')
+    .findIndex((each) => each.includes('while (n >= 1000)'));
+  assert.match(
+    warnings[0]!.message,
+    new RegExp(`: it is in loop \\(test/jobs/endless\\.ts:${line + 1}:\\d+\\)`),
+  );
+  const stack = String(warnings[0]!.detail['stack']).split('\n');
+  assert.is(stack.length, 2, 'and in the function that called it, but in none of the engine');
+  assert.match(stack[1]!, /^\(anonymous\) \(test\/jobs\/endless\.ts:/);
+});
+
+dogs('a stack that cannot be seen keeps nothing from being told', async () => {
+  const finding = new SluiceError('TASK_STUCK', 'a (0) has not come back', { detail: { task: 0 } });
+  const unseen = await withStack(finding, {
+    stackOf: async () => {
+      throw new SluiceError('PROFILE_UNAVAILABLE', 'no answer');
+    },
+  });
+  assert.match(unseen.message, /^TASK_STUCK: a \(0\) has not come back: in which cannot be seen/);
+  assert.is((await withStack(finding, { stackOf: async () => [] })).message, finding.message);
 });
 
 dogs('on threads, it ends the run if the options say so', async () => {

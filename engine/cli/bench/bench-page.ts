@@ -1,3 +1,4 @@
+import { escaped } from '../../base/html-text.js';
 import { type BenchReport, FIGURES, type Figure } from '../../control/bench/bench-report.js';
 import type { VertexShares } from '../../control/bench/task-shares.js';
 import { formatBytes } from '../quantities.js';
@@ -11,7 +12,6 @@ import {
 } from './bench-charts.js';
 import type { Comparison } from './bench-comparison.js';
 import { crowdedLines, figureText, NOTES, percentText, rateText } from './figure-text.js';
-import { escaped } from './svg.js';
 
 /** Colours of light and dark; the page takes those of the reader's system. */
 const STYLE = `

@@ -1,18 +1,10 @@
+import { escaped } from '../../base/html-text.js';
+
 /** Pieces of drawings in SVG. Colours are classes, so that a page chooses them for light and dark. */
 
 export interface Point {
   readonly x: number;
   readonly y: number;
-}
-
-/** Text as it may stand in HTML, SVG and their attributes. */
-export function escaped(text: string): string {
-  return text
-    .replace(/\p{Cc}/gu, ' ')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
 
 /** @param label  what a reader who cannot see it is told */

@@ -14,7 +14,7 @@ import { threadTimes } from '../threads/thread-times.js';
 import type { Metrics, MetricsWindow, TaskMetrics } from './metrics.js';
 import { type PoolMetrics, poolMetrics } from './pool-metrics.js';
 import { SampleHistory } from './sample-history.js';
-import { COUNTERS, type CountName, type TaskSample } from './task-sample.js';
+import { COUNTERS, type CountName, type TaskSample, type TimeSample } from './task-sample.js';
 import { AT_REST, timeRatios } from './time-ratios.js';
 import { vertexMetrics } from './vertex-metrics.js';
 
@@ -74,6 +74,12 @@ export class RunMeter {
   stop(): void {
     this.#endedMs ??= SYSTEM_CLOCK.monotonicMs();
     clearInterval(this.#timer);
+  }
+
+  /** Where the time of a task has gone so far. */
+  readClock(task: number): TimeSample {
+    const times = this.#clocks[task]!.read(this.#endedMs ?? SYSTEM_CLOCK.monotonicMs());
+    return { times, thread: threadTimes(this.#control.taskLine(task).systemThreadId) };
   }
 
   metrics(state: RunState, window: MetricsWindow): Metrics {

@@ -6,6 +6,7 @@ import type { JobMaster } from '../job-master.js';
 import type { Metrics, MetricsWindow } from '../metrics/metrics.js';
 import type { EffectiveOption } from '../options/options.js';
 import type { PlannedJob } from '../prepared-job.js';
+import { FLAME_GRAPH_NOT_THERE, type FlameGraph, type FlameGraphType } from '../profile/flame-graph.js';
 import type { RunLife } from '../run-life.js';
 
 /** What routes know of a run. */
@@ -18,6 +19,8 @@ export interface ServedRun {
   readonly life: RunPast;
   metrics(window: MetricsWindow): Metrics;
   diagnose(): Diagnosis;
+  /** Answers at once; see Profiler. */
+  flameGraph(vertex: string, type: FlameGraphType, subtask?: number): FlameGraph;
   /** Settles when nothing of the run is left, however it ended. */
   readonly ended: Promise<void>;
   /** Both return at once. */
@@ -41,6 +44,7 @@ export function servedRun(run: JobMaster, planned: PlannedJob): ServedRun {
     life: run.life,
     metrics: (window) => run.metrics(window),
     diagnose: () => run.diagnose(),
+    flameGraph: (vertex, type, subtask) => run.flameGraph(vertex, type, subtask),
     ended: run.finished.then(
       () => {},
       () => {},
@@ -87,6 +91,7 @@ function remembered(run: ServedRun): ServedRun {
     ...{ id, plan, graph, options, optionEntries, life },
     metrics: (window) => last[window],
     diagnose: () => diagnosis,
+    flameGraph: () => ({ endTimestamp: FLAME_GRAPH_NOT_THERE.terminated }),
     ended: Promise.resolve(),
     ...{ stop: nothing, cancel: nothing },
   };

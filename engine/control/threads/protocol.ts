@@ -89,6 +89,16 @@ export interface TaskReport {
   readonly learned: readonly LearnedReport[];
 }
 
+/** What the sink of an operator handed in, over all tasks. */
+export function committablesOf(
+  reports: ReadonlyMap<number, TaskReport>,
+  uid: string,
+): readonly Committable[] {
+  return [...reports.values()].flatMap(({ committables }) =>
+    committables.flatMap(([of, committable]) => (of === uid ? [committable] : [])),
+  );
+}
+
 /** What a worker's entry receives: the port on which it serves its agent. Closing the port releases the worker. */
 export interface TaskAssignment {
   readonly port: MessagePort;

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { expose, type Remote, wrap } from 'comlink';
-import { fromWire, SluiceError, toWire, type WireError } from '../../base/errors.js';
+import { fromWire, isSluiceError, SluiceError, toWire, type WireError } from '../../base/errors.js';
 
 /**
  * Calls from one thread to another over a dedicated MessagePort.
@@ -309,4 +309,10 @@ async function invoke(api: object, method: string, args: readonly unknown[]): Pr
   } catch (error) {
     return { error: toWire(error) }; // call/code
   }
+}
+
+/** A call that failed because its worker died is told by why it died. */
+export function unwrapped(error: unknown): unknown {
+  if (!isSluiceError(error) || error.code !== 'CONTROL_CALL_FAILED') return error;
+  return isSluiceError(error.cause) ? error.cause : error;
 }

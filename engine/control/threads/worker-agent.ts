@@ -11,6 +11,7 @@ import { planFingerprint } from '../../plan/logical-plan.js';
 import { learnProofs } from '../../records/proofs.js';
 import { connectEndpoints } from '../endpoints.js';
 import { importJob } from '../job-file/job-loader.js';
+import { showTask } from '../profile/task-beacon.js';
 import { attachCategories } from '../run-categories.js';
 import { createSubtask, reportOf, type Subtask } from '../subtask.js';
 import { TASK_STATES } from '../task-states.js';
@@ -80,6 +81,7 @@ class WorkerAgent implements TaskAgent {
       engine.task,
       waiter,
     );
+    showTask({ runId: engine.runId, task: engine.task, codeMap: subtask.codeMap });
     waiter.owes = [...subtask.partitions, ...(subtask.gate === null ? [] : [subtask.gate])];
     this.#host = new ThreadHost(subtask, control, engine.task, parker, clock);
     this.#subtask = subtask;

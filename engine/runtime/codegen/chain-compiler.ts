@@ -85,7 +85,11 @@ class ChainCompiler {
       if (output.shape.fields === null) {
         const { shown } = this.#sites[this.#giverOf(i)]!;
         const isExact = isExactOutput(spec, spec.outputs[i]!.from);
-        const script = this.#codeMap.add(`${spec.name} undeclared`, [[1, `output ${i}`]], UNDECLARED_LINES_MAX);
+        const script = this.#codeMap.add(
+          `${spec.name} undeclared`,
+          [[1, `output ${i}`]],
+          UNDECLARED_LINES_MAX,
+        );
         this.#undeclared.set(i, new UndeclaredWriter(output, shown, isExact, script));
       }
       if (output.partitioner.kind === 'custom') this.#addCustomSite(i, sites);

@@ -139,6 +139,11 @@ const CHECKPOINT_STATISTICS: Shape = {
   ...{ p50: "'NaN'", p90: "'NaN'", p95: "'NaN'", p99: "'NaN'", p999: "'NaN'" },
 };
 
+/** A frame, and those that it calls. */
+const FRAMES: Shape[] = [];
+const FRAME: Shape = { name: 'string', value: 'int', children: FRAMES };
+FRAMES.push(FRAME);
+
 /** Flink's fields of every route; `:` stands for the ids of the run. */
 // biome-ignore format: a table
 const FIELDS: Readonly<Record<string, Shape>> = {
@@ -170,7 +175,7 @@ const FIELDS: Readonly<Record<string, Shape>> = {
     subtasks: [{ subtask: 'int', status: TASK_STATES, attempt: 'int', endpoint: 'string', ...SPAN, start_time: 'int', metrics: IO, 'taskmanager-id': 'string', 'status-duration': counts(DURATIONS) }] },
   '/jobs/:job/vertices/:vertex/accumulators': { id: 'hex32', 'user-accumulators': 'empty' },
   '/jobs/:job/vertices/:vertex/backpressure': { status: "'ok'|'deprecated'", 'backpressureLevel?': 'string', 'backpressure-level?': 'string', 'end-timestamp?': 'int', 'subtasks?': [{ subtask: 'int', ...LEVELS, ...RATIOS }] },
-  '/jobs/:job/vertices/:vertex/flamegraph?type=on_cpu': { endTimestamp: 'int', data: 'null' },
+  '/jobs/:job/vertices/:vertex/flamegraph?type=full': { endTimestamp: 'int', 'data?': FRAME },
   '/jobs/:job/vertices/:vertex/metrics': [{ id: 'string' }],
   '/jobs/:job/vertices/:vertex/subtasks/accumulators': { id: 'hex32', parallelism: 'int', subtasks: [{ subtask: 'int', attempt: 'int', endpoint: 'string', 'user-accumulators': 'empty' }] },
   '/jobs/:job/vertices/:vertex/subtasks/metrics': [{ id: 'string' }],

@@ -1,7 +1,7 @@
 import { pressureLevel, pressureOf } from '../../metrics/pressure.js';
+import type { FlameGraphType } from '../../profile/flame-graph.js';
 import { type Answer, json, Refusal } from '../answer.js';
 import { type Call, type Handler, runOf, shown, vertexOf, wholeNumber, windowIn } from '../call.js';
-import { type FlameGraphType, flameGraph } from '../flame-graph.js';
 import { type SubtaskPast, stateCounts, subtaskPasts, vertexSpan, vertexState } from '../flink-states.js';
 import { ioMetrics, statistics, tasksIn } from '../metric-values.js';
 import { ENDPOINT, TASK_MANAGER_ID } from '../process-figures.js';
@@ -106,17 +106,17 @@ function levelOf(ratio: number): object {
 
 const FLAME_GRAPH_TYPES: readonly string[] = ['full', 'on_cpu', 'off_cpu'] satisfies FlameGraphType[];
 
-export const flamegraph: Handler = async (call): Promise<Answer> => {
+export const flamegraph: Handler = (call): Answer => {
   const run = runOf(call);
   const vertex = vertexOf(run, call);
   const type = (call.query.get('type') ?? 'full').toLowerCase();
   if (!FLAME_GRAPH_TYPES.includes(type))
     throw new Refusal(400, `type is ${FLAME_GRAPH_TYPES.join(', ')}, not '${shown(type)}'`);
   const text = call.query.get('subtaskindex');
-  const subtask = text === null ? null : wholeNumber(text);
-  if (text !== null && (subtask === null || subtask >= vertex.parallelism))
-    throw new Refusal(400, `subtaskindex is from 0 to ${vertex.parallelism - 1}, not '${shown(text)}'`);
-  return json(await flameGraph(run, vertex, type as FlameGraphType, subtask));
+  const subtask = text === null ? undefined : wholeNumber(text);
+  if (subtask === null || (subtask !== undefined && subtask >= vertex.parallelism))
+    throw new Refusal(400, `subtaskindex is from 0 to ${vertex.parallelism - 1}, not '${shown(text!)}'`);
+  return json(run.flameGraph(vertex.id, type as FlameGraphType, subtask));
 };
 
 function lookAt(call: Call) {
