@@ -8,19 +8,28 @@ import { bidderOf, FIRST_MS, keyMaker, priceOf, tsOf } from './shuffle-records.j
 
 const keyOf = keyMaker(1_000);
 
-function oneStep(records: number): string {
-  let [rows, sum, keys] = [0, 0, 0];
-  for (let i = 0; i < records; i++) {
+/** A loop is called for so many records at a time: V8 makes faster code of what is called again than of what goes on. */
+const SLICE = 65_536;
+
+interface Sums {
+  rows: number;
+  sum: number;
+  keys: number;
+}
+
+function oneStep(sums: Sums, first: number, end: number): void {
+  let { rows, sum, keys } = sums;
+  for (let i = first; i < end; i++) {
     rows++;
     sum += priceOf(i) * 0.908 + (tsOf(i) - FIRST_MS);
     keys = (keys + (keyOf(i) ^ bidderOf(i))) | 0;
   }
-  return `${rows}, ${sum}, ${keys}`;
+  Object.assign(sums, { rows, sum, keys });
 }
 
-function threeSteps(records: number): string {
-  let [rows, sum, keys] = [0, 0, 0];
-  for (let i = 0; i < records; i++) {
+function threeSteps(sums: Sums, first: number, end: number): void {
+  let { rows, sum, keys } = sums;
+  for (let i = first; i < end; i++) {
     const key = keyOf(i);
     if ((key & 7) === 3) continue;
     const bidder = bidderOf(i);
@@ -28,12 +37,12 @@ function threeSteps(records: number): string {
     sum += priceOf(i) * 0.908 + (tsOf(i) + 1_000 - FIRST_MS);
     keys = (keys + (key ^ bidder ^ bidder)) | 0;
   }
-  return `${rows}, ${sum}, ${keys}`;
+  Object.assign(sums, { rows, sum, keys });
 }
 
-function tenSteps(records: number): string {
-  let [rows, sum, keys] = [0, 0, 0];
-  for (let i = 0; i < records; i++) {
+function tenSteps(sums: Sums, first: number, end: number): void {
+  let { rows, sum, keys } = sums;
+  for (let i = first; i < end; i++) {
     let key = keyOf(i);
     if ((key & 7) === 3) continue;
     let price = priceOf(i) * 0.908;
@@ -51,12 +60,14 @@ function tenSteps(records: number): string {
     sum += price + (ts - FIRST_MS);
     keys = (keys + (key ^ bidder)) | 0;
   }
-  return `${rows}, ${sum}, ${keys}`;
+  Object.assign(sums, { rows, sum, keys });
 }
 
 const [records, steps] = process.argv.slice(2).map(Number);
 const fused = { 1: oneStep, 3: threeSteps, 10: tenSteps }[steps as 1 | 3 | 10];
 const startedMs = performance.now();
-const checksum = fused(records!);
+const sums: Sums = { rows: 0, sum: 0, keys: 0 };
+for (let i = 0; i < records!; i += SLICE) fused(sums, i, Math.min(records!, i + SLICE));
 const seconds = (performance.now() - startedMs) / 1e3;
+const checksum = `${sums.rows}, ${sums.sum}, ${sums.keys}`;
 process.stdout.write(`${JSON.stringify({ records, seconds, checksum })}\n`);
