@@ -141,6 +141,9 @@ export const OPTIONS = {
   'web.cancel.enable':
     { type: 'switch', default: true, was: [],
       meaning: 'Let whoever has the token stop and cancel runs by HTTP.' },
+  'rest.flamegraph.enabled':
+    { type: 'switch', default: true, was: [],
+      meaning: 'Draw the flame graphs that are asked for by HTTP, which costs the tasks some time. Off by default in Flink.' },
   'sluice.attach':
     { type: 'switch', default: true, was: [],
       meaning: 'Let other programs of the same user find the run: sluice ls, sluice stop.' },
@@ -196,6 +199,8 @@ export interface EngineOptions {
   /** False: rebalance and rescale go in strict turn. */
   readonly adaptivePartitioner: boolean;
   readonly http: HttpOptions;
+  /** Whoever asks by HTTP has tasks profiled. */
+  readonly flameGraphs: boolean;
   /** Other programs of the same user can find the run. */
   readonly attach: boolean;
   readonly memoryBytes: number;
@@ -250,7 +255,7 @@ export const FLINK_KEYS_WITHOUT_MEANING = [
   'pipeline.operator-chaining.chain-operators-with-different-max-parallelism', 'pipeline.vertex-description-mode',
   'rest.address', 'rest.async.store-duration', 'rest.await-leader-timeout', 'rest.bind-port', 'rest.cache.checkpoint-statistics.size',
   'rest.cache.checkpoint-statistics.timeout', 'rest.client.max-content-length', 'rest.connection-timeout', 'rest.flamegraph.cleanup-interval',
-  'rest.flamegraph.delay-between-samples', 'rest.flamegraph.enabled', 'rest.flamegraph.num-samples', 'rest.flamegraph.refresh-interval',
+  'rest.flamegraph.delay-between-samples', 'rest.flamegraph.num-samples', 'rest.flamegraph.refresh-interval',
   'rest.flamegraph.stack-depth', 'rest.idleness-timeout', 'rest.path', 'rest.profiling.dir', 'rest.profiling.duration-max', 'rest.profiling.enabled',
   'rest.profiling.history-size', 'rest.retry.delay', 'rest.retry.max-attempts', 'rest.server.max-content-length', 'rest.server.numThreads',
   'rest.server.thread-priority', 'rest.url-prefix',

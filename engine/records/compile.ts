@@ -1,10 +1,10 @@
 import { SluiceError } from '../base/errors.js';
 
 /** Line of the script, from 1, on which the source begins: above it V8 puts the parameters, and there is the mode. */
-export const FIRST_LINE = 4;
+const FIRST_LINE = 4;
 
 /** What stack traces and profiles call a script; V8 heeds no URL with a space or a quote in it. */
-export function scriptUrl(name: string): string {
+function scriptUrl(name: string): string {
   return `sluice:${name.replace(/[\s'"`]+/g, '_')}`;
 }
 

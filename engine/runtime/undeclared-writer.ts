@@ -126,15 +126,15 @@ export class UndeclaredWriter {
     const samples = this.#samples;
     this.#samples = [];
     this.#choose(inferShape(samples.map(({ row }) => row)));
-    let failure: { readonly error: unknown } | null = null;
+    const failures: unknown[] = [];
     for (const { row, rest } of samples) {
       try {
         this.#writeRow(row, rest);
       } catch (error) {
-        failure ??= { error: inRow(error, row) };
+        failures.push(inRow(error, row));
       }
     }
-    if (failure !== null) throw failure.error;
+    if (failures.length > 0) throw withOthers(failures[0], failures.length - 1);
   }
 
   readonly #sample: WriteRow = (...given) => {
@@ -292,6 +292,14 @@ function inRow(error: unknown, row: object): unknown {
   if (!isSluiceError(error) || !/^RECORD_/.test(error.code)) return error;
   const { code, detail, cause } = error;
   return new SluiceError(code, `${whatOf(error)}, in ${recordText(row)}`, { detail, cause });
+}
+
+/** One error can be thrown for several rows; how many more are lost with it, it says. */
+function withOthers(error: unknown, others: number): unknown {
+  if (others === 0 || !isSluiceError(error)) return error;
+  const { code, detail, cause } = error;
+  const what = `${whatOf(error)}; ${others} more of the rows that were kept back cannot be sent`;
+  return new SluiceError(code, what, { detail: { ...detail, others }, cause });
 }
 
 /** A row may be an instance of a class or no plain object at all: then it is kept as it is, to be refused later. */

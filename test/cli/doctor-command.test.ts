@@ -14,7 +14,7 @@ doctors.after(() => rmSync(folder.path, { recursive: true }));
 const FINDING: Finding = {
   cause: 'key-skew',
   severity: 'limit',
-  confidence: 0.8,
+  share: 0.8,
   vertex: 'v',
   name: 'window(tumbling 1d) -> enrich -> csv',
   subtask: 1,

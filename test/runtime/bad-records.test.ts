@@ -104,6 +104,21 @@ for (const at of [3, 150]) {
 }
 
 bad(
+  'of bad rows among those kept back to learn a shape one is told, and how many more there are',
+  async () => {
+    const rows = IDS.slice(0, 20).map(({ id }) => ({ id, text: id % 5 === 2 ? longText : 'well' }));
+    const spoiling = job('spoiling', (flow) => {
+      const made = flow.from(collection(IDS.slice(0, 20), Id)).map(({ id }) => rows[id]!);
+      return { out: made.rebalance().filter(() => false) };
+    });
+    const error = await failureOf(runInline(spoiling));
+    assert.is(error.code, 'RECORD_TOO_LARGE');
+    assert.match(error.message, /, in \{"id":2,.*; 3 more of the rows that were kept back cannot be sent/);
+    assert.is(error.detail['others'], 3);
+  },
+);
+
+bad(
   'in checked code a damaged row is told before anything is read of it, and rows before it are handled',
   async () => {
     const Row = t.record({ id: t.int32, text: t.string });

@@ -324,7 +324,7 @@ function measured(
     lag: rates === null ? [] : readings.map((reading) => lagOf(sources, rates, set, reading)),
     cpuSecondsPerMillion: ((end.cpuMs - begin.cpuMs) * 1_000) / Math.max(1, records),
     shares,
-    bottleneck: bottleneckOf(graph, shares),
+    bottleneck: bottleneckOf(graph, begin.tasks, end.tasks),
     segmentBytes: run.metrics().segmentBytes,
   };
 }

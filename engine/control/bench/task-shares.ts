@@ -1,4 +1,5 @@
-import { type JobGraph, type JobVertex, tasksOf } from '../../plan/job-graph.js';
+import { type JobGraph, tasksOf } from '../../plan/job-graph.js';
+import { bottlenecks, most, placesOf, worstPressure } from '../diagnosis/bottleneck.js';
 import type { TaskMetrics } from '../metrics/metrics.js';
 import { timeRatios } from '../metrics/time-ratios.js';
 
@@ -59,35 +60,32 @@ export interface Bottleneck {
   readonly reason: string;
 }
 
-/** From here on a task is said to be busy, or held up by those below it. */
-const MUCH = 0.5;
-const SOME = 0.1;
-
 /**
- * The task that sets the pace at full speed: of those that are busy while what feeds them is backpressured, the first.
- * A source that is busy and not backpressured is one too: nothing feeds it.
+ * The task that sets the pace at full speed, where the walk to the bottleneck ends.
  *
  * @returns null where nobody stands out: what the job waits for is outside it
  */
-export function bottleneckOf(graph: JobGraph, shares: readonly VertexShares[]): Bottleneck | null {
+export function bottleneckOf(
+  graph: JobGraph,
+  then: readonly TaskMetrics[],
+  now: readonly TaskMetrics[],
+): Bottleneck | null {
   const percent = (share: number): string => `${Math.round(share * 100)} %`;
-  for (const vertex of graph.vertices) {
-    const own = shares[vertex.index]!;
-    if (own.busy < MUCH || own.backpressured >= own.busy) continue;
-    const above = feeders(graph, vertex).map(({ index }) => shares[index]!);
-    const pressed = above.filter(({ backpressured }) => backpressured > SOME);
-    if (above.length > 0 && pressed.length === 0) continue;
-    const from =
-      pressed.length === 0
-        ? 'and is not held up by others'
-        : `while ${pressed[0]!.name} is backpressured ${percent(pressed[0]!.backpressured)}`;
-    return { name: own.name, reason: `busy ${percent(own.busy)} ${from}` };
-  }
-  return null;
-}
-
-function feeders(graph: JobGraph, vertex: JobVertex): readonly JobVertex[] {
-  return graph.exchanges
-    .filter(({ toVertex }) => toVertex === vertex.index)
-    .map(({ fromVertex }) => graph.vertices[fromVertex]!);
+  const places = placesOf(
+    graph,
+    now.map((task, at) => ({ ...task, ...timeRatios(sampleOf(task), sampleOf(then[at]!)) })),
+  );
+  const place = bottlenecks(places).at(-1); // the walk begins at the sinks
+  if (place === undefined) return null;
+  const pressed = place.feeders
+    .map(({ index }) => places[index]!)
+    .sort((a, b) => worstPressure(b) - worstPressure(a));
+  const from =
+    pressed[0] === undefined
+      ? 'and is not held up by others'
+      : `while ${pressed[0].vertex.name} is backpressured ${percent(worstPressure(pressed[0]))}`;
+  return {
+    name: place.vertex.name,
+    reason: `busy ${percent(most(place, ({ busyRatio }) => busyRatio))} ${from}`,
+  };
 }

@@ -1,5 +1,6 @@
 import { type JobGraph, type JobVertex, tasksOf } from '../../plan/job-graph.js';
 import type { TaskMetrics } from '../metrics/metrics.js';
+import { pressureLevel } from '../metrics/pressure.js';
 
 /** A vertex with the figures of its subtasks, and its neighbours. */
 export interface Place {
@@ -9,10 +10,6 @@ export interface Place {
   readonly feeders: readonly JobVertex[];
   readonly receivers: readonly JobVertex[];
 }
-
-/** Flink's levels: up to here backpressure is ok, and up to here low. */
-export const OK_MAX = 0.1;
-export const LOW_MAX = 0.5;
 
 /** From here on a task is taken to be at its limit: the rest of its time are looks around. */
 const FULL = 0.5;
@@ -65,10 +62,11 @@ export function bottlenecks(places: readonly Place[]): readonly Place[] {
 function isAtLimit(place: Place, places: readonly Place[]): boolean {
   const worst = place.tasks.reduce((a, b) => (ownShare(b) > ownShare(a) ? b : a));
   if (ownShare(worst) < FULL || worst.backpressuredRatio > ownShare(worst)) return false;
-  if (place.feeders.length === 0) return worst.backpressuredRatio <= LOW_MAX;
-  return place.feeders.some(({ index }) => pressureOf(places[index]!) > OK_MAX);
+  if (place.feeders.length === 0) return pressureLevel(worst.backpressuredRatio) !== 'high';
+  return place.feeders.some(({ index }) => pressureLevel(worstPressure(places[index]!)) !== 'ok');
 }
 
-export function pressureOf(place: Place): number {
+/** Of the subtask that waits most. */
+export function worstPressure(place: Place): number {
   return most(place, ({ backpressuredRatio }) => backpressuredRatio);
 }

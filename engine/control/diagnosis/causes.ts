@@ -1,6 +1,6 @@
 import type { JobGraph } from '../../plan/job-graph.js';
 import type { TaskMetrics } from '../metrics/metrics.js';
-import { mean, most, ownShare, type Place, pressureOf } from './bottleneck.js';
+import { mean, most, ownShare, type Place, worstPressure } from './bottleneck.js';
 import type { Cause, Finding } from './diagnosis.js';
 
 /** What a cause is looked for in. */
@@ -42,7 +42,7 @@ export function findingsOf(scene: Scene): readonly Finding[] {
   return all.map(({ cause, ground }, at) => ({
     cause,
     severity: at === 0 && !OF_THE_SOURCE.has(cause) ? 'limit' : 'hint',
-    confidence: Math.min(1, 0.5 + ground.share / 2),
+    share: Math.min(1, ground.share),
     vertex: vertex.id,
     name: vertex.name,
     subtask: ground.subtask ?? null,
@@ -54,11 +54,11 @@ export function findingsOf(scene: Scene): readonly Finding[] {
 }
 
 /** They hold the job up as somebody wished, or as nothing else comes: no part of it is too slow. */
-const OF_THE_SOURCE: ReadonlySet<Cause> = new Set(['source-rate', 'source-wait', 'no-input']);
+const OF_THE_SOURCE: ReadonlySet<Cause> = new Set(['source-rate', 'source-wait']);
 
 type Rule = (scene: Scene) => Ground | null;
 
-const RULES: Readonly<Partial<Record<Cause, Rule>>> = {
+const RULES: Readonly<Record<Exclude<Cause, 'cpu'>, Rule>> = {
   'key-skew': (scene) => (keysOf(scene) === null ? null : uneven(scene)),
   'uneven-partition': (scene) => (keysOf(scene) === null ? uneven(scene) : null),
   'slow-subtask': slowSubtask,
@@ -92,7 +92,7 @@ function wait({ place, places }: Scene): readonly string[] {
   const below = place.receivers.map(({ index }) => places[index]!);
   return [
     `busy ${percent(most(place, ({ busyRatio }) => busyRatio))}`,
-    ...above.map((each) => `${each.vertex.name} backpressured ${percent(pressureOf(each))}`),
+    ...above.map((each) => `${each.vertex.name} backpressured ${percent(worstPressure(each))}`),
     ...below.map((each) => `${each.vertex.name} idle ${percent(mean(each, ({ idleRatio }) => idleRatio))}`),
   ];
 }

@@ -1,6 +1,7 @@
 import type { JobGraph } from '../../plan/job-graph.js';
 import type { Metrics } from '../metrics/metrics.js';
-import { bottlenecks, most, OK_MAX, ownShare, type Place, placesOf, pressureOf } from './bottleneck.js';
+import { pressureLevel } from '../metrics/pressure.js';
+import { bottlenecks, most, ownShare, type Place, placesOf, worstPressure } from './bottleneck.js';
 import { findingsOf } from './causes.js';
 import type { Diagnosis, Finding } from './diagnosis.js';
 
@@ -37,11 +38,12 @@ export function diagnose({ graph, metrics, cores }: Case): Diagnosis {
 function healthy(places: readonly Place[]): string {
   const percent = (share: number): string => `${Math.round(share * 100)} %`;
   const busiest = places.reduce((a, b) => (most(b, ownShare) > most(a, ownShare) ? b : a));
-  const pressure = Math.max(...places.map(pressureOf));
+  const pressure = Math.max(...places.map(worstPressure));
   const usage = Math.max(
     0,
     ...places.flatMap(({ tasks }) => tasks.map(({ input }) => input?.poolUsage ?? 0)),
   );
-  const worst = pressure > OK_MAX ? `backpressure up to ${percent(pressure)}` : 'no backpressure';
+  const worst =
+    pressureLevel(pressure) !== 'ok' ? `backpressure up to ${percent(pressure)}` : 'no backpressure';
   return `every task keeps up: ${worst}, the busiest is ${busiest.vertex.name} at ${percent(most(busiest, ({ busyRatio }) => busyRatio))}, buffers filled up to ${percent(usage)}`;
 }

@@ -15,32 +15,25 @@ export interface Diagnosis {
 }
 
 // biome-ignore format: a table
-export const CAUSES = {
-  //                    what is the matter
-  'key-skew':          'one subtask gets more records than the others, since some keys have more',
-  'uneven-partition':  'one subtask gets more records than the others',
-  'slow-subtask':      'one subtask takes longer for a record than the others',
-  'few-cores':         'threads wait for a core',
-  'garbage':           'garbage collections hold a thread up',
-  'undeclared':        'rows that nobody declared are written and unpacked',
-  'sink-rate':         'a sink takes no more in a second',
-  'source-rate':       'a source gives no more in a second',
-  'sink-wait':         'a sink waits for what it writes to',
-  'source-wait':       'a source waits for what it reads from',
-  'no-input':          'nothing is pushed into a live input',
-  'slow-reader':       'the application reads a live output slowly',
-  'few-buffers':       'buffers are too few for the time it takes to hand one over',
-  'cpu':               'its functions, and the engine around them, take all the time there is',
-} as const;
-
-export type Cause = keyof typeof CAUSES;
+export type Cause =
+  | 'key-skew'          // one subtask gets more records than the others, since some keys have more
+  | 'uneven-partition'  // one subtask gets more records than the others
+  | 'slow-subtask'      // one subtask takes longer for a record than the others
+  | 'few-cores'         // threads wait for a core
+  | 'garbage'           // garbage collections hold a thread up
+  | 'undeclared'        // rows that nobody declared are written and unpacked
+  | 'sink-rate'         // a sink takes no more in a second
+  | 'source-rate'       // a source gives no more in a second
+  | 'sink-wait'         // a sink waits for what it writes to
+  | 'source-wait'       // a source waits for what it reads from
+  | 'cpu'; // its functions, and the engine around them, take all the time there is
 
 export interface Finding {
   readonly cause: Cause;
   /** `limit`: nothing else matters before this. `hint`: worth a change, but not what holds the job up. */
   readonly severity: 'limit' | 'hint';
-  /** How sure it is, 0..1. */
-  readonly confidence: number;
+  /** How much of what holds the vertex up it accounts for, 0..1. */
+  readonly share: number;
   /** Id and name of the vertex. */
   readonly vertex: string;
   readonly name: string;

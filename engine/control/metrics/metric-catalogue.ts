@@ -1,3 +1,4 @@
+import { SYSTEM_CLOCK } from '../../base/clock.js';
 import type { TaskMetrics } from './metrics.js';
 
 /**
@@ -75,7 +76,7 @@ export const TASK_METRICS = {
   numBuffersOutPerSecond:            gauge('buffers/s', (t) => t.buffersOutPerSecond, 'The same in a second.'),
   numLateRecordsDropped:             counter('records', (t) => t.lateRecords, 'Records dropped, since their windows had closed.'),
   currentInputWatermark:             gauge('ms', (t) => t.watermarkMs, 'The merged watermark, ms since the epoch.'),
-  watermarkLag:                      gauge('ms', (t) => (t.watermarkMs === null ? null : Date.now() - t.watermarkMs), 'How far the watermark is behind the clock on the wall.'),
+  watermarkLag:                      gauge('ms', (t) => (t.watermarkMs === null ? null : SYSTEM_CLOCK.wallMs() - t.watermarkMs), 'How far the watermark is behind the clock on the wall.'),
   'Shuffle.Netty.Input.numBytesInRemote':    counter('bytes', (t) => t.bytesIn, 'Bytes that came from other tasks: all of them.'),
   'Shuffle.Netty.Input.numBuffersInRemote':  counter('buffers', (t) => t.buffersIn, 'Buffers that came from other tasks: all of them.'),
   'Shuffle.Netty.Input.numBuffersInRemotePerSecond': gauge('buffers/s', (t) => t.buffersInPerSecond, 'The same in a second.'),

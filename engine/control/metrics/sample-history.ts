@@ -1,7 +1,7 @@
 import { packSample, SAMPLE_NUMBERS, type TaskSample, unpackSample } from './task-sample.js';
 
 /** All tasks at one moment. */
-export interface Moment {
+interface Moment {
   readonly atMs: number;
   readonly tasks: readonly TaskSample[];
 }
@@ -49,15 +49,6 @@ export class SampleHistory {
         ? old.reduce((a, b) => (b.atMs > a.atMs ? b : a))
         : moments.reduce((a, b) => (b.atMs < a.atMs ? b : a));
     return this.#moment(found);
-  }
-
-  /** Moments since, oldest first, as near to each other as they were kept. */
-  since(fromMs: number): readonly Moment[] {
-    const rows = new Map(this.#tiers.flatMap((tier) => tier.moments()).map((each) => [each.atMs, each]));
-    return [...rows.values()]
-      .filter(({ atMs }) => atMs >= fromMs)
-      .sort((a, b) => a.atMs - b.atMs)
-      .map((each) => this.#moment(each));
   }
 
   #moment({ atMs, row }: Row): Moment {

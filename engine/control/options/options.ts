@@ -248,6 +248,7 @@ function complete(found: ReadonlyMap<OptionKey, Found>, surroundings: OptionSurr
       refreshIntervalMs: count('web.refresh-interval'),
       canCancel: isOn('web.cancel.enable'),
     },
+    flameGraphs: isOn('rest.flamegraph.enabled'),
     attach: isOn('sluice.attach'),
     memoryBytes: number('sluice.memory') ?? surroundings.memoryBytes,
     taskHeapBytes: number('sluice.task.heap-size'),

@@ -90,8 +90,8 @@ export class Profiler {
     this.#graphsComing = true;
     try {
       this.#graphs = await this.profile({ seconds: GRAPH_SECONDS });
-    } catch (error) {
-      if (!isSluiceError(error)) throw error; // whoever asks is told that there is none yet
+    } catch {
+      // Nobody waits for it: whoever asks next is told that there is none yet, and begins another one.
     } finally {
       this.#graphsComing = false;
     }

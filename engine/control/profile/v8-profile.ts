@@ -26,11 +26,7 @@ export interface V8Frame {
   readonly columnNumber: number;
 }
 
-/** Two frames of one function. */
-export function isSameFunction(a: V8Frame, b: V8Frame): boolean {
-  return functionKey(a) === functionKey(b) && a.functionName === b.functionName;
-}
-
+/** Equal for two frames of one function. */
 export function functionKey({ scriptId, lineNumber, columnNumber }: V8Frame): string {
   return `${scriptId}:${lineNumber}:${columnNumber}`;
 }

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bottleneckOf, type VertexShares, vertexShares } from '../../../engine/control/bench/task-shares.js';
+import { bottleneckOf, vertexShares } from '../../../engine/control/bench/task-shares.js';
 import type { TaskMetrics } from '../../../engine/control/metrics/metrics.js';
 import type { JobGraph } from '../../../engine/plan/job-graph.js';
 
@@ -18,10 +18,25 @@ function graphOf(count: number, edges: readonly (readonly [from: number, to: num
   return { vertices, exchanges } as unknown as JobGraph;
 }
 
-const shareOf = (busy: number, backpressured: number): VertexShares => ({
-  ...{ name: '', subtasks: 1, busy, backpressured, idle: 1 - busy - backpressured },
-  ...{ onCore: null, awaitingCore: null, heldBack: 0, recordsInPerSecond: 0 },
-});
+const BEFORE = {
+  elapsedMs: 0,
+  busyMs: 0,
+  idleMs: 0,
+  softBackpressuredMs: 0,
+  hardBackpressuredMs: 0,
+  asyncMs: 0,
+  rateLimitedMs: 0,
+};
+
+/** Of a second, so many parts. */
+const taskOf = (busy: number, backpressured: number): TaskMetrics =>
+  ({
+    times: {
+      ...BEFORE,
+      ...{ elapsedMs: 1_000, busyMs: busy * 1_000, softBackpressuredMs: backpressured * 1_000 },
+      idleMs: (1 - busy - backpressured) * 1_000,
+    },
+  }) as unknown as TaskMetrics;
 
 // biome-ignore format: a table
 const CASES: readonly (readonly [what: string, edges: readonly (readonly [number, number])[], times: readonly (readonly [busy: number, backpressured: number])[], found: number | null])[] = [
@@ -36,9 +51,10 @@ const CASES: readonly (readonly [what: string, edges: readonly (readonly [number
 
 for (const [what, edges, times, found] of CASES) {
   shares(`the bottleneck is ${what}`, () => {
-    const all = times.map(([busy, backpressured], k) => ({ ...shareOf(busy, backpressured), name: `v${k}` }));
+    const now = times.map(([busy, backpressured]) => taskOf(busy, backpressured));
+    const then = times.map(() => ({ times: BEFORE }) as unknown as TaskMetrics);
     assert.is(
-      bottleneckOf(graphOf(times.length, edges), all)?.name ?? null,
+      bottleneckOf(graphOf(times.length, edges), then, now)?.name ?? null,
       found === null ? null : `v${found}`,
     );
   });

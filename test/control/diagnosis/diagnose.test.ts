@@ -140,7 +140,7 @@ for (const [cause, subtask, partitioner, tasks] of CASES) {
     );
     const [first] = findings;
     assert.equal([verdict, first!.cause, first!.subtask, first!.vertex], ['limited', cause, subtask, 'v1']);
-    assert.ok(first!.confidence > 0.5 && first!.confidence <= 1);
+    assert.ok(first!.share > 0.15 && first!.share <= 1);
     assert.ok(first!.evidence.some((each) => each === 'v0 backpressured 90 %'));
   });
 }

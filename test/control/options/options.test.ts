@@ -48,6 +48,7 @@ options('without any layer every option has its default', () => {
     latencyIntervalMs: 0,
     catchUpMs: 100,
     attach: true,
+    flameGraphs: true,
     http: {
       port: 8081,
       address: '127.0.0.1',

@@ -162,7 +162,7 @@ const FIELDS: Readonly<Record<string, Shape>> = {
   '/jobs/:job/metrics?get=uptime,runningTime,downtime,numRestarts': [VALUE],
   '/jobs/:job/backpressure': { status: "'ok'|'deprecated'", 'end-timestamp?': 'int', 'vertices?': [{ id: 'hex32', name: 'string', parallelism: 'int', ...LEVELS, subtask: 'int', ...RATIOS }] },
   '/jobs/:job/diagnosis': { job: 'string', verdict: "'limited'|'healthy'|'unknown'", summary: 'string', windowMs: 'number',
-    findings: [{ cause: 'string', severity: "'limit'|'hint'", confidence: 'number', vertex: 'hex32', name: 'string', subtask: 'int|null', reason: 'string', evidence: ['string'], advice: 'string|null', gain: 'number|null' }] },
+    findings: [{ cause: 'string', severity: "'limit'|'hint'", share: 'number', vertex: 'hex32', name: 'string', subtask: 'int|null', reason: 'string', evidence: ['string'], advice: 'string|null', gain: 'number|null' }] },
   '/jobs/:job/checkpoints': { counts: counts('restored total in_progress completed failed'), history: 'empty',
     summary: Object.fromEntries('checkpointed_size state_size end_to_end_duration alignment_buffered processed_data persisted_data'.split(' ').map((name) => [name, CHECKPOINT_STATISTICS])),
     latest: { completed: 'null', savepoint: 'null', failed: 'null', restored: 'null' } },

@@ -152,11 +152,19 @@ life('web.cancel.enable takes the token its power; a run that is not served says
   await quiet.cancel();
   const run = await start(jobPath('endless'), {
     ...{ parallelism: 1, params: { sourceRate: 500 }, serve: SERVE },
-    options: { 'web.cancel.enable': false, 'web.refresh-interval': '1 s', 'sluice.attach': false },
+    options: {
+      'web.cancel.enable': false,
+      'rest.flamegraph.enabled': false,
+      'web.refresh-interval': '1 s',
+      'sluice.attach': false,
+    },
   });
   assert.is((await ask(run.url!, `/jobs/${run.id}`, { method: 'PATCH', headers: OWN })).status, 403);
   const config = await askJson(run.url!, '/config');
   assert.equal([config.features['web-cancel'], config['refresh-interval']], [false, 1_000]);
+  const [vertex] = run.metrics().vertices;
+  const graph = await askJson(run.url!, `/jobs/${run.id}/vertices/${vertex!.vertex}/flamegraph`);
+  assert.equal(graph, { endTimestamp: -2 }, 'flame graphs can be forbidden');
   await run.cancel();
 });
 

@@ -1,5 +1,5 @@
 import { pressureLevel, pressureOf } from '../../metrics/pressure.js';
-import type { FlameGraphType } from '../../profile/flame-graph.js';
+import { FLAME_GRAPH_NOT_THERE, type FlameGraphType } from '../../profile/flame-graph.js';
 import { type Answer, json, Refusal } from '../answer.js';
 import { type Call, type Handler, runOf, shown, vertexOf, wholeNumber, windowIn } from '../call.js';
 import { type SubtaskPast, stateCounts, subtaskPasts, vertexSpan, vertexState } from '../flink-states.js';
@@ -116,6 +116,7 @@ export const flamegraph: Handler = (call): Answer => {
   const subtask = text === null ? undefined : wholeNumber(text);
   if (subtask === null || (subtask !== undefined && subtask >= vertex.parallelism))
     throw new Refusal(400, `subtaskindex is from 0 to ${vertex.parallelism - 1}, not '${shown(text!)}'`);
+  if (!run.options.flameGraphs) return json({ endTimestamp: FLAME_GRAPH_NOT_THERE.disabled });
   return json(run.flameGraph(vertex.id, type as FlameGraphType, subtask));
 };
 
