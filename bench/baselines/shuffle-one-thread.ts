@@ -13,15 +13,21 @@ import {
   type ShuffleResult,
 } from './shuffle-records.js';
 
+/** The loop is called for so many records at a time: V8 makes faster code of what is called again than of what goes on. */
+const SLICE = 65_536;
+
 export function shuffleOneThread({ records, keys, work }: ShuffleOptions): ShuffleResult {
   const counts = new BidCounts();
   const make = bidMaker(keys);
   const convert = bidConverter(work);
   const startedMs = performance.now();
-  for (let i = 0; i < records; i++) {
-    const bid = convert(make(i));
-    counts.add(bid.key, bid.price);
-  }
+  const count = (begin: number, end: number): void => {
+    for (let i = begin; i < end; i++) {
+      const bid = convert(make(i));
+      counts.add(bid.key, bid.price);
+    }
+  };
+  for (let begin = 0; begin < records; begin += SLICE) count(begin, Math.min(begin + SLICE, records));
   const seconds = (performance.now() - startedMs) / 1e3;
   return { records, seconds, checksum: checksumOf(counts.rows()) };
 }
