@@ -16,11 +16,22 @@ import { resultChart } from './kit/chart.js';
 import { runSuite, type SuiteReport } from './kit/run-suite.js';
 import { type BenchSuite, comparisonsOf } from './kit/suite.js';
 import { resultTable } from './kit/table.js';
+import { pulse } from './pulse.bench.js';
 import { ring } from './ring.bench.js';
 import { scaling } from './scaling.bench.js';
 import { state } from './state.bench.js';
 
-const SUITES: readonly BenchSuite[] = [flights, exchange, ring, codecs, chain, state, scaling, backpressure];
+const SUITES: readonly BenchSuite[] = [
+  flights,
+  exchange,
+  ring,
+  codecs,
+  chain,
+  state,
+  scaling,
+  backpressure,
+  pulse,
+];
 
 const USAGE = `usage: npm run bench -- <suite> [--only <glob>] [--smoke] [--json] [--svg <file>]
        npm run bench -- <suite> --from <file> [--json] [--svg <file>]

@@ -16,6 +16,7 @@ export { tumbling } from './api/windows.js';
 export type { Duration } from './base/duration.js';
 export type { ErrorCode } from './base/error-catalogue.js';
 export { isSluiceError, SluiceError } from './base/errors.js';
+export type { Cause, Diagnosis, Finding } from './control/diagnosis/diagnosis.js';
 export { start } from './control/engine.js';
 export type { LiveInput, LiveInputOptions } from './control/live/live-input.js';
 export type {

@@ -13,6 +13,8 @@ export interface RunsOptions {
   readonly budgetMs: number;
   readonly calibrator: Pick<Calibrator, 'measure' | 'cores'>;
   readonly log: (line: string) => void;
+  /** In any case; a median of fewer than a few says little. */
+  readonly runsMin?: number;
 }
 
 /** The runs that were kept, at least one, and how many were not. */
@@ -30,7 +32,6 @@ interface Run<T> {
   readonly after: Calibration;
 }
 
-/** As many runs there are in any case: a median of fewer says little. */
 const RUNS_MIN = 3;
 const RUNS_MAX = 15;
 /** How long a run waits for a busy machine before it begins all the same, and is likely dropped. */
@@ -46,7 +47,7 @@ export async function calibratedRuns<T>(
   name: string,
   once: () => Promise<T>,
   describe: (measured: T) => string,
-  { size, budgetMs, calibrator, log }: RunsOptions,
+  { size, budgetMs, calibrator, log, runsMin = RUNS_MIN }: RunsOptions,
 ): Promise<Runs<T>> {
   const startMs = performance.now();
   const runs: Run<T>[] = [];
@@ -56,7 +57,7 @@ export async function calibratedRuns<T>(
     Math.min(calibrator.cores(run.before), calibrator.cores(run.after));
   while (runs.length < (size === 'smoke' ? 1 : RUNS_MAX)) {
     const runStartMs = performance.now();
-    if (runs.length >= RUNS_MIN && runStartMs - startMs + longestMs > budgetMs) break;
+    if (runs.length >= runsMin && runStartMs - startMs + longestMs > budgetMs) break;
     if (size === 'full') before = await awaitQuiet(before, calibrator);
     const measured = await once();
     const after = calibrator.measure();

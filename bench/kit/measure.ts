@@ -69,8 +69,10 @@ export async function measure(
 export async function figuresOf(
   name: string,
   argv: readonly string[],
+  onceMs?: number,
 ): Promise<Readonly<Record<string, number>>> {
-  const stdout = await runToEnd(name, process.execPath, argv);
+  const limits = onceMs === undefined ? {} : { timeoutMs: onceMs, showsProgress: true };
+  const stdout = await runToEnd(name, process.execPath, argv, limits);
   const { figures } = lastJsonLine(stdout) as { figures?: Record<string, number> };
   if (figures === undefined || !Object.values(figures).every(Number.isFinite))
     throw nothingReported(name, stdout);
@@ -93,12 +95,20 @@ function parse(line: string): Record<string, unknown> | undefined {
   }
 }
 
+interface RunSettings {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string | undefined;
+  readonly timeoutMs?: number;
+  /** What it writes to stderr is passed on at once. */
+  readonly showsProgress?: boolean;
+}
+
 /** @returns what it wrote to stdout */
 function runToEnd(
   name: string,
   file: string,
   argv: readonly string[],
-  { env = {}, cwd }: { env?: Readonly<Record<string, string>>; cwd?: string | undefined } = {},
+  { env = {}, cwd, timeoutMs = TIMEOUT_MS, showsProgress = false }: RunSettings = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, argv, {
@@ -115,10 +125,13 @@ function runToEnd(
         // It has ended already.
       }
     };
-    const timer = setTimeout(end, TIMEOUT_MS);
+    const timer = setTimeout(end, timeoutMs);
     process.once('exit', end);
     child.stdout.setEncoding('utf8').on('data', (chunk) => (stdout += chunk));
-    child.stderr.setEncoding('utf8').on('data', (chunk) => (stderr += chunk));
+    child.stderr.setEncoding('utf8').on('data', (chunk) => {
+      stderr += chunk;
+      if (showsProgress) process.stderr.write(chunk);
+    });
     child.once('error', reject);
     child.once('close', (code, signal) => {
       clearTimeout(timer);

@@ -9,14 +9,14 @@ import type { Probe } from './suite.js';
 
 /** @param wants  figures to report; the others are measured too, and left out */
 export async function probe(
-  { figures, argv }: Probe,
+  { figures, argv, onceMs }: Probe,
   wants: (name: string) => boolean,
   options: RunsOptions,
 ): Promise<BenchResult[]> {
   const names = Object.keys(figures);
   const chosen = names.filter(wants);
   const once = async (): Promise<Readonly<Record<string, number>>> => {
-    const measured = await figuresOf(names[0]!, argv(options.size));
+    const measured = await figuresOf(names[0]!, argv(options.size), onceMs);
     const reported = Object.keys(measured);
     if (names.some((name) => measured[name] === undefined) || reported.length !== names.length)
       throw new Error(`${names.join(', ')} were to be measured, not ${reported.join(', ')}`);
@@ -24,7 +24,10 @@ export async function probe(
   };
   const describe = (measured: Readonly<Record<string, number>>): string =>
     chosen.map((name) => `${measured[name]!.toPrecision(4)} ${figures[name]!.unit}`).join(', ');
-  const { kept, dropped } = await calibratedRuns(chosen[0]!, once, describe, options);
+  const { kept, dropped } = await calibratedRuns(chosen[0]!, once, describe, {
+    ...options,
+    ...(onceMs !== undefined && { runsMin: 1, budgetMs: 0 }),
+  });
   return chosen.map((name) => {
     const { unit, bar = null } = figures[name]!;
     const { median, low, high } = summarise(kept.map((measured) => measured[name]!));

@@ -80,6 +80,8 @@ export interface Probe {
   readonly figures: Readonly<Record<string, Figure>>;
   /** What node is to run, with its arguments. */
   argv(size: Size): readonly string[];
+  /** It measures so many things itself that it runs only once, and so long at most; of progress it tells on stderr. */
+  readonly onceMs?: number;
 }
 
 export interface BenchSuite {

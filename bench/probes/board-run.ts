@@ -9,7 +9,7 @@ export interface BoardRun {
 }
 
 export interface BoardJob {
-  readonly job: 'board-chain' | 'board-keyed';
+  readonly job: 'board-chain' | 'board-keyed' | 'board-stages';
   /** Maps between source and sink of a `board-chain`. */
   readonly hops?: number;
   readonly options?: Readonly<Record<string, string | number | boolean>>;
@@ -17,7 +17,7 @@ export interface BoardJob {
   readonly sinkRounds?: number;
 }
 
-/** Runs a job of parallelism 1 while `during` measures, then cancels it. */
+/** Runs a job of parallelism 1, where it says nothing else, while `during` measures, then cancels it. */
 export async function withBoardRun<T>(
   { job, hops, options = {}, sourceRounds = 0, sinkRounds = 0 }: BoardJob,
   during: (run: BoardRun) => Promise<T>,

@@ -14,6 +14,9 @@ export const Stamped = t.record({ at: t.float64, key: t.int32, work: t.int32 });
 export type StampedRow = RowOf<typeof Stamped>;
 
 const KEYS = 1_000;
+const HOT_KEY = 17;
+/** Spreads what has the hot key evenly over time. */
+const GOLDEN = 0.618_033_988_75;
 
 /** @returns a source for parallelism 1 */
 export function boardSource(): Source<StampedRow> {
@@ -24,7 +27,8 @@ export function boardSource(): Source<StampedRow> {
     const nowMs = processMs();
     board.onMade(nowMs);
     const work = burn(index, board.get('sourceRounds'));
-    return { at: ratePerMs === 0 ? nowMs : beganMs + (index - first) / ratePerMs, key: index % KEYS, work };
+    const key = (index * GOLDEN) % 1 < board.get('hotShare') ? HOT_KEY : index % KEYS;
+    return { at: ratePerMs === 0 ? nowMs : beganMs + (index - first) / ratePerMs, key, work };
   };
   return {
     urn: 'bench:board-source',

@@ -22,6 +22,9 @@ const F64 = {
   sinkRounds:     0 * LINE + 2, // probe     work of the sink per record
   windowBegin:    0 * LINE + 3, // probe     records due or made from here on ...
   windowEnd:      0 * LINE + 4, // probe     ... and before this are counted in the histogram, ms
+  mapRounds:      0 * LINE + 5, // probe     work of a map per record
+  totalRounds:    0 * LINE + 6, // probe     work of a total per record
+  hotShare:       0 * LINE + 7, // probe     share of the records that have the hot key, 0..1
   made:           1 * LINE,     // source    records made
   madeAtMs:       1 * LINE + 1, // source    when the last one was made
   gapEndedMs:     2 * LINE,     // source    when it first made one again after making none for GAP_MS; probe sets it to 0

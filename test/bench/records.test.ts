@@ -9,6 +9,7 @@ import { exchange } from '../../bench/exchange.bench.js';
 import { flights } from '../../bench/flights.bench.js';
 import { resultChart } from '../../bench/kit/chart.js';
 import type { SuiteReport } from '../../bench/kit/run-suite.js';
+import { pulse } from '../../bench/pulse.bench.js';
 import { ring } from '../../bench/ring.bench.js';
 import { scaling } from '../../bench/scaling.bench.js';
 import { state } from '../../bench/state.bench.js';
@@ -16,7 +17,7 @@ import { state } from '../../bench/state.bench.js';
 /** Results of record, and what is told of them. */
 const records = suite('results of record');
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
-const SUITES = [flights, exchange, ring, codecs, chain, state, scaling, backpressure];
+const SUITES = [flights, exchange, ring, codecs, chain, state, scaling, backpressure, pulse];
 const FOLDER = `${ROOT}bench/results`;
 const NAMES = readdirSync(FOLDER).flatMap((file) => /^(.*)\.json$/.exec(file)?.[1] ?? []);
 const reportOf = (name: string): SuiteReport =>

@@ -27,8 +27,12 @@ export function diagnose({ graph, metrics, cores }: Case): Diagnosis {
   if (windowMs < WINDOW_MS_MIN) return verdict('unknown', 'it has not run for long enough');
   const places = placesOf(graph, tasks);
   const found = bottlenecks(places);
-  const findings = found.flatMap((place) => findingsOf({ graph, place, places, cores }));
-  const limit = findings.find(({ severity }) => severity === 'limit');
+  const all = found.flatMap((place) => findingsOf({ graph, place, places, cores }));
+  const [limits, hints] = ['limit', 'hint'].map((severity) =>
+    all.filter((each) => each.severity === severity),
+  );
+  const findings = [...limits!, ...hints!];
+  const limit = limits![0];
   if (limit === undefined) return verdict('healthy', healthy(places), findings);
   const where = limit.subtask === null ? limit.name : `${limit.name}, subtask ${limit.subtask}`;
   return verdict('limited', `${where}: ${limit.reason}`, findings);

@@ -116,6 +116,19 @@ doctor('a source that is held back by its rate, or waits for its input, makes no
   }
 });
 
+doctor('what limits one part of the job comes before what is only worth a word of another', () => {
+  const slow = [[pressed(0.9)], [busy(0.99)]];
+  const atItsRate = [[{ rateLimitedRatio: 0.9, busyRatio: 0.1 }], [idle]];
+  const edges = [[0, 1], [2, 3]] as const; // biome-ignore format: short
+  for (const vertices of [
+    [...slow, ...atItsRate],
+    [...atItsRate, ...slow],
+  ]) {
+    const { findings } = diagnosed(vertices, edges);
+    assert.equal(findings.map(({ cause, severity }) => `${cause} ${severity}`), ['cpu limit', 'source-rate hint']); // biome-ignore format: short
+  }
+});
+
 // biome-ignore format: a table
 const CASES: readonly (readonly [cause: string, subtask: number | null, partitioner: Partitioner, tasks: readonly Partial<TaskMetrics>[]])[] = [
   ['key-skew',         2,    HASH,      [busy(0.1), busy(0.15), busy(0.99, { recordsInPerSecond: 8_000 }), busy(0.12)]],
