@@ -20,6 +20,7 @@ import { pulse } from './pulse.bench.js';
 import { ring } from './ring.bench.js';
 import { scaling } from './scaling.bench.js';
 import { state } from './state.bench.js';
+import { tuning } from './tuning.bench.js';
 
 const SUITES: readonly BenchSuite[] = [
   flights,
@@ -31,6 +32,7 @@ const SUITES: readonly BenchSuite[] = [
   scaling,
   backpressure,
   pulse,
+  tuning,
 ];
 
 const USAGE = `usage: npm run bench -- <suite> [--only <glob>] [--smoke] [--json] [--svg <file>]
