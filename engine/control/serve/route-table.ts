@@ -48,6 +48,7 @@ export const ROUTES: Readonly<Record<string, Handler>> = {
   'GET /taskmanagers/:taskmanagerid':                           cluster.taskManager,
   'GET /taskmanagers/:taskmanagerid/metrics':                   metrics.taskManagerMetrics,
   'GET /jobmanager/config':                                     cluster.jobManagerConfig,
+  'GET /jobmanager/environment':                                cluster.jobManagerEnvironment,
   'GET /jobmanager/metrics':                                    metrics.jobManagerMetrics,
   'GET /metrics':                                               prometheus,
   'PATCH /jobs/:jobid':                                         actions.cancel,

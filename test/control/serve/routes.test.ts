@@ -190,6 +190,7 @@ const FIELDS: Readonly<Record<string, Shape>> = {
   '/taskmanagers/metrics?get=Status.JVM.Memory.Heap.Used,Status.JVM.CPU.Time': [AGGREGATE],
   '/taskmanagers/:manager/metrics': [{ id: 'string' }],
   '/jobmanager/config': [{ key: 'string', value: 'string' }],
+  '/jobmanager/environment': { jvm: { version: 'string', arch: 'string', options: ['string'] }, classpath: ['string'] },
   '/jobmanager/metrics': [{ id: 'string' }],
 };
 

@@ -122,6 +122,13 @@ export function refuseOtherManager(id: string): void {
   if (id !== TASK_MANAGER_ID) throw new Refusal(404, `Could not find TaskExecutor ${shown(id)}.`);
 }
 
+/** What Flink tells of its virtual machine; a thread of Node.js has no class path. */
+export const jobManagerEnvironment: Handler = () =>
+  json({
+    jvm: { version: `Node.js ${process.version}`, arch: process.arch, options: process.execArgv },
+    classpath: [],
+  });
+
 /** Options of the run that was started last: each has its own. */
 export const jobManagerConfig: Handler = ({ board }) => {
   const entries = board.all().at(-1)?.optionEntries ?? [];
