@@ -67,6 +67,8 @@ export class UndeclaredWriter {
    * partitioner chose follows at the end.
    */
   write: WriteRow;
+  /** How often `write` was replaced. */
+  shapesChosen = 0;
   /** Of writing a row. */
   readonly cost = new SampledCost();
   readonly #output: ExchangeOutput;
@@ -156,6 +158,7 @@ export class UndeclaredWriter {
   }
 
   #choose(fields: readonly LearnedField[] | null): void {
+    this.shapesChosen++;
     this.#fields = fields;
     this.#state = fields === null ? 'packed' : 'flat';
     const shape: InputShape = { fields: fields ?? [PACKED_FIELD], isPacked: fields === null };
