@@ -174,7 +174,7 @@ function fewCores({ place, places, cores }: Scene): Ground | null {
     advice:
       busy > cores
         ? 'use fewer subtasks than cores, or a machine with more of them'
-        : 'other programs use the cores too',
+        : 'leave it the cores: other programs use them too',
   };
 }
 
