@@ -97,6 +97,7 @@ async function main(): Promise<void> {
   if (values.svg !== undefined) accessSync(dirname(values.svg), constants.W_OK); // not only when all has run
   const size = values.smoke ? 'smoke' : 'full';
   const log = (text: string): boolean => process.stderr.write(`${text}\n`);
+  if (values.smoke) log('smallest size, once: everything runs and agrees; its figures say nothing');
   const report =
     values.from === undefined
       ? await runSuite(suite, { size, only: values.only, log })

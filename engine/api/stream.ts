@@ -75,35 +75,37 @@ export class Stream<T extends object> extends OperatorHandle {
     return this.derive(step, config, this.node.output, { fn });
   }
 
-  /** Turns each row into another of a declared type; what the function returns is checked against it. */
-  map<R extends object>(schema: RecordType<R>, fn: (row: T) => NoInfer<R>): Stream<R>;
+  // Of overloads that do not fit the compiler tells the last with as many arguments: the declared ones come last.
+
   /** Turns each row into another; at exchanges the shape of the result is learned from the first ones. */
   map<R extends object>(fn: (row: T) => R): Stream<R>;
+  map<R extends object>(fn: (row: View<T>) => R & NoView, options: ViewOption): Stream<R>;
+  /** Turns each row into another of a declared type; what the function returns is checked against it. */
+  map<R extends object>(schema: RecordType<R>, fn: (row: T) => NoInfer<R>): Stream<R>;
   map<R extends object>(
     schema: RecordType<R>,
     fn: (row: View<T>) => NoInfer<R> & NoView,
     options: ViewOption,
   ): Stream<R>;
-  map<R extends object>(fn: (row: View<T>) => R & NoView, options: ViewOption): Stream<R>;
   map(...given: readonly unknown[]): Stream<any> {
     const { step, fn, shape, asked } = this.#mapping('map', given);
     return this.derive(step, { kind: 'map', ...asked }, shape, { fn });
   }
 
+  /** Turns each row into any number of rows; at exchanges the shape of the result is learned from the first ones. */
+  flatMap<R extends object>(fn: (row: T, emit: (row: R) => void) => FlatMapResult<R>): Stream<R>;
+  flatMap<R extends object>(
+    fn: (row: View<T>, emit: (row: R & NoView) => void) => FlatMapResult<R & NoView>,
+    options: ViewOption,
+  ): Stream<R>;
   /** Turns each row into any number of rows of a declared type, emitted or returned as an iterable. */
   flatMap<R extends object>(
     schema: RecordType<R>,
     fn: (row: T, emit: (row: NoInfer<R>) => void) => FlatMapResult<NoInfer<R>>,
   ): Stream<R>;
-  /** Turns each row into any number of rows; at exchanges the shape of the result is learned from the first ones. */
-  flatMap<R extends object>(fn: (row: T, emit: (row: R) => void) => FlatMapResult<R>): Stream<R>;
   flatMap<R extends object>(
     schema: RecordType<R>,
     fn: (row: View<T>, emit: (row: NoInfer<R> & NoView) => void) => FlatMapResult<NoInfer<R> & NoView>,
-    options: ViewOption,
-  ): Stream<R>;
-  flatMap<R extends object>(
-    fn: (row: View<T>, emit: (row: R & NoView) => void) => FlatMapResult<R & NoView>,
     options: ViewOption,
   ): Stream<R>;
   flatMap(...given: readonly unknown[]): Stream<any> {

@@ -19,6 +19,11 @@ function shownMember(_key: string, value: unknown): unknown {
   return Array.isArray(value) ? value.slice(0, ITEMS_SHOWN) : value;
 }
 
+/** Nothing of its own says how it is to be shown. */
+function isPlain(value: unknown): boolean {
+  return String(value) === '[object Object]';
+}
+
 /** A value for a message, whatever it is: of some objects `String` throws. */
 export function valueText(value: unknown, charsMax: number): string {
   let text: string;
@@ -26,7 +31,10 @@ export function valueText(value: unknown, charsMax: number): string {
     // No more of what is long: all items of a list would take seconds, and then be cut off.
     const isLong = Array.isArray(value) || value instanceof Uint8Array || typeof value === 'string';
     const shown = isLong ? value.slice(0, charsMax) : value;
-    text = typeof shown === 'string' ? JSON.stringify(shown) : String(shown);
+    if (typeof shown === 'string') text = JSON.stringify(shown);
+    else if (Array.isArray(shown))
+      text = `[${String(shown)}${shown.length < (value as []).length ? '…' : ''}]`;
+    else text = isPlain(shown) ? recordText(shown) : String(shown);
   } catch {
     text = '(an object without text)';
   }

@@ -22,7 +22,10 @@ function vertexLines(subtasks: readonly TaskSummary[]): string[] {
   const lines = [...edges].flatMap(([from, written]) => {
     const part = percent(total(written, ({ writeMs }) => writeMs) / busyMs);
     const cures = [...new Set(written.map(({ declaration }) => cureText(declaration)))];
-    return [`  ${from}, ${part}; declare its result:`, ...cures.map((cure) => `    ${cure}`)];
+    return [
+      `  ${from}, ${part}; declare its result, as its rows were:`,
+      ...cures.map((cure) => `    ${cure}`),
+    ];
   });
   return [
     `${subtasks[0]!.name}: ${percent(share)} of its time went into rows that nobody declared`,

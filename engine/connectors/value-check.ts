@@ -6,7 +6,7 @@ import type { FieldSpec } from '../records/schema.js';
 export interface Misfit {
   /** Where: the name of the field, or a path into it such as `items[3].price`. */
   readonly path: string;
-  /** Words that follow the path: `of 1.5, which is not number, a whole number …`. */
+  /** Words that follow the path: `of 1.5, which is not a whole number …`. */
   readonly what: string;
 }
 

@@ -45,7 +45,7 @@ export function takenMisfitText(kind: LayoutKind, value: string): string {
 
 /** What fits then, in words. */
 export function takenText(kind: FieldKind): string {
-  return `${FIELD_KINDS[kind]}${isTextKind(kind) ? ', well formed (no half of a surrogate pair)' : ''}`;
+  return `${FIELD_KINDS[kind]}${isTextKind(kind) ? ' that is well formed (no half of a surrogate pair)' : ''}`;
 }
 
 /** A scalar that fits as it is kept: floats rounded to their size, bytes copied. */

@@ -11,24 +11,24 @@ import { admitNumbers } from './shape-of-rows.js';
 
 // biome-ignore format: a table
 export const FIELD_KINDS = {
-  //  kind       JavaScript value, and its range
-  bool:       'boolean',
-  int8:       'number, a whole number from -128 to 127',
-  int16:      'number, a whole number from -32768 to 32767',
-  int32:      'number, a whole number from -2^31 to 2^31 - 1',
-  uint32:     'number, a whole number from 0 to 2^32 - 1',
-  int64:      'number, a safe integer (from -(2^53 - 1) to 2^53 - 1)',
-  bigint:     'bigint, from -2^63 to 2^63 - 1',
-  float32:    'number, rounded to the nearest of 32 bits, as Math.fround does',
-  float64:    'number',
-  timestamp:  'number, milliseconds since 1970-01-01T00:00:00Z, a safe integer',
-  string:     'string',
-  category:   'string with few distinct values',
-  bytes:      'Uint8Array of at most 256 MiB',
-  record:     'object with the declared members',
-  list:       'array of at most 1000000 items',
-  map:        'Map from strings to values, of at most 1000000 entries',
-  union:      'object whose tag is one of the declared names',
+  //  kind       JavaScript value, and its range: what a value that is refused is not
+  bool:       'a boolean',
+  int8:       'a whole number from -128 to 127',
+  int16:      'a whole number from -32768 to 32767',
+  int32:      'a whole number from -2^31 to 2^31 - 1',
+  uint32:     'a whole number from 0 to 2^32 - 1',
+  int64:      'a safe integer (from -(2^53 - 1) to 2^53 - 1)',
+  bigint:     'a bigint from -2^63 to 2^63 - 1',
+  float32:    'a number',
+  float64:    'a number',
+  timestamp:  'a safe integer, milliseconds since 1970-01-01T00:00:00Z',
+  string:     'a string',
+  category:   'a string',
+  bytes:      'a Uint8Array of at most 256 MiB',
+  record:     'an object with the declared members',
+  list:       'an array of at most 1000000 items',
+  map:        'a Map from strings to values, of at most 1000000 entries',
+  union:      'an object whose tag is one of the declared names',
 } as const;
 
 export type FieldKind = keyof typeof FIELD_KINDS;
@@ -133,7 +133,7 @@ export class FieldType<T, D extends boolean = false> {
   }
 }
 
-export type FieldTypes = Readonly<Record<string, FieldType<any, boolean>>>;
+export type FieldTypes = Readonly<Record<string, FieldType<any>>>;
 
 /** The plain object that carries a record of the given fields. */
 export type RowOfFields<F extends FieldTypes> = { -readonly [K in keyof F]: F[K]['value'] };
@@ -234,7 +234,7 @@ function recordFields(place: string, fields: FieldTypes): readonly FieldSpec[] {
   const prototype = Object.getPrototypeOf(fields);
   // `{ __proto__: … }` declares no field: it sets this.
   if (prototype !== Object.prototype && prototype !== null)
-    throw invalid(place, 'fields are the members of a plain object, and `__proto__` is none');
+    throw invalid(place, 'takes a plain object of types by name, in which `__proto__` is not set');
   const specs = Object.entries(fields).map(([name, type]) => fieldSpec(name, type));
   admitNumbers(fields);
   return specs;
@@ -267,6 +267,8 @@ const typeSpec = ({ kind, isNullable, parts }: FieldType<any, boolean>): TypeSpe
 export function fieldSpec(name: string, type: FieldType<any, boolean>): FieldSpec {
   checkType(`field '${name}'`, type);
   checkName(`field '${name}'`, name);
+  if (type.defaultValue !== undefined)
+    throw invalid(`field '${name}'`, 'a default is for parameters of a job; a record has all its fields');
   return { name, ...typeSpec(type) };
 }
 

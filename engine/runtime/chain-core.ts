@@ -59,6 +59,12 @@ export abstract class ChainCore {
     return this.#blame('RECORD_FIELD_INVALID', site, what);
   }
 
+  /** A flat-map function returned something that rows cannot be taken from, such as a promise. */
+  badRows(site: number, value: unknown): never {
+    const what = `returned ${valueText(value, SHOWN_MAX)}, not an iterable of records; it returns them at once, or emits them`;
+    return this.#blame('RECORD_FIELD_INVALID', site, what);
+  }
+
   /** Checked builds: a buffer holds something else than a row. */
   corruptRow(fault: string): never {
     throw new SluiceError('RECORD_CORRUPT', `the bytes of a record are damaged: ${fault}`);

@@ -88,6 +88,13 @@ types('small numbers are numbers, and bytes are Uint8Array', () => {
   assert.ok(params);
 });
 
+types('parameters have defaults, and fields of records have none', () => {
+  const limit = t.int32.default(5);
+  assert.ok(job('p', { params: { limit } }, () => undefined));
+  // @ts-expect-error a row has all its fields
+  assert.throws(() => t.record({ limit }), /ARGUMENT_INVALID: field 'limit': a default is for parameters/);
+});
+
 types('nested types have the types of their values, and unions narrow on their tag', () => {
   const Item = t.record({ name: t.string, price: t.nullable(t.float32) });
   const Order = t.record({

@@ -32,13 +32,13 @@ costs(
     ]);
     assert.equal(lines, [
       'task a: about 35 % of its time went into rows that nobody declared',
-      '  map at a.ts:1:2, about 25 %; declare its result:',
+      '  map at a.ts:1:2, about 25 %; declare its result, as its rows were:',
       '    .map(t.record({ n: t.int32 }), fn)',
-      '  map at a.ts:3:4, about 10 %; declare its result:',
+      '  map at a.ts:3:4, about 10 %; declare its result, as its rows were:',
       '    .map(t.record({ n: t.string }), fn)',
       '    .map(t.record({ n: t.float64 }), fn)',
       'task d: about 50 % of its time went into rows that nobody declared',
-      '  flatMap, about 50 %; declare its result:',
+      '  flatMap, about 50 %; declare its result, as its rows were:',
       '    .map(t.record({ … }), fn), with t.list, t.map and t.record for what is nested',
       'task e: about 100 % of its time went into rows that nobody declared',
       '  they come packed; declare them where they are made, in a task above',

@@ -49,9 +49,9 @@ const CASES: readonly (readonly [
   ['__proto__ in a map',         'map',        { x: new Map([['__proto__', 1]]) }, 'RECORD_FIELD_INVALID', 'x["__proto__"]', /not a key: every object has/],
   ['constructor in a map',       'map',        { x: new Map([['constructor', 1]]) }, 'RECORD_FIELD_INVALID', 'x["constructor"]', /not a key: every object has/],
   ['a depth of 1,000',           'packed',     { x: deep(1_000) },       'RECORD_FIELD_INVALID', null,   /nested more than 100 deep/],
-  ['ten million items',          'list',       { x: longList },          'RECORD_FIELD_INVALID', 'x',    /10000000 items, which is not array of at most 1000000/],
+  ['ten million items',          'list',       { x: longList },          'RECORD_FIELD_INVALID', 'x',    /10000000 items, which is not an array of at most 1000000/],
   ['ten million items',          'packed',     { x: longList },          'RECORD_TOO_LARGE',     null,   /at most|larger than the largest/],
-  ['NaN',                        'int',        { x: Number.NaN },        'RECORD_FIELD_INVALID', 'x',    /the value NaN, which is not number, a whole/],
+  ['NaN',                        'int',        { x: Number.NaN },        'RECORD_FIELD_INVALID', 'x',    /the value NaN, which is not a whole/],
   ['half of a pair',             'text',       { x: 'half \ud83d' },     'RECORD_FIELD_INVALID', 'x',    /well formed \(no half of a surrogate pair\)/],
   ['half of a pair inside',      'inner',      { x: { y: 'half \ud83d' } }, 'RECORD_FIELD_INVALID', 'x.y', /no half of a surrogate pair/],
   ['half of a pair',             'undeclared', { x: 'half \ud83d' },     'RECORD_FIELD_INVALID', 'x',    /half of a surrogate pair/],
@@ -102,6 +102,17 @@ for (const at of [3, 150]) {
     },
   );
 }
+
+bad('what a flat-map function returns is an iterable, and no promise of one', async () => {
+  for (const returned of [5, Promise.resolve([])]) {
+    const given = (): never => returned as never;
+    const spoiling = job('spoiling', (flow) => ({ out: flow.from(collection(IDS, Id)).flatMap(given) }));
+    const { code, message } = await failureOf(runInline(spoiling));
+    assert.is(code, 'RECORD_FIELD_INVALID');
+    assert.ok(message.includes(`returned ${returned}, not an iterable of records`), message);
+    assert.match(message, /flatMap at .*bad-records\.test\.\w+:\d+:\d+ .*at record {"id":0}/);
+  }
+});
 
 bad(
   'of bad rows among those kept back to learn a shape one is told, and how many more there are',

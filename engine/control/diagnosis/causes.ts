@@ -130,7 +130,10 @@ function uneven(scene: Scene): Ground | null {
 const costOf = (task: TaskMetrics): number =>
   (ownShare(task) * 1_000) / Math.max(1e-9, task.recordsInPerSecond);
 
-function slowSubtask({ place }: Scene): Ground | null {
+/** Not of a source: its subtasks take splits as they come, and so one that is slow gets fewer. */
+function slowSubtask(scene: Scene): Ground | null {
+  const { place, cores } = scene;
+  if (isSource(scene)) return null;
   const active = place.tasks.filter(({ recordsInPerSecond }) => recordsInPerSecond > 0);
   if (active.length < 2) return null;
   const subtask = heaviest(place, costOf);
@@ -147,8 +150,11 @@ function slowSubtask({ place }: Scene): Ground | null {
     subtask,
     reason: `one slow subtask: it takes ${ratio.toFixed(1)} times as long for a record as the others`,
     evidence: [`${(costOf(slow) * 1e3).toFixed(1)} us a record, the others ${(median * 1e3).toFixed(1)} us`],
-    advice: 'look at what its records have in common; rebalance() before it gives it fewer of them',
-    gain: ratio,
+    advice:
+      keysOf(scene) === null
+        ? 'look at what its records have in common; rebalance() before it gives it fewer of them'
+        : 'look at what the records of its keys have in common',
+    gain: Math.min(ratio, Math.max(1, cores)),
   };
 }
 
@@ -168,7 +174,7 @@ function fewCores({ place, places, cores }: Scene): Ground | null {
     advice:
       busy > cores
         ? 'use fewer subtasks than cores, or a machine with more of them'
-        : 'other programs use the cores too',
+        : 'leave it the cores: other programs use them too',
   };
 }
 
@@ -219,9 +225,10 @@ function waitOf({ place }: Scene, what: string): Ground {
 
 /** What is left when nothing else stands out: it works as fast as it can. */
 function cpu({ place, places, cores }: Scene): Ground {
-  const used = places
-    .flatMap(({ tasks }) => tasks)
-    .reduce((sum, { onCoreRatio = 0 }) => sum + onCoreRatio, 0);
+  const all = places.flatMap(({ tasks }) => tasks);
+  const isKnown = all.every(({ onCoreRatio }) => onCoreRatio !== undefined);
+  // Where nobody tells, as in the first second, whoever is busy may have a core.
+  const used = all.reduce((sum, { onCoreRatio, busyRatio }) => sum + (onCoreRatio ?? busyRatio), 0);
   const free = Math.max(0, cores - used);
   const own = place.tasks.length * most(place, ownShare);
   const canSpread = free > 0.5 && place.vertex.parallelism < cores;
@@ -230,7 +237,7 @@ function cpu({ place, places, cores }: Scene): Ground {
     reason: canSpread
       ? 'its work takes all the time of its subtasks, and cores are free'
       : 'its work takes all the time there is',
-    evidence: [`${used.toFixed(1)} of ${cores} cores in use`],
+    evidence: isKnown ? [`${used.toFixed(1)} of ${cores} cores in use`] : [],
     advice: canSpread
       ? `raise its parallelism from ${place.vertex.parallelism} to ${Math.min(cores, place.vertex.parallelism + Math.ceil(free))}`
       : 'make its functions cheaper',

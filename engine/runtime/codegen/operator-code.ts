@@ -218,6 +218,9 @@ export class OperatorCode {
     const many = this.call(uid, 'many', this.#fn(uid), `${handed.text}, core.${name}_emit`, place);
     code.block(`if (${many} !== undefined && ${many} !== null)`, () => {
       code.line(`${place.at} = ${this.#siteOf.get(uid)};`);
+      code.line(
+        `if (typeof ${many}[Symbol.iterator] !== 'function') core.badRows(${this.#siteOf.get(uid)}, ${many});`,
+      );
       code.line(`for (const each of ${many}) core.${name}(each);`);
       code.line(`${place.at} = 0;`);
     });

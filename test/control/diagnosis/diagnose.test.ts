@@ -175,6 +175,30 @@ doctor('more subtasks are proposed where cores are free, and not where none is',
   assert.is(full!.gain, null);
 });
 
+doctor('where the system does not tell who is on a core, busy tasks are taken to be', () => {
+  const at = (cores: number): Diagnosis => diagnosed([[busy(1)], [busy(0.2)]], [[0, 1]], { cores });
+  const [full] = at(1).findings;
+  assert.is(full!.advice, 'make its functions cheaper');
+  assert.equal(full!.evidence, ['busy 100 %', 'v1 idle 80 %']);
+  const [free] = at(2).findings;
+  assert.equal([free!.advice, free!.gain], ['raise its parallelism from 1 to 2', 1.8]);
+});
+
+doctor('of the subtasks of a source none is called slow: whoever is slow takes fewer splits', () => {
+  const uneven = [busy(0.99, { recordsInPerSecond: 80 }), busy(0.99)];
+  assert.is(diagnosed([uneven, [idle]], [[0, 1]]).findings[0]!.cause, 'cpu');
+  const { findings } = diagnosed([[pressed(0.9)], uneven], [[0, 1]], { cores: 2 });
+  assert.equal([findings[0]!.cause, findings[0]!.gain], ['slow-subtask', 2]);
+});
+
+doctor('rebalance() is no advice for rows with keys', () => {
+  const slow = [busy(0.2), busy(0.99), busy(0.2)];
+  const advice = (partitioner: Partitioner): string | null =>
+    diagnosed([[pressed(0.9)], slow], [[0, 1, partitioner]]).findings[0]!.advice;
+  assert.match(advice(REBALANCE)!, /rebalance\(\)/);
+  assert.not.match(advice(HASH)!, /rebalance\(\)/);
+});
+
 doctor('nothing is said of a run too young, or one that has ended', () => {
   assert.is(diagnosed([[busy(1)]], [], { windowMs: 400 }).verdict, 'unknown');
   assert.is(diagnosed([[busy(1, { state: 'FINISHED' })]], []).verdict, 'unknown');

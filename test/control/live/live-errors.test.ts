@@ -76,7 +76,7 @@ faults(
     const { events } = run.inputs;
     const good = eventOf(1);
     const wrong: [record: any, text: RegExp][] = [
-      [{ ...good, user: 3 }, /input 'events' of job 'relay' has user of 3, which is not string/],
+      [{ ...good, user: 3 }, /input 'events' of job 'relay' has user of 3, which is not a string/],
       [{ ...good, n: 1.5 }, /has n of 1.5/],
       [{ ...good, n: undefined }, /has n missing, which is not declared nullable/],
       [null, /is null, not an object/],
