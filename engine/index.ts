@@ -21,8 +21,10 @@ export { start } from './control/engine.js';
 export type { LiveInput, LiveInputOptions } from './control/live/live-input.js';
 export type {
   InputMetrics,
+  LatencyMetrics,
   Metrics,
   OutputMetrics,
+  ResidenceMetrics,
   TaskMetrics,
   TimeRatios,
   VertexMetrics,

@@ -159,9 +159,9 @@ export class JobMaster implements Run {
     return this.#profiler.flameGraph(vertex, type, subtask);
   }
 
-  /** What latency markers told a task; null where none come. */
-  latencyLine(task: number): LatencyLine | null {
-    return this.#control.latencyLine(task);
+  /** What latency markers told a task, as latency-line.ts tells; none where none are sent. */
+  latencyLines(task: number): readonly LatencyLine[] {
+    return this.#control.latencyLines(task);
   }
 
   async stop(): Promise<Summary> {

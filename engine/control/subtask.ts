@@ -93,7 +93,7 @@ export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter
     },
     built.sites,
   );
-  const markers = latencyMarkers(setting, taskIndex, writers.size > 0, partitions, outgoing);
+  const markers = latencyMarkers(setting, taskIndex, partitions, outgoing);
   const input =
     gate === null
       ? originInput(setting, spec, chain, taskIndex, markers)
@@ -202,7 +202,7 @@ function originInput(
     take: () => setting.control.takeSplit(cursor),
     isDrained: () => setting.control.isDrainRequested(taskIndex),
     pace,
-    markers: markers === null ? null : new SourceMarkers(markers, pace, latencyIntervalMs),
+    markers: markers === null ? null : new SourceMarkers(markers, cursor, pace, latencyIntervalMs),
   };
   const names = fields?.map((field) => field.name) ?? null;
   return new SourceInput(chain.core, chain.batch!, reader, supply, { fields: names, make: source.make });
@@ -211,16 +211,15 @@ function originInput(
 function latencyMarkers(
   { control, clock }: SubtaskSetting,
   taskIndex: number,
-  hasSink: boolean,
   partitions: readonly ResultPartition[],
   exchanges: readonly Exchange[],
 ): LatencyMarkers | null {
-  const line = control.latencyLine(taskIndex);
-  if (line === null) return null;
+  const lines = control.latencyLines(taskIndex);
+  if (lines.length === 0) return null;
   const emitters = partitions.map(
     (partition, i) => new LatencyEmitter(partition, exchanges[i]!.view, taskIndex),
   );
-  return new LatencyMarkers(hasSink ? line : null, emitters, clock);
+  return new LatencyMarkers(lines, emitters, clock);
 }
 
 /** @param perSecond  of the source; 0: no limit */
