@@ -43,6 +43,7 @@ export type {
   Summary,
   TaskSummary,
 } from './control/run.js';
+export type { TraceSummary } from './control/taps/run-trace.js';
 export type { TaskTimes } from './memory/task-clock.js';
 export {
   type FieldType,

@@ -7,6 +7,7 @@ import { type InputGate, openGate } from '../exchange/input-gate.js';
 import { LatencyEmitter } from '../exchange/latency-emitter.js';
 import { openPartition } from '../exchange/open-partition.js';
 import type { ResultPartition } from '../exchange/result-partition.js';
+import type { SegmentLender } from '../exchange/segment-lender.js';
 import type { ControlArena } from '../memory/control-arena.js';
 import type { Exchange } from '../memory/exchange-arena.js';
 import { type JobGraph, subtaskOfTask } from '../plan/job-graph.js';
@@ -47,6 +48,8 @@ export interface SubtaskSetting {
   readonly live?: LiveEnds;
   /** Records a step begins with and may at most take; fixed for a host that must repeat itself exactly. */
   readonly fixedBudget?: number;
+  /** Where somebody watches. tap/installed */
+  readonly Lender?: typeof SegmentLender;
 }
 
 export interface Subtask {
@@ -75,7 +78,9 @@ export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter
   assert(incoming.length <= 1, 'a chain has at most one input');
   const inputExchange = incoming[0] === undefined ? null : exchanges.get(incoming[0].id)!;
   const gate =
-    inputExchange === null ? null : openGate(inputExchange, subtask, control, setting.options.debloat);
+    inputExchange === null
+      ? null
+      : openGate(inputExchange, subtask, control, setting.options.debloat, setting.Lender);
   const outgoing = graph.exchanges
     .filter((each) => each.fromVertex === vertex.index)
     .map(({ id }) => exchanges.get(id)!);

@@ -135,9 +135,16 @@ export class ControlArena {
     return Array.from({ length: latencies }, (_, line) => new LatencyLine(this.#f64, byteOf(line)));
   }
 
-  /** The clock of a task belongs to the thread of that task; make it once. */
-  clock(task: number): TaskClock {
-    return new TaskClock(this.#i32, this.#clockWord(task));
+  /**
+   * The clock of a task belongs to the thread of that task; make it once.
+   *
+   * @param make  another kind of clock over the same words, where somebody watches
+   */
+  clock(
+    task: number,
+    make: (words: Int32Array, base: number) => TaskClock = (words, base) => new TaskClock(words, base),
+  ): TaskClock {
+    return make(this.#i32, this.#clockWord(task));
   }
 
   clockReader(task: number): TaskClockReader {
