@@ -45,11 +45,7 @@ export function openTaskTaps(
   const { startedMs, logsCredit, trace } = deployment;
   const taps: FlowTap[] = [];
   if (logsCredit) taps.push(new CreditLog({ task, nameOf, startedMs, nowMs, write: writeLine }));
-  if (trace !== null) {
-    const tap = new TraceTap(new TraceWriter(trace, attempt, task), nowMs);
-    if (isAlone) tap.watchCollections();
-    taps.push(tap);
-  }
+  if (trace !== null) taps.push(new TraceTap(new TraceWriter(trace, attempt, task), nowMs, isAlone));
   const tap = joinedTap(taps);
   return {
     Lender: TappedLender,

@@ -12,17 +12,14 @@ import { CHANNELS_MAX, COLLECTED, READ, SENT } from './trace-entries.js';
 export class TraceTap implements FlowTap {
   readonly #ring: TraceWriter;
   readonly #nowMs: () => number;
+  readonly #isAlone: boolean;
   #observer: PerformanceObserver | null = null;
 
-  constructor(ring: TraceWriter, nowMs: () => number) {
+  /** @param isAlone  the thread is the task's own: garbage collections are too, while it lives */
+  constructor(ring: TraceWriter, nowMs: () => number, isAlone: boolean) {
     this.#ring = ring;
     this.#nowMs = nowMs;
-  }
-
-  /** Garbage collections of this thread too: of one that is the task's own. */
-  watchCollections(): void {
-    this.#observer = new PerformanceObserver((list) => this.#collected(list.getEntries()));
-    this.#observer.observe({ entryTypes: ['gc'] });
+    this.#isAlone = isAlone;
   }
 
   opens(): void {}
@@ -45,12 +42,18 @@ export class TraceTap implements FlowTap {
 
   changes(state: number, sinceMs: number, _next: number, nowMs: number): void {
     if (state !== NOT_ALIVE) this.#ring.put(state, sinceMs, nowMs, 0);
+    else if (this.#isAlone) this.#watchCollections();
   }
 
   closes(): void {
     if (this.#observer === null) return;
     this.#collected(this.#observer.takeRecords());
     this.#observer.disconnect();
+  }
+
+  #watchCollections(): void {
+    this.#observer = new PerformanceObserver((list) => this.#collected(list.getEntries()));
+    this.#observer.observe({ entryTypes: ['gc'] });
   }
 
   #collected(entries: readonly Entry[]): void {

@@ -7,10 +7,11 @@ import * as assert from 'uvu/assert';
 import { SYSTEM_CLOCK } from '../../../engine/base/clock.js';
 import { start } from '../../../engine/control/engine.js';
 import { RunTrace } from '../../../engine/control/taps/run-trace.js';
+import { openTaskTaps } from '../../../engine/control/taps/task-taps.js';
 import { CHANNELS_MAX, COLLECTED, READ, SENT } from '../../../engine/control/taps/trace-entries.js';
 import { TraceEvents } from '../../../engine/control/taps/trace-events.js';
 import { ControlArena, createControlArena } from '../../../engine/memory/control-arena.js';
-import { TASK_TIMES } from '../../../engine/memory/task-clock.js';
+import { IDLE, TASK_TIMES } from '../../../engine/memory/task-clock.js';
 import { randomRuns } from '../../kit/random-rows.js';
 import { failureOf, jobPath, rowsOf, until } from '../../kit/run-kit.js';
 import { checkTrace, type TraceEvent } from '../../kit/trace-kit.js';
@@ -159,11 +160,19 @@ traces('what a task did that was ended by force is in the file too, up to the en
   const startedMs = SYSTEM_CLOCK.monotonicMs();
   const trace = new RunTrace(path, 'a', ['a (0)'], startedMs, 1);
   trace.begin(control, []);
-  control.clock(0).begin(startedMs + 0.5);
+  const taps = openTaskTaps({ startedMs, logsCredit: false, trace: trace.ring(0) }, 0, 1, String, false);
+  const clock = taps.clock(control);
+  clock.begin(startedMs + 0.5);
+  clock.wait(IDLE, startedMs + 1);
+  clock.work(startedMs + 2); // a look around
+  clock.wait(IDLE, startedMs + 2.25); // since 1, by its clock
   const summary = trace.end();
   assert.equal([summary, trace.end()], [{ path, leftOut: null }, summary], 'it ends once');
-  const [busy, ...rest] = checkTrace(readFileSync(path, 'utf8')).slices.get('a (0)')!;
-  assert.equal([busy!.name, busy!.ts, rest.length], ['busy', 500, 0]);
+  const slices = checkTrace(readFileSync(path, 'utf8')).slices.get('a (0)')!;
+  assert.equal(
+    slices.map(({ name, ts }) => [name, Math.round(ts)]),
+    [['busy', 500], ['idle', 1000], ['busy', 2000], ['idle', 2250]], // biome-ignore format: rows
+  );
 });
 
 if (existsSync('/dev/full'))
