@@ -20,9 +20,9 @@ export interface Trace {
 }
 
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
-  M: ['name', 'ph', 'pid', 'args'],
+  M: ['name', 'ph', 'pid', 'tid', 'args'],
   X: ['name', 'cat', 'ph', 'pid', 'tid', 'ts', 'dur'],
-  C: ['name', 'ph', 'pid', 'ts', 'args'],
+  C: ['name', 'ph', 'pid', 'tid', 'ts', 'args'],
   s: ['name', 'cat', 'ph', 'pid', 'tid', 'ts', 'id'],
   f: ['name', 'cat', 'ph', 'pid', 'tid', 'ts', 'id', 'bp'],
   i: ['name', 'ph', 'pid', 'tid', 'ts', 's'],
@@ -47,7 +47,7 @@ export function checkTrace(text: string): Trace {
     const wanted = MEMBERS[event.ph] ?? fail(event, 'no such phase');
     for (const member of wanted) if (!Object.hasOwn(event, member)) fail(event, `${member} is missing`);
     for (const member of Object.keys(event))
-      if (![...wanted, 'tid'].includes(member)) fail(event, `${member} is of no use`);
+      if (!wanted.includes(member)) fail(event, `${member} is of no use`);
     for (const time of [event.ts, event.dur])
       if (time !== undefined && !(time >= 0 && Math.abs(time * 1e3 - Math.round(time * 1e3)) < 1e-3))
         fail(event, 'a time is not of whole nanoseconds');
@@ -55,6 +55,7 @@ export function checkTrace(text: string): Trace {
       if (names.has(event.tid)) fail(event, 'a track has two names');
       names.set(event.tid, String(event.args['name']));
     }
+    if (event.ph === 'C' && Object.keys(event.args).length === 0) fail(event, 'a counter of nothing');
     if (event.ph === 'C')
       for (const value of Object.values(event.args)) if (typeof value !== 'number') fail(event, 'no number');
     if (event.ph !== 'X') continue;

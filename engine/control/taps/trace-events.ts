@@ -66,7 +66,7 @@ export class TraceEvents {
     this.#statesNs = names.map(() => 0);
     this.#collectedNs = names.map(() => 0);
     this.#hasCollections = names.map(() => false);
-    this.#meta('process_name', undefined, { name: `sluice ${job}` });
+    this.#meta('process_name', stateTrack(0), { name: `sluice ${job}` });
     for (const [task, name] of names.entries()) this.#track(stateTrack(task), name);
   }
 
@@ -81,19 +81,17 @@ export class TraceEvents {
   sample(atMs: number, samples: readonly TraceSample[]): void {
     const ts = us(this.#ns(atMs));
     for (const [task, { input, output }] of samples.entries()) {
-      const counted = (of: 'queuedBuffers' | 'poolUsage') => ({
-        ...(input !== null && { in: input[of] }),
-        ...(output !== null && { out: output[of] }),
-      });
-      const name = this.#names[task]!;
-      this.#keep({
-        ph: 'C',
-        name: `queued buffers: ${name}`,
-        pid: PROCESS,
-        ts,
-        args: counted('queuedBuffers'),
-      });
-      this.#keep({ ph: 'C', name: `pool usage: ${name}`, pid: PROCESS, ts, args: counted('poolUsage') });
+      if (input === null && output === null) continue;
+      const count = (what: string, of: 'queuedBuffers' | 'poolUsage'): void => {
+        const args = {
+          ...(input !== null && { in: input[of] }),
+          ...(output !== null && { out: output[of] }),
+        };
+        const name = `${what}: ${this.#names[task]}`;
+        this.#keep({ ph: 'C', name, pid: PROCESS, tid: stateTrack(task), ts, args });
+      };
+      count('queued buffers', 'queuedBuffers');
+      count('pool usage', 'poolUsage');
     }
   }
 
@@ -163,8 +161,8 @@ export class TraceEvents {
     this.#meta('thread_sort_index', tid, { sort_index: tid });
   }
 
-  #meta(name: string, tid: number | undefined, args: object): void {
-    this.#write({ ph: 'M', name, pid: PROCESS, ...(tid !== undefined && { tid }), args });
+  #meta(name: string, tid: number, args: object): void {
+    this.#write({ ph: 'M', name, pid: PROCESS, tid, args });
   }
 
   #keep(event: object): void {
