@@ -60,7 +60,9 @@ async function memoryLayoutsPage() {
 }
 
 async function metricsPage() {
-  const { TASK_METRICS } = await import(new URL('control/metrics/metric-catalogue.js', CHECKED).href);
+  const { LATENCY_METRICS, LATENCY_QUANTILES, TASK_METRICS } = await import(
+    new URL('control/metrics/metric-catalogue.js', CHECKED).href
+  );
   const rows = Object.entries(TASK_METRICS).map(
     ([id, { kind, unit, isFlinks, meaning }]) =>
       `| \`${id}\` | ${kind} | ${unit} | ${isFlinks ? 'Flink' : ''} | ${meaning} |`,
@@ -80,6 +82,27 @@ async function metricsPage() {
       '| metric | kind | unit | name | what it is |',
       '|---|---|---|---|---|',
       ...rows,
+      '',
+      '## Latency',
+      '',
+      'With `metrics.latency.interval` each subtask of a source sends a marker so often. It stands behind the records',
+      'before it, waits where they wait, and goes on to one subtask of every output. Every task counts in histograms how',
+      'long markers had been on their way from when they were due at their source (by the rate of the source, if it has',
+      'one), and where they were for the last part of it: in the exchange, and in its chain. Along the way of a marker',
+      'these parts add up to its latency. What records wait for in windows is no part of it.',
+      '',
+      '`run.metrics()` has them as `latency`, `latencies` (by source) and `residence`, since the start of the run. Among the',
+      'metrics of the job, `/jobs/:id/metrics`, they have the names of Flink, in milliseconds:',
+      '`latency.source_id.<id>.operator_id.<id>.operator_subtask_index.<n>.latency_p99` and so on. The operator is the',
+      'first of its chain.',
+      '',
+      '| ending | what it is |',
+      '|---|---|',
+      ...Object.entries(LATENCY_METRICS).map(([id, { meaning }]) => `| \`_${id}\` | ${meaning} |`),
+      '',
+      'Prometheus gets `flink_taskmanager_job_latency_source_id_operator_id_operator_subtask_index_latency`, a summary',
+      `with the quantiles ${Object.keys(LATENCY_QUANTILES).join(', ')} and the labels \`source_id\`, \`operator_id\` and`,
+      '`operator_subtask_index`.',
       '',
       'This page is generated from `engine/control/metrics/metric-catalogue.ts` by `node build.mjs --docs`.',
       '',

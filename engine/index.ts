@@ -21,8 +21,10 @@ export { start } from './control/engine.js';
 export type { LiveInput, LiveInputOptions } from './control/live/live-input.js';
 export type {
   InputMetrics,
+  LatencyMetrics,
   Metrics,
   OutputMetrics,
+  ResidenceMetrics,
   TaskMetrics,
   TimeRatios,
   VertexMetrics,
@@ -41,6 +43,7 @@ export type {
   Summary,
   TaskSummary,
 } from './control/run.js';
+export type { TraceSummary } from './control/taps/run-trace.js';
 export type { TaskTimes } from './memory/task-clock.js';
 export {
   type FieldType,

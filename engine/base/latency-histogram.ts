@@ -22,6 +22,13 @@ export class LatencyHistogram {
     this.#counts = counts;
   }
 
+  /** What several have counted together. */
+  static of(counts: readonly Float64Array[]): LatencyHistogram {
+    const all = new Float64Array(HISTOGRAM_BUCKETS);
+    for (const each of counts) for (const [bucket, count] of each.entries()) all[bucket]! += count;
+    return new LatencyHistogram(all);
+  }
+
   /** @param value  0 and up; fractions are rounded up */
   add(value: number): void {
     this.#counts[bucketOf(Math.min(Math.max(0, Math.ceil(value)), VALUE_MAX))]!++;
@@ -57,6 +64,16 @@ export class LatencyHistogram {
   /** As `at`, where all was added by `addMs`. */
   atMs(quantile: number): number {
     return this.at(quantile) / US_PER_MS;
+  }
+
+  /** About how far times are from their mean: the root of the mean square. */
+  deviationMs(meanMs: number): number {
+    const squares = this.#counts.reduce(
+      (sum, count, bucket) =>
+        count === 0 ? sum : sum + count * (largestIn(bucket) / US_PER_MS - meanMs) ** 2,
+      0,
+    );
+    return Math.sqrt(squares / this.count);
   }
 }
 

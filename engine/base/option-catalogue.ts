@@ -113,7 +113,7 @@ export const OPTIONS = {
       meaning: 'Memory the job may use in all, heaps of the tasks and network memory; also --memory.' },
   'metrics.latency.interval':
     { type: 'duration', default: 0, min: 0, was: [],
-      meaning: 'How often each subtask of a source sends a marker that tells the latency to the sinks; 0: never.' },
+      meaning: 'How often each subtask of a source sends a marker that tells how long records are on their way, and where; 0: never.' },
   'sluice.source.catch-up':
     { type: 'duration', default: 100, min: 1, was: [],
       meaning: 'What a source with a rate that was held back may catch up with: what the rate brings in this time.' },

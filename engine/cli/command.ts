@@ -26,6 +26,8 @@ export interface RunFlags {
   readonly serve: ServeOptions | null;
   /** Null: nothing is profiled. */
   readonly profile: ProfileFlags | null;
+  /** File; null: nothing is traced. */
+  readonly trace: string | null;
 }
 
 export interface BenchFlags {
@@ -88,6 +90,7 @@ export const COMMANDS = {
       quiet:     { type: 'boolean', short: 'q', shown: '--quiet', meaning: 'print nothing but errors' },
       serve:     { type: 'string', shown: '--serve [port]', meaning: 'answer HTTP as Flink does, at 8081; read-only unless SLUICE_TOKEN is set' },
       profile:   { type: 'string', shown: '--profile file', meaning: 'where time goes, as flame graphs: out.html or out.cpuprofile' },
+      trace:     { type: 'string', shown: '--trace file', meaning: 'tasks, waits and buffers over time, for ui.perfetto.dev: out.json' },
       'profile-seconds': { type: 'string', shown: '--profile-seconds n', meaning: 'how long, from the first records on; default: 5' },
       ...COMMON_FLAGS,
     },
@@ -158,6 +161,7 @@ const ONCE = [
   'against',
   'profile',
   'profile-seconds',
+  'trace',
 ] as const;
 const SECONDS = { min: 0.05, max: 3_600 } as const;
 
@@ -241,6 +245,7 @@ function readJobCommand(name: JobCommandName, args: readonly string[]): Command 
       quiet: has('quiet'),
       serve: readServeFlag(given('serve')),
       profile: readProfileFlags(given),
+      trace: given('trace')[0] ?? null,
     };
   if (name === 'bench') return { kind: 'bench', ...common, ...readBenchFlags(given, has) };
   if (name === 'doctor')

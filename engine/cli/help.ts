@@ -33,6 +33,7 @@ export function helpText(topic: CommandName | null): string {
       : 'Ctrl-C stops the inputs and lets what was read reach the outputs; a second one ends at once.',
     'Live view and errors are on stderr. NO_COLOR turns colours off.',
     'SLUICE_CHECKED=1 runs the build with assertions.',
+    'SLUICE_LOG=credit writes the flow of credit between tasks to stderr, at most some lines a second.',
   ];
   return [...head, ...lines, ...(topic === null ? examples : []), ...codes, ...notes].join('\n');
 }

@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
 import { SluiceError } from '../base/errors.js';
 import { shownPath } from '../base/user-frame.js';
 import { type LoadedJob, loadJob } from '../control/job-file/job-loader.js';
 import type { Run, ServeOptions, StartOptions, Summary } from '../control/run.js';
+import type { TraceSummary } from '../control/taps/run-trace.js';
 import type { Command } from './command.js';
 import { limitText } from './diagnosis-text.js';
 import { errorText } from './error-report.js';
@@ -38,6 +40,7 @@ export async function runCommand(command: RunCommand, startJob: StartJob = start
       optionLayers: layers,
       onWarning: ({ message }) => tell(command, [message]),
       ...(command.serve !== null && { serve: { ...command.serve, ...tokenOf(process.env) } }),
+      ...(command.trace !== null && { trace: command.trace }),
       signal: interrupts.signal,
     });
     tell(command, run.notices);
@@ -76,7 +79,8 @@ const startOnEngine: StartJob = async (job, options) => {
 };
 
 async function follow(run: Run, command: RunCommand, interrupts: Interrupts): Promise<number> {
-  const isSilent = command.quiet || (command.json && !process.stderr.isTTY);
+  const hasLog = (process.env['SLUICE_LOG'] ?? '') !== ''; // its lines would be drawn over
+  const isSilent = command.quiet || hasLog || (command.json && !process.stderr.isTTY);
   const progress = isSilent ? null : showProgress(run, process.stderr, hasColor(process.stderr));
   interrupts.attach(run, progress);
   const profiled = command.profile === null ? null : profileOf(run, command.profile);
@@ -86,12 +90,19 @@ async function follow(run: Run, command: RunCommand, interrupts: Interrupts): Pr
     progress?.stop(true);
   } catch (error) {
     progress?.stop(true);
+    if (command.trace !== null) tell(command, [traceText({ path: resolve(command.trace), leftOut: null })]);
     throw error;
   }
   if (command.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   else if (!command.quiet) process.stderr.write(`${summaryText(summary)}\n`);
+  if (summary.trace !== undefined) tell(command, [traceText(summary.trace)]);
   if (profiled !== null) tell(command, [await profiled]);
   return interrupts.exitCode ?? EXIT_CODES.finished[0];
+}
+
+function traceText({ path, leftOut }: TraceSummary): string {
+  const missing = leftOut === null ? '' : `; left out: ${leftOut}`;
+  return `trace: ${shownPath(path)}, for https://ui.perfetto.dev${missing}`;
 }
 
 /** What came of a profile: whatever goes wrong with it, the run goes on. */

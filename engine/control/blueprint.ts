@@ -2,6 +2,7 @@ import { SluiceError } from '../base/errors.js';
 import type { EngineOptions } from '../base/option-catalogue.js';
 import { type CategorySpec, categoryBytes } from '../memory/category-arena.js';
 import type { ExchangeSpec } from '../memory/exchange-sizes.js';
+import { FIRST_LINE_OF_SOURCE } from '../memory/latency-line.js';
 import type { JobGraph, JobVertex } from '../plan/job-graph.js';
 import { fitExchanges } from './fit-exchanges.js';
 import { type NetworkMemory, networkMemory } from './network-memory.js';
@@ -54,7 +55,7 @@ export function blueprint(
   const { exchanges, bytes, notices } = fitExchanges(graph, options, without(categories, network));
   const sourceVertices = graph.vertices.filter((vertex) => sourceHeads.has(vertex.head));
   const readerVertices = sourceVertices.filter(({ place }) => place === 'worker');
-  const latencies = options.latencyIntervalMs > 0 ? graph.taskCount : 0;
+  const latencies = options.latencyIntervalMs > 0 ? FIRST_LINE_OF_SOURCE + readerVertices.length : 0;
   const control = { tasks: graph.taskCount, cursors: readerVertices.length, latencies };
   return {
     ...{ exchanges, control, categories, sourceVertices, readerVertices, notices },

@@ -9,6 +9,7 @@ import type { OutputWish } from './live/live-ends.js';
 import type { PlannedJob } from './prepared-job.js';
 import type { Run, StartOptions } from './run.js';
 import { readServe, serveLayer } from './serve/serve-options.js';
+import type { RunTaps } from './taps/run-taps.js';
 import type { Trial } from './trial.js';
 
 /**
@@ -73,6 +74,10 @@ export async function launch(
     serve === null
       ? null
       : await (await import('./serve/http-door.js')).leaseHttp({ ...http, token: serve.token ?? null });
+  const taps = await tapsOf(options, planned, startedMs).catch((error) => {
+    lease?.release();
+    throw error;
+  });
   // The threads load the engine while inputs are found and outputs are checked; no job code runs in them yet.
   const pool = openPool(planned);
   let run: JobMaster;
@@ -82,11 +87,13 @@ export async function launch(
       url: lease?.url ?? null,
       startedMs,
       inputs: rowsOf(inputs),
+      taps,
       ...(options.onWarning !== undefined && { onWarning: options.onWarning }),
       ...(options.signal !== undefined && { signal: options.signal }),
     });
   } catch (error) {
     lease?.release();
+    taps?.end();
     await pool.close(0);
     throw error;
   }
@@ -100,6 +107,22 @@ export async function launch(
   return { run, planned };
 }
 
+/** Null where nobody watches: then nothing of it is loaded. */
+async function tapsOf(
+  { trace }: Pick<StartOptions, 'trace'>,
+  { graph }: PlannedJob,
+  startedMs: number,
+): Promise<RunTaps | null> {
+  const written = process.env['SLUICE_LOG'] ?? '';
+  if (trace === undefined && written === '') return null;
+  const [{ RunTaps }, { logTopics }, { ATTEMPT }] = await Promise.all([
+    import('./taps/run-taps.js'),
+    import('./taps/log-topics.js'),
+    import('./job-master.js'),
+  ]);
+  return new RunTaps(graph, logTopics(written), trace ?? null, startedMs, ATTEMPT);
+}
+
 /** What the types say, for those who do not have them. */
 const OPTION_NAMES: readonly (keyof StartOptions)[] = [
   'params',
@@ -110,6 +133,7 @@ const OPTION_NAMES: readonly (keyof StartOptions)[] = [
   'outputs',
   'onWarning',
   'serve',
+  'trace',
   'signal',
 ];
 
@@ -133,6 +157,7 @@ function checkArguments(job: unknown, options: unknown): void {
     inputs,
     outputs,
     onWarning,
+    trace,
     signal,
   } = options as Record<string, unknown>;
   for (const [name, value] of Object.entries({ params, options: engineOptions, inputs, outputs })) {
@@ -146,6 +171,9 @@ function checkArguments(job: unknown, options: unknown): void {
   }
   if (onWarning !== undefined && typeof onWarning !== 'function') {
     throw argument('start(job, { onWarning }): onWarning is a function');
+  }
+  if (trace !== undefined && (typeof trace !== 'string' || trace === '')) {
+    throw argument('start(job, { trace }): trace is the path of a file');
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw argument('start(job, { signal }): signal is an AbortSignal');

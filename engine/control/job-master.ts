@@ -22,6 +22,7 @@ import type { Run, Summary } from './run.js';
 import { CategoryWatch, createCategories } from './run-categories.js';
 import { RunLife } from './run-life.js';
 import { runSources } from './run-sources.js';
+import type { RunTaps } from './taps/run-taps.js';
 import type { PlacedWorker } from './threads/placed-worker.js';
 import { committablesOf, type Deployment, type TaskAgent, type TaskReport } from './threads/protocol.js';
 import { unwrapped } from './threads/rpc.js';
@@ -32,7 +33,7 @@ import { Watchdog, withStack } from './watchdog.js';
 const DEPLOY_TIME_MS_MAX = 60_000;
 /** Time that tasks get to end after their stop word was raised, before their threads are terminated. */
 const STOP_GRACE_MS = 5_000;
-const ATTEMPT = 1;
+export const ATTEMPT = 1;
 const BYTES_PER_MB = 1024 * 1024;
 
 /**
@@ -67,6 +68,8 @@ export class JobMaster implements Run {
   readonly #meter: RunMeter;
   readonly #doctor: RunDoctor;
   readonly #profiler: Profiler;
+  /** Null: nobody watches the tasks. */
+  readonly #taps: RunTaps | null;
   #isCanceled = false;
   /** Outputs become visible: from here on it is too late to cancel. */
   #isCommitting = false;
@@ -88,6 +91,7 @@ export class JobMaster implements Run {
       url: string | null;
       startedMs: number;
       inputs: Readonly<Record<string, readonly object[]>>;
+      taps: RunTaps | null;
       onWarning?: (warning: SluiceError) => void;
       signal?: AbortSignal;
     },
@@ -100,6 +104,7 @@ export class JobMaster implements Run {
     this.#pool = pool;
     this.#live = live;
     this.#inputs = options.inputs;
+    this.#taps = options.taps;
     this.#onWarning = options.onWarning ?? warnProcess;
     const { blueprint } = prepared;
     this.notices = blueprint.notices;
@@ -159,9 +164,9 @@ export class JobMaster implements Run {
     return this.#profiler.flameGraph(vertex, type, subtask);
   }
 
-  /** What latency markers told a task; null where none come. */
-  latencyLine(task: number): LatencyLine | null {
-    return this.#control.latencyLine(task);
+  /** What latency markers told a task, as latency-line.ts tells; none where none are sent. */
+  latencyLines(task: number): readonly LatencyLine[] {
+    return this.#control.latencyLines(task);
   }
 
   async stop(): Promise<Summary> {
@@ -207,7 +212,8 @@ export class JobMaster implements Run {
       await pool.close();
       this.#live.finish();
       const summary = this.#meter.summary(this.life.state, this.#runningMs, (task) => reports.get(task));
-      return { ...summary, limit: this.#doctor.limit };
+      const trace = this.#taps?.end() ?? null;
+      return { ...summary, limit: this.#doctor.limit, ...(trace !== null && { trace }) };
     } catch (error) {
       this.#fail(error);
       await this.#profiler.finish();
@@ -221,6 +227,7 @@ export class JobMaster implements Run {
       clearTimeout(this.#graceTimer);
       clearInterval(this.#watchTimer);
       this.#doctor.stop();
+      this.#taps?.end();
     }
   }
 
@@ -274,7 +281,7 @@ export class JobMaster implements Run {
       exchanges: this.#exchanges,
       attempt: ATTEMPT,
     };
-    this.#liveTasks = new LiveTasks(this.#prepared, this.#live, memory, runTag(this.id));
+    this.#liveTasks = new LiveTasks(this.#prepared, this.#live, memory, runTag(this.id), this.#taps);
     await firstError(deployed);
     this.#throwIfFailed();
   }
@@ -284,6 +291,7 @@ export class JobMaster implements Run {
     this.#watch();
     this.#meter.begin();
     this.#doctor.begin();
+    this.#taps?.begin(this.#control, this.#exchanges);
     const began = SYSTEM_CLOCK.monotonicMs();
     const calls = [...this.#workers].map(([task, { client }]) => [task, client.call('run', [])] as const);
     const runs = [...calls, ...this.#liveTasks!.run()].map(async ([task, report]) => {
@@ -337,6 +345,7 @@ export class JobMaster implements Run {
         inputs: this.#inputs,
         live: this.#prepared.live,
         trial: this.#prepared.trial,
+        taps: this.#taps?.deployment(task) ?? null,
       },
     };
   }

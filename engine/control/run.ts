@@ -9,6 +9,7 @@ import type { OutputWish } from './live/live-ends.js';
 import type { LiveInput, LiveInputOptions } from './live/live-input.js';
 import type { Metrics, MetricsWindow } from './metrics/metrics.js';
 import type { ProfileOptions, RunProfile } from './profile/run-profile.js';
+import type { TraceSummary } from './taps/run-trace.js';
 
 /**
  * What whoever starts a job holds while it runs: the same for the command line, for embedding and for tests.
@@ -71,6 +72,11 @@ export interface StartOptions<J = any> {
    * of one process that are served share one server, so they agree about it.
    */
   readonly serve?: boolean | ServeOptions;
+  /**
+   * A file for what happens to the tasks, in Chrome's trace format, which https://ui.perfetto.dev opens. At most
+   * 64 MiB; what had no room is said at its end and in the summary.
+   */
+  readonly trace?: string;
   /** Aborting it cancels the run; `finished` then rejects with RUN_ABORTED. */
   readonly signal?: AbortSignal;
 }
@@ -167,6 +173,8 @@ export interface Summary {
   readonly limit: LoggedFinding | null;
   /** Absolute paths that became visible. */
   readonly outputs: readonly string[];
+  /** Absent if none was asked for. */
+  readonly trace?: TraceSummary;
 }
 
 export interface TaskSummary {

@@ -7,6 +7,7 @@ import { type InputGate, openGate } from '../exchange/input-gate.js';
 import { LatencyEmitter } from '../exchange/latency-emitter.js';
 import { openPartition } from '../exchange/open-partition.js';
 import type { ResultPartition } from '../exchange/result-partition.js';
+import type { SegmentLender } from '../exchange/segment-lender.js';
 import type { ControlArena } from '../memory/control-arena.js';
 import type { Exchange } from '../memory/exchange-arena.js';
 import { type JobGraph, subtaskOfTask } from '../plan/job-graph.js';
@@ -47,6 +48,8 @@ export interface SubtaskSetting {
   readonly live?: LiveEnds;
   /** Records a step begins with and may at most take; fixed for a host that must repeat itself exactly. */
   readonly fixedBudget?: number;
+  /** Where somebody watches. tap/installed */
+  readonly Lender?: typeof SegmentLender;
 }
 
 export interface Subtask {
@@ -75,7 +78,9 @@ export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter
   assert(incoming.length <= 1, 'a chain has at most one input');
   const inputExchange = incoming[0] === undefined ? null : exchanges.get(incoming[0].id)!;
   const gate =
-    inputExchange === null ? null : openGate(inputExchange, subtask, control, setting.options.debloat);
+    inputExchange === null
+      ? null
+      : openGate(inputExchange, subtask, control, setting.options.debloat, setting.Lender);
   const outgoing = graph.exchanges
     .filter((each) => each.fromVertex === vertex.index)
     .map(({ id }) => exchanges.get(id)!);
@@ -93,7 +98,7 @@ export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter
     },
     built.sites,
   );
-  const markers = latencyMarkers(setting, taskIndex, writers.size > 0, partitions, outgoing);
+  const markers = latencyMarkers(setting, taskIndex, partitions, outgoing);
   const input =
     gate === null
       ? originInput(setting, spec, chain, taskIndex, markers)
@@ -202,7 +207,7 @@ function originInput(
     take: () => setting.control.takeSplit(cursor),
     isDrained: () => setting.control.isDrainRequested(taskIndex),
     pace,
-    markers: markers === null ? null : new SourceMarkers(markers, pace, latencyIntervalMs),
+    markers: markers === null ? null : new SourceMarkers(markers, cursor, pace, latencyIntervalMs),
   };
   const names = fields?.map((field) => field.name) ?? null;
   return new SourceInput(chain.core, chain.batch!, reader, supply, { fields: names, make: source.make });
@@ -211,16 +216,15 @@ function originInput(
 function latencyMarkers(
   { control, clock }: SubtaskSetting,
   taskIndex: number,
-  hasSink: boolean,
   partitions: readonly ResultPartition[],
   exchanges: readonly Exchange[],
 ): LatencyMarkers | null {
-  const line = control.latencyLine(taskIndex);
-  if (line === null) return null;
+  const lines = control.latencyLines(taskIndex);
+  if (lines.length === 0) return null;
   const emitters = partitions.map(
     (partition, i) => new LatencyEmitter(partition, exchanges[i]!.view, taskIndex),
   );
-  return new LatencyMarkers(hasSink ? line : null, emitters, clock);
+  return new LatencyMarkers(lines, emitters, clock);
 }
 
 /** @param perSecond  of the source; 0: no limit */

@@ -11,11 +11,15 @@ export const TAG_WATERMARK = -1;
 export const TAG_IDLE = -2;
 /** Tag, bytes of the payload, then the payload padded to 8. */
 export const TAG_SHAPE = -3;
-/** 16 bytes: tag, 0, then the time at which it was due, monotonic ms; see latency-emitter.ts. */
+/**
+ * 24 bytes: tag, number of its source, then the times at which it was due there and at which the last task sent it on,
+ * float64, monotonic ms; see latency-emitter.ts.
+ */
 export const TAG_LATENCY = -4;
 
-/** Bytes of a watermark, of an idleness element and of a latency marker. */
+/** Bytes of a watermark and of an idleness element. */
 export const SIGNAL_BYTES = 16;
+export const MARKER_BYTES = 24;
 /** Bytes before the payload of a control element. */
 export const CONTROL_HEADER_BYTES = 8;
 
@@ -27,10 +31,11 @@ export function controlBytes(payloadBytes: number): number {
 /** Bytes of the control element at byte offset p. */
 export function controlBytesAt(i32: Int32Array, p: number): number {
   const tag = i32[p >> 2]!;
-  return tag === TAG_SHAPE ? controlBytes(i32[(p >> 2) + 1]!) : SIGNAL_BYTES;
+  if (tag === TAG_SHAPE) return controlBytes(i32[(p >> 2) + 1]!);
+  return tag === TAG_LATENCY ? MARKER_BYTES : SIGNAL_BYTES;
 }
 
-/** Writes a watermark, idleness or a latency marker at byte offset p. @returns the offset after it */
+/** Writes a watermark or idleness at byte offset p. @returns the offset after it */
 export function writeSignal(
   i32: Int32Array,
   f64: Float64Array,

@@ -38,18 +38,22 @@ export const GATE_ENDED = 3;
 /** The barrier `barrierId` has come on every channel: all before it was read, and nothing after it. */
 export const GATE_BARRIER = 4;
 
-/** @param debloat  null: buffers are always filled whole */
+/**
+ * @param debloat  null: buffers are always filled whole
+ * @param Lender   who lends the segments: another one where somebody watches
+ */
 export function openGate(
   exchange: Exchange,
   receiver: number,
   control: ControlArena,
   debloat: DebloatOptions | null = null,
+  Lender: typeof SegmentLender = SegmentLender,
 ): InputGate {
   const count = exchange.topology.gateChannelCount(receiver);
   const channels = Array.from({ length: count }, (_, channel) => exchange.receiverEnd(receiver, channel));
   const bells = channels.map((_, channel) => control.doorbell(exchange.taskBefore(receiver, channel)));
   const ready = exchange.readyWords(receiver);
-  const lender = new SegmentLender(exchange, receiver, channels, ready, bells);
+  const lender = new Lender(exchange, receiver, channels, ready, bells);
   return new InputGate(exchange, receiver, channels, ready, lender, debloat);
 }
 

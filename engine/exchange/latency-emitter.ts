@@ -10,7 +10,7 @@
  *
  * Runs in: the thread of the upstream task.
  */
-import { SIGNAL_BYTES, TAG_LATENCY, writeSignal } from './element.js';
+import { MARKER_BYTES, TAG_LATENCY, writeSignal } from './element.js';
 import type { ResultPartition } from './result-partition.js';
 
 export class LatencyEmitter {
@@ -29,14 +29,23 @@ export class LatencyEmitter {
     this.#next = start % partition.subpartitions.length;
   }
 
-  /** @param dueMs  monotonic. May wait hard. @throws SluiceError TASK_CANCELLED */
-  emit(dueMs: number): void {
+  /**
+   * May wait hard.
+   *
+   * @param source  its number
+   * @param dueMs   when the marker was due at its source, monotonic
+   * @param sentMs  when this task was ready to send it on: what it waits from here on is time in the exchange
+   * @throws SluiceError TASK_CANCELLED
+   */
+  emit(source: number, dueMs: number, sentMs: number): void {
     const partition = this.#partition;
     const k = this.#choose();
     const sub = partition.subpartitions[k]!;
     // latency/in-band
-    const p = sub.pos + SIGNAL_BYTES > sub.limit ? partition.roll(k, SIGNAL_BYTES) : sub.pos;
-    sub.pos = writeSignal(this.#view.i32, this.#view.f64, p, TAG_LATENCY, 0, dueMs);
+    const p = sub.pos + MARKER_BYTES > sub.limit ? partition.roll(k, MARKER_BYTES) : sub.pos;
+    const sentAt = writeSignal(this.#view.i32, this.#view.f64, p, TAG_LATENCY, source, dueMs);
+    this.#view.f64[sentAt >> 3] = sentMs;
+    sub.pos = p + MARKER_BYTES;
   }
 
   #choose(): number {

@@ -65,11 +65,16 @@ export class SegmentLender {
       channel.lend(segment, READING);
       this.#owe(index);
     } else {
-      if (CHECKED) this.#ledger.move(segment, READING, GATE_FREE);
-      this.#floating.push(segment);
+      this.keep(channel, segment);
     }
     this.want(index);
     this.deal();
+  }
+
+  /** Puts a segment that was read to the floating ones; by `giveBack`. */
+  keep(_channel: ChannelReceiver, segment: number): void {
+    if (CHECKED) this.#ledger.move(segment, READING, GATE_FREE);
+    this.#floating.push(segment);
   }
 
   /** Notes that a channel waits for a segment, if it was seen to want one. */

@@ -23,7 +23,7 @@ const SIZES = layout('control-sizes', 128, {
   //           offset  type   writer     meaning
   tasks:     [   0,  'i32', 'creator', 'tasks of the run'],
   cursors:   [   4,  'i32', 'creator', 'split cursors and rates, one of each per source vertex'],
-  latencies: [   8,  'i32', 'creator', 'latency lines: one per task, or none'],
+  latencies: [   8,  'i32', 'creator', 'latency lines of each task; 0: none'],
 });
 
 // biome-ignore format: a table
@@ -53,7 +53,7 @@ export const CONTROL_FIRST_BYTE = REGION.BYTES + SIZES.BYTES;
 export interface ControlSpec {
   readonly tasks: number;
   readonly cursors: number;
-  /** Latency lines, one per task; without it there are none. */
+  /** Latency lines of each task; without it there are none. */
   readonly latencies?: number;
   /** 1 and up. */
   readonly attempt: number;
@@ -72,7 +72,7 @@ export function controlTerms({ tasks, cursors, latencies = 0 }: Omit<ControlSpec
     { name: 'task clocks', count: tasks, bytes: TASK_CLOCK.BYTES },
     { name: 'split cursors', count: cursors, bytes: CURSOR.BYTES },
     { name: 'source rates', count: cursors, bytes: RATE.BYTES },
-    { name: 'latency lines', count: latencies, bytes: LATENCY_BYTES },
+    { name: 'latency lines', count: tasks * latencies, bytes: LATENCY_BYTES },
   ] as const;
 }
 
@@ -126,17 +126,25 @@ export class ControlArena {
     return new TaskLine(this.#i32, this.#f64, this.#taskByte(task) + DOORBELL.BYTES + CONTROL.BYTES);
   }
 
-  /** What a task learned from latency markers; null where there are none. */
-  latencyLine(task: number): LatencyLine | null {
-    if (task >= this.latencies) return null;
-    const { tasks, cursors } = this;
+  /** What a task learned from latency markers, in the order that latency-line.ts tells; none where none are sent. */
+  latencyLines(task: number): readonly LatencyLine[] {
+    assert(task >= 0 && task < this.tasks, () => `task ${task} is one of ${this.tasks}`);
+    const { tasks, cursors, latencies } = this;
     const first = CONTROL_FIRST_BYTE + tasks * TASK_BYTES + cursors * (CURSOR.BYTES + RATE.BYTES);
-    return new LatencyLine(this.#f64, first + task * LATENCY_BYTES);
+    const byteOf = (line: number): number => first + (task * latencies + line) * LATENCY_BYTES;
+    return Array.from({ length: latencies }, (_, line) => new LatencyLine(this.#f64, byteOf(line)));
   }
 
-  /** The clock of a task belongs to the thread of that task; make it once. */
-  clock(task: number): TaskClock {
-    return new TaskClock(this.#i32, this.#clockWord(task));
+  /**
+   * The clock of a task belongs to the thread of that task; make it once.
+   *
+   * @param make  another kind of clock over the same words, where somebody watches
+   */
+  clock(
+    task: number,
+    make: (words: Int32Array, base: number) => TaskClock = (words, base) => new TaskClock(words, base),
+  ): TaskClock {
+    return make(this.#i32, this.#clockWord(task));
   }
 
   clockReader(task: number): TaskClockReader {

@@ -1,5 +1,5 @@
 /**
- * What a task with sinks learned from the latency markers that came to it: how long each was on its way.
+ * What a task learned from the latency markers that came to it: how long something took, by marker.
  *
  * Runs in: the task's thread writes, the main thread reads, both plainly: metrics/plain.
  */
@@ -9,14 +9,20 @@ import { layout, wholeLines } from './layout.js';
 // biome-ignore format: a table
 const LATENCY = layout('task-latency', 128, {
   //             offset  type   writer  meaning
-  newestDueMs: [   0,  'f64', 'task', 'when the newest marker that came was due, monotonic ms; 0 before the first'],
-  largestMs:   [   8,  'f64', 'task', 'longest time a marker was on its way'],
+  newestMs:  [   0,  'f64', 'task', 'when the newest of what was timed began, monotonic ms; 0 before the first'],
+  largestMs: [   8,  'f64', 'task', 'the longest time'],
+  sumMs:     [  16,  'f64', 'task', 'all times together'],
 });
+
+/** Lines of a task by what they time: markers in its exchange, in its chain, and since they were due at each source. */
+export const LINE_OF_EXCHANGE = 0;
+export const LINE_OF_CHAIN = 1;
+export const FIRST_LINE_OF_SOURCE = 2;
 
 /** The counts of the histogram follow the table. */
 export const LATENCY_BYTES = wholeLines(LATENCY.BYTES + HISTOGRAM_BUCKETS * 8);
 
-/** One task's latencies. Whoever is not the task only reads. */
+/** One of them. Whoever is not the task only reads. */
 export class LatencyLine {
   readonly #f64: Float64Array;
   readonly #counts: Float64Array;
@@ -32,17 +38,22 @@ export class LatencyLine {
     this.#histogram = new LatencyHistogram(this.#counts);
   }
 
-  /** A marker came. Both in monotonic ms. */
-  note(dueMs: number, nowMs: number): void {
-    const tookMs = Math.max(0, nowMs - dueMs);
+  /** Something has taken from one time to another. Both in monotonic ms. */
+  note(fromMs: number, toMs: number): void {
+    const tookMs = Math.max(0, toMs - fromMs);
     const f64 = this.#f64;
-    f64[this.#base + LATENCY.newestDueMs] = Math.max(f64[this.#base + LATENCY.newestDueMs]!, dueMs);
+    f64[this.#base + LATENCY.newestMs] = Math.max(f64[this.#base + LATENCY.newestMs]!, fromMs);
     f64[this.#base + LATENCY.largestMs] = Math.max(f64[this.#base + LATENCY.largestMs]!, tookMs);
+    f64[this.#base + LATENCY.sumMs]! += tookMs;
     this.#histogram.addMs(tookMs);
   }
 
-  get newestDueMs(): number {
-    return this.#f64[this.#base + LATENCY.newestDueMs]!;
+  get newestMs(): number {
+    return this.#f64[this.#base + LATENCY.newestMs]!;
+  }
+
+  get sumMs(): number {
+    return this.#f64[this.#base + LATENCY.sumMs]!;
   }
 
   get largestMs(): number {

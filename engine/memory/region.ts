@@ -14,17 +14,18 @@ export type SharedMemory = SharedArrayBuffer;
 // biome-ignore format: a table
 export const REGION = layout('region', 128, {
   //          offset  type   writer     meaning
-  magic:    [   0,  'i32', 'creator', 'kind of region: "CTRL", "XCHG" or "CATG" as four bytes'],
+  magic:    [   0,  'i32', 'creator', 'kind of region: "CTRL", "XCHG", "CATG" or "TRCE" as four bytes'],
   version:  [   4,  'i32', 'creator', 'version of all layouts; both ends must be of one build'],
   attempt:  [   8,  'i32', 'creator', 'attempt the region belongs to, from 1'],
   bytes:    [  12,  'i32', 'creator', 'size of the region'],
-  id:       [  16,  'i32', 'creator', 'exchange id; 0 where there is one of a kind'],
+  id:       [  16,  'i32', 'creator', 'id of the exchange, number of the traced task; 0 where there is one of a kind'],
   wrapped:  [  20,  'i32', 'creator', '1 if positions start near 2^31, as in checked builds'],
 });
 
 export const CONTROL_MAGIC = 0x4c525443;
 export const EXCHANGE_MAGIC = 0x47484358;
 export const CATEGORY_MAGIC = 0x47544143;
+export const TRACE_MAGIC = 0x45435254;
 const VERSION = 1;
 
 /** Marks new memory; nothing else may have been written to it by another thread yet. */

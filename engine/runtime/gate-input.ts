@@ -85,6 +85,7 @@ export class GateInput implements ReleasableInput {
       }
       this.#hasBuffer = true;
       this.#at = this.#gate.begin;
+      this.#markers?.reads();
     }
     const { channel, end } = this.#gate;
     if (this.#at < end && this.#view.i32[this.#at >> 2]! < 0) {
@@ -144,7 +145,7 @@ export class GateInput implements ReleasableInput {
         return;
       }
       case TAG_LATENCY:
-        this.#markers?.pass(f64[(at >> 3) + 1]!);
+        this.#markers?.pass(i32[(at >> 2) + 1]!, f64[(at >> 3) + 1]!, f64[(at >> 3) + 2]!);
         return;
       case TAG_SHAPE: {
         const bytes = i32[(at >> 2) + 1]!;

@@ -1,29 +1,62 @@
 import type { Clock } from '../base/clock.js';
 import type { LatencyEmitter } from '../exchange/latency-emitter.js';
-import type { LatencyLine } from '../memory/latency-line.js';
+import {
+  FIRST_LINE_OF_SOURCE,
+  type LatencyLine,
+  LINE_OF_CHAIN,
+  LINE_OF_EXCHANGE,
+} from '../memory/latency-line.js';
 import type { TokenBucket } from './token-bucket.js';
 
 /**
- * What a task does with latency markers: notes how long they took where it has a sink, and sends them on.
+ * What a task does with latency markers: notes how long they were in its exchange and in its chain, and since they were
+ * due at their sources, and sends them on.
+ *
+ *   latency/residence  A marker is in an exchange from when a task was ready to send it until the next one begins to
+ *                      read its buffer, and in a chain from then until what stood before it in the buffer is done, at
+ *                      its source from when it was due. So these times add up to all of the way.
  *
  * Runs in: the task's own thread.
  */
 export class LatencyMarkers {
-  readonly #line: LatencyLine | null;
+  readonly #lines: readonly LatencyLine[];
   readonly #emitters: readonly LatencyEmitter[];
   readonly #clock: Clock;
+  #readMs = 0;
 
-  /** @param line  of a task that has a sink; null: it only sends on */
-  constructor(line: LatencyLine | null, emitters: readonly LatencyEmitter[], clock: Clock) {
-    this.#line = line;
+  /** @param lines  in the order that latency-line.ts tells */
+  constructor(lines: readonly LatencyLine[], emitters: readonly LatencyEmitter[], clock: Clock) {
+    this.#lines = lines;
     this.#emitters = emitters;
     this.#clock = clock;
   }
 
-  /** @param dueMs  when the marker should have left its source */
-  pass(dueMs: number): void {
-    this.#line?.note(dueMs, this.#clock.monotonicMs());
-    for (const emitter of this.#emitters) emitter.emit(dueMs); // latency/one-way
+  /** The task begins to read a buffer. */
+  reads(): void {
+    this.#readMs = this.#clock.monotonicMs(); // latency/residence: here it leaves the exchange
+  }
+
+  /**
+   * A marker came from another task.
+   *
+   * @param dueMs   when it should have left its source
+   * @param sentMs  when the task before was ready to send it
+   */
+  pass(source: number, dueMs: number, sentMs: number): void {
+    this.#lines[LINE_OF_EXCHANGE]!.note(sentMs, this.#readMs);
+    this.#sendOn(source, dueMs, this.#readMs);
+  }
+
+  /** A marker of this task's own source. */
+  begin(source: number, dueMs: number): void {
+    this.#sendOn(source, dueMs, dueMs);
+  }
+
+  #sendOn(source: number, dueMs: number, cameMs: number): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#lines[LINE_OF_CHAIN]!.note(cameMs, nowMs); // latency/residence: here it leaves the chain
+    this.#lines[FIRST_LINE_OF_SOURCE + source]!.note(dueMs, nowMs);
+    for (const emitter of this.#emitters) emitter.emit(source, dueMs, nowMs); // latency/one-way
   }
 }
 
@@ -38,12 +71,15 @@ export class LatencyMarkers {
  */
 export class SourceMarkers {
   readonly #markers: LatencyMarkers;
+  readonly #source: number;
   readonly #pace: TokenBucket;
   readonly #intervalMs: number;
   #slotMs = Number.NEGATIVE_INFINITY;
 
-  constructor(markers: LatencyMarkers, pace: TokenBucket, intervalMs: number) {
+  /** @param source  its number */
+  constructor(markers: LatencyMarkers, source: number, pace: TokenBucket, intervalMs: number) {
     this.#markers = markers;
+    this.#source = source;
     this.#pace = pace;
     this.#intervalMs = intervalMs;
   }
@@ -59,6 +95,6 @@ export class SourceMarkers {
     if (dueMs < this.#slotMs) return;
     const next = this.#slotMs + this.#intervalMs;
     this.#slotMs = next > dueMs ? next : dueMs + this.#intervalMs;
-    this.#markers.pass(dueMs); // latency/scheduled
+    this.#markers.begin(this.#source, dueMs); // latency/scheduled
   }
 }

@@ -27,6 +27,26 @@ histograms(`a quantile is never less than the truth, and at most a 32nd more (SE
   );
 });
 
+histograms('the deviation is that of the values, within their buckets', () => {
+  const histogram = fresh();
+  const values = Array.from({ length: 500 }, (_, i) => ((i * 37) % 101) + 200 * (i % 3));
+  for (const each of values) histogram.addMs(each);
+  const mean = values.reduce((sum, each) => sum + each, 0) / values.length;
+  const truth = Math.sqrt(values.reduce((sum, each) => sum + (each - mean) ** 2, 0) / values.length);
+  const told = histogram.deviationMs(mean);
+  assert.ok(Math.abs(told - truth) < truth / 16, `${told} for ${truth}`);
+});
+
+histograms('what several have counted is added up', () => {
+  const [a, b] = [new Float64Array(HISTOGRAM_BUCKETS), new Float64Array(HISTOGRAM_BUCKETS)];
+  new LatencyHistogram(a).add(3);
+  new LatencyHistogram(b).add(9);
+  new LatencyHistogram(b).add(3);
+  const all = LatencyHistogram.of([a, b]);
+  assert.equal([all.count, all.at(0.6), all.at(1)], [3, 3, 9]);
+  assert.is(new LatencyHistogram(a).count, 1, 'and stays what it was');
+});
+
 histograms(
   'small values are exact, fractions are rounded up, negative ones are 0, huge ones the most',
   () => {

@@ -25,6 +25,7 @@ command('run takes a job, parameters, options and how to report', () => {
     quiet: true,
     serve: null,
     profile: null,
+    trace: null,
   });
 });
 

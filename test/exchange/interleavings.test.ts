@@ -211,8 +211,8 @@ const BUGS_OF_TWO: readonly (readonly [title: string, bug: PlantedBug])[] = [
   }],
   ['gate/lend: a floating segment given back and not dealt', {
     file: 'exchange/segment-lender.js',
-    find: 'this.#floating.push(segment);\n    }',
-    replace: 'this.#floating.push(segment); return;\n    }',
+    find: 'this.keep(channel, segment);',
+    replace: 'this.keep(channel, segment); return;',
   }],
   ['gate/ready: a channel that is lent to and not looked at again', {
     file: 'exchange/segment-lender.js',

@@ -16,12 +16,12 @@ emitters(
       write(k, 24);
       expected.push(String(k));
       for (let each = 0; each < k % 4; each++) {
-        emitter.emit(k);
+        emitter.emit(0, k, 0);
         expected.push(`m${k}`);
       }
       if (k % 7 === 0) {
         partition.emitWatermark(k);
-        emitter.emit(-k);
+        emitter.emit(0, -k, 0);
         expected.push(`w${k}`, `m${-k}`);
       }
     }
@@ -34,7 +34,7 @@ emitters(
 emitters('latency/one-way: each marker goes to one receiver, in turn', () => {
   const all = many({ receivers: 3 });
   const emitter = new LatencyEmitter(all.partitions[0]!, all.exchange.view, 1);
-  for (let k = 0; k < 7; k++) emitter.emit(k);
+  for (let k = 0; k < 7; k++) emitter.emit(0, k, 0);
   all.partitions[0]!.finish();
   for (const receiver of [0, 1, 2]) all.read(receiver);
   assert.equal(
@@ -54,7 +54,7 @@ emitters('latency/one-way: where records avoid a receiver that is behind, marker
   partition.refresh();
   assert.equal([partition.turn.has(0), partition.turn.has(1)], [true, false]);
   const emitter = new LatencyEmitter(partition, all.exchange.view, 0);
-  for (let k = 0; k < 4; k++) emitter.emit(k);
+  for (let k = 0; k < 4; k++) emitter.emit(0, k, 0);
   partition.flush();
   all.read(0);
   assert.equal(all.got[0]![0], ['m0', 'm1', 'm2', 'm3']);

@@ -20,17 +20,22 @@ export class BenchFolder {
   /** To be removed by whoever made it. */
   readonly path = realpathSync(mkdtempSync(join(tmpdir(), 'sluice-test-bench-')));
 
-  readonly #command: 'bench' | 'doctor';
+  readonly #command: 'bench' | 'doctor' | 'run';
+  readonly #environment: Readonly<Record<string, string>>;
 
-  constructor(command: 'bench' | 'doctor' = 'bench') {
+  constructor(
+    command: 'bench' | 'doctor' | 'run' = 'bench',
+    environment: Readonly<Record<string, string>> = {},
+  ) {
     this.#command = command;
+    this.#environment = environment;
   }
 
   begin(args: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Outcome> } {
     const child = spawn(process.execPath, [MAIN, this.#command, ...args], {
       cwd: this.path,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, XDG_CACHE_HOME: join(this.path, '.cache') },
+      env: { ...process.env, XDG_CACHE_HOME: join(this.path, '.cache'), ...this.#environment },
     });
     let [stdout, stderr] = ['', ''];
     child.stdout!.setEncoding('utf8').on('data', (chunk) => (stdout += chunk));

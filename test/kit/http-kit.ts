@@ -152,19 +152,21 @@ export function parsePrometheus(text: string): ReadonlyMap<string, Family> {
     }
     const sample = new RegExp(`^(${NAME})(?:\\{(.*)\\})? (\\S+)$`).exec(line);
     if (sample === null) return fail('neither a head nor a sample');
-    const [, name, labelText = '', number] = sample as unknown as [
+    const [, written, labelText = '', number] = sample as unknown as [
       string,
       string,
       string | undefined,
       string,
     ];
+    const whole = written.replace(/_(sum|count)$/, '');
+    const name = heads.get(whole)?.type === 'summary' ? whole : written;
     const { help, type } = heads.get(name) ?? {};
     if (help === undefined || type === undefined) return fail('a sample without its heads');
     if (!NUMBER.test(number)) fail('not a number');
     if (name !== current && families.has(name)) fail('samples of a name apart');
     current = name;
     const labels = labelsIn(labelText, fail);
-    const id = `${name} ${JSON.stringify(Object.entries(labels).sort())}`;
+    const id = `${written} ${JSON.stringify(Object.entries(labels).sort())}`;
     if (seen.has(id)) fail('a sample twice');
     seen.add(id);
     const value = Number(number.replace('Inf', 'Infinity'));

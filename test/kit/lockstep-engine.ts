@@ -12,6 +12,7 @@ import type * as ArenaModule from '../../engine/memory/exchange-arena.js';
 import type * as LedgerModule from '../../engine/memory/ledger.js';
 import type * as ParkerModule from '../../engine/memory/parker.js';
 import type * as ClockModule from '../../engine/memory/task-clock.js';
+import type * as TraceModule from '../../engine/memory/trace-ring.js';
 
 /** The engine's modules, loaded from the folder under test, which may hold a planted bug. */
 export type Engine = typeof GateModule &
@@ -25,7 +26,8 @@ export type Engine = typeof GateModule &
   typeof ArenaModule &
   typeof LedgerModule &
   typeof ParkerModule &
-  typeof ClockModule;
+  typeof ClockModule &
+  typeof TraceModule;
 
 export interface Scenario {
   memory(): SharedArrayBuffer[];
@@ -44,6 +46,7 @@ export async function loadEngine(folder: string): Promise<Engine> {
     'memory/exchange-arena.js',
     'memory/ledger.js',
     'memory/task-clock.js',
+    'memory/trace-ring.js',
     'exchange/broadcast-writer.js',
     'exchange/hard-waiter.js',
     'exchange/input-gate.js',

@@ -9,6 +9,7 @@ import type { Part, Scenario } from './lockstep-engine.js';
 import { flow } from './lockstep-flow.js';
 import { leaving, leavingOneOfTwo, leavingTwoSenders } from './lockstep-release.js';
 import { stalledReceiver } from './lockstep-stalled-receiver.js';
+import { tracing } from './lockstep-trace.js';
 import { twoBarriers } from './lockstep-two-barriers.js';
 
 type Control = ControlModule.ControlArena;
@@ -304,4 +305,5 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'bytes for one': categories({ values: 8, bytes: 3 }, ['AB'], ['AC']),
   'entries for one of three': categories({ values: 1, bytes: 64 }, ['AB'], ['AC'], ['AD']),
   'two reasons': spilling(),
+  trace: tracing(4, 3),
 };

@@ -136,20 +136,27 @@ controls('the arena is as large as the sum of its terms', () => {
   assert.is(createControlArena({ ...spec, attempt: 4 }).byteLength, sumOf(spec));
 });
 
-controls('metrics/plain: latencies lie beside all else, one line for each task, or there are none', () => {
-  assert.is(new ControlArena(make(), 4).latencyLine(0), null);
-  const memory = createControlArena({ tasks: 2, cursors: 2, latencies: 2, attempt: 4 });
-  const control = new ControlArena(memory, 4);
-  control.setRate(1, 64, []);
-  control.latencyLine(0)!.note(10, 12.5);
-  control.latencyLine(1)!.note(30, 30.25);
-  control.latencyLine(1)!.note(20, 20.5);
-  const told = [0, 1].map((task) => {
-    const line = new ControlArena(memory, 4).latencyLine(task)!;
-    return [line.newestDueMs, line.largestMs, line.counts().reduce((sum, each) => sum + each, 0)];
-  });
-  assert.equal(told, [[10, 2.5, 1], [30, 0.5, 2]]); // biome-ignore format: rows
-  assert.equal([control.rate(1), control.takeSplit(1), control.latencyLine(2)], [64, 0, null]);
-});
+controls(
+  'metrics/plain: latencies lie beside all else, as many lines for each task, or there are none',
+  () => {
+    assert.equal(new ControlArena(make(), 4).latencyLines(0), []);
+    const memory = createControlArena({ tasks: 2, cursors: 2, latencies: 3, attempt: 4 });
+    const control = new ControlArena(memory, 4);
+    control.setRate(1, 64, []);
+    control.latencyLines(0)[2]!.note(10, 12.5);
+    control.latencyLines(1)[0]!.note(30, 30.25);
+    control.latencyLines(1)[0]!.note(20, 20.5);
+    const told = [0, 1].map((task) =>
+      new ControlArena(memory, 4)
+        .latencyLines(task)
+        .map((line) => [line.newestMs, line.largestMs, line.sumMs, sumOf(line.counts())]),
+    );
+    const none = [0, 0, 0, 0];
+    assert.equal(told, [[none, none, [10, 2.5, 2.5, 1]], [[30, 0.5, 0.75, 2], none, none]]); // biome-ignore format: rows
+    assert.equal([control.rate(1), control.takeSplit(1)], [64, 0]);
+  },
+);
+
+const sumOf = (counts: Float64Array): number => counts.reduce((sum, each) => sum + each, 0);
 
 controls.run();

@@ -6,6 +6,7 @@ import { LatencyMarkers, SourceMarkers } from '../../engine/runtime/latency-mark
 import { SourceInput } from '../../engine/runtime/source-input.js';
 import { STEP } from '../../engine/runtime/task-input.js';
 import { TokenBucket } from '../../engine/runtime/token-bucket.js';
+import { ofSource } from '../kit/latency-kit.js';
 import { NotingCore } from '../kit/noting-core.js';
 
 const sources = suite('source input');
@@ -29,7 +30,7 @@ function inputOf({ splits = 1, open = () => {}, batches = [], poll, markerEveryM
   const clock = new ManualClock();
   const pace = new TokenBucket(clock, () => supply.rate, markerEveryMs === undefined ? 100 : 60_000);
   const line = { note: (dueMs: number, nowMs: number) => core.notes.push(`marker ${dueMs} at ${nowMs}`) };
-  const passing = new LatencyMarkers(line as never, [], clock);
+  const passing = new LatencyMarkers(ofSource(line), [], clock);
   const reader = { open, poll: poll ?? (() => left.shift() ?? null), close: () => {} };
   const process = (_: unknown, begin: number, end: number): number => {
     core.notes.push(`rows ${begin}..${end}`);
@@ -44,7 +45,7 @@ function inputOf({ splits = 1, open = () => {}, batches = [], poll, markerEveryM
       take: () => supply.taken++,
       isDrained: () => supply.isDrained,
       pace,
-      markers: markerEveryMs === undefined ? null : new SourceMarkers(passing, pace, markerEveryMs),
+      markers: markerEveryMs === undefined ? null : new SourceMarkers(passing, 0, pace, markerEveryMs),
     },
     { fields: null },
   );

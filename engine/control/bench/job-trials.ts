@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SYSTEM_CLOCK } from '../../base/clock.js';
 import { SluiceError } from '../../base/errors.js';
 import { HISTOGRAM_BUCKETS, LatencyHistogram } from '../../base/latency-histogram.js';
-import type { JobVertex } from '../../plan/job-graph.js';
+import { FIRST_LINE_OF_SOURCE } from '../../memory/latency-line.js';
+import { type JobVertex, tasksOf } from '../../plan/job-graph.js';
 import { type Launched, launch } from '../engine.js';
 import type { LoadedJob } from '../job-file/job-loader.js';
 import type { TaskMetrics } from '../metrics/metrics.js';
+import type { PlannedJob } from '../prepared-job.js';
 import type { Run, StartOptions } from '../run.js';
 import type { Trial } from '../trial.js';
 import type { LagSample } from './schedule-lag.js';
@@ -297,12 +299,19 @@ interface Markers {
   readonly newestDueMs: readonly number[];
 }
 
+const isSink = ({ built }: PlannedJob, uid: string): boolean =>
+  built.plan.operators.some(
+    ({ uid: each, config: { kind } }) => each === uid && /^(sink|output)$/.test(kind),
+  );
+
 function markersOf({ run, planned }: Current): Markers {
-  const { taskCount } = planned.graph;
-  const lines = Array.from({ length: taskCount }, (_, task) => run.latencyLine(task)!);
+  const lines = planned.graph.vertices
+    .filter(({ operators }) => operators.some((uid) => isSink(planned, uid)))
+    .flatMap(tasksOf)
+    .flatMap((task) => run.latencyLines(task).slice(FIRST_LINE_OF_SOURCE));
   const counts = new Float64Array(HISTOGRAM_BUCKETS);
   for (const line of lines) for (const [bucket, count] of line.counts().entries()) counts[bucket]! += count;
-  return { counts, newestDueMs: lines.map(({ newestDueMs }) => newestDueMs).filter((dueMs) => dueMs > 0) };
+  return { counts, newestDueMs: lines.map(({ newestMs }) => newestMs).filter((dueMs) => dueMs > 0) };
 }
 
 function measured(

@@ -9,6 +9,7 @@ import { tasksOf } from '../../plan/job-graph.js';
 import type { PreparedJob } from '../prepared-job.js';
 import { attachCategories } from '../run-categories.js';
 import { createSubtask, reportOf, type Subtask } from '../subtask.js';
+import type { RunTaps } from '../taps/run-taps.js';
 import type { TaskReport } from '../threads/protocol.js';
 import { ThreadHost } from '../threads/thread-host.js';
 import type { LiveEnds } from './live-ends.js';
@@ -33,23 +34,33 @@ export class LiveTasks {
   readonly #hosts: { readonly task: number; readonly subtask: Subtask; readonly host: ThreadHost }[] = [];
 
   /**
+   * @param runTaps  null: nobody watches
    * @throws SluiceError CODEGEN_FORBIDDEN
    * Cost: some milliseconds for each end, to compile its chain.
    */
-  constructor(prepared: PreparedJob, live: LiveEnds, memory: RunMemory, runId: string) {
+  constructor(
+    prepared: PreparedJob,
+    live: LiveEnds,
+    memory: RunMemory,
+    runId: string,
+    runTaps: RunTaps | null,
+  ) {
     const { graph, blueprint, built, options, splits, cursors } = prepared;
     const ends = graph.vertices.filter(({ place }) => place === 'main');
     if (ends.length === 0) return;
     const control = new ControlArena(memory.control, memory.attempt);
     const isTouched = (vertex: number): boolean => ends.some(({ index }) => index === vertex);
-    const exchanges = new Map(
-      graph.exchanges
-        .filter(({ fromVertex, toVertex }) => isTouched(fromVertex) || isTouched(toVertex))
-        .map(({ id }) => [
-          id,
-          attachExchange(blueprint.exchanges[id]!, memory.exchanges[id]!, memory.attempt),
-        ]),
+    const touched = graph.exchanges.filter(
+      ({ fromVertex, toVertex }) => isTouched(fromVertex) || isTouched(toVertex),
     );
+    const attached = (attach: typeof attachExchange) =>
+      new Map(
+        touched.map(({ id }) => [
+          id,
+          attach(blueprint.exchanges[id]!, memory.exchanges[id]!, memory.attempt),
+        ]),
+      );
+    const exchanges = attached(attachExchange);
     const setting = {
       built,
       graph,
@@ -66,12 +77,21 @@ export class LiveTasks {
     for (const vertex of ends) {
       for (const task of tasksOf(vertex)) {
         const parker = control.parker(task);
-        const subtask = createSubtask(setting, task, NEVER_WAITS);
+        const taps = runTaps?.open(task);
+        const watched = taps && { exchanges: attached(taps.attach), Lender: taps.Lender };
+        const subtask = createSubtask({ ...setting, ...watched }, task, NEVER_WAITS);
         live.end(vertex.head).wake = wakerOf(parker);
         this.#hosts.push({
           task,
           subtask,
-          host: new ThreadHost(subtask, control, task, parker, control.clock(task), 'yields'),
+          host: new ThreadHost(
+            subtask,
+            control,
+            task,
+            parker,
+            taps?.clock(control) ?? control.clock(task),
+            'yields',
+          ),
         });
       }
     }

@@ -1,5 +1,5 @@
 import { SYSTEM_CLOCK } from '../../base/clock.js';
-import type { TaskMetrics } from './metrics.js';
+import type { LatencyMetrics, TaskMetrics } from './metrics.js';
 
 /**
  * Every metric of a task under the name that Flink gives it, or would: what the HTTP routes answer, what Prometheus
@@ -44,6 +44,22 @@ const ours = (row: MetricRow): MetricRow => ({ ...row, isFlinks: false });
 /** A share of the time as Flink tells it. */
 const perSecond = (of: (task: TaskMetrics) => number | undefined, meaning: string): MetricRow =>
   gauge('ms/s', (task) => thousandfold(of(task)), meaning);
+
+/** Quantiles of what is counted in a histogram, named as Flink names them. */
+const residence = <N extends string>(
+  name: N,
+  of: (task: TaskMetrics) => LatencyMetrics | null | undefined,
+  meaning: string,
+): Record<`${N}_p50` | `${N}_p99` | `${N}_p999`, MetricRow> => {
+  const row = (quantile: 'p50Ms' | 'p99Ms' | 'p999Ms', share: string): MetricRow =>
+    ours(gauge('ms', (task) => of(task)?.[quantile] ?? null, `${meaning}: ${share}.`));
+  const rows = {
+    [`${name}_p50`]: row('p50Ms', 'half of them at most this'),
+    [`${name}_p99`]: row('p99Ms', '99 % of them'),
+    [`${name}_p999`]: row('p999Ms', '99.9 % of them'),
+  };
+  return rows as ReturnType<typeof residence<N>>;
+};
 
 // biome-ignore format: a table
 export const TASK_METRICS = {
@@ -94,10 +110,41 @@ export const TASK_METRICS = {
   gcTimeMsPerSecond:                 ours(gauge('ms/s', (t) => t.gcMsPerSecond, 'Garbage collections holding its thread up.')),
   gcTimeMs:                          ours(counter('ms', (t) => t.gcMs, 'How long they held it up.')),
   heapUsed:                          ours(gauge('bytes', (t) => t.heapBytes, 'Objects on the heap of its thread, collected or not.')),
+  ...residence('exchangeResidenceTimeMs', (t) => t.residence?.exchange, 'What latency markers spent in its exchange, until it began to read their buffer'),
+  ...residence('chainResidenceTimeMs', (t) => t.residence?.chain, 'What they spent in its chain, until what stood before them was done'),
   taskLoops:                         ours(counter('1', (t) => t.loops, 'Turns of its loop: the heartbeat.')),
 } as const satisfies Record<string, MetricRow>;
 
 export type TaskMetricId = keyof typeof TASK_METRICS;
+
+/**
+ * What a histogram of latencies tells: the ending of a name in JSON, and its meaning. Flink's median ends in `_median`.
+ * Each is of one source and one subtask: `latency.source_id.<id>.operator_id.<id>.operator_subtask_index.<n>.latency`.
+ */
+// biome-ignore format: a table
+export const LATENCY_METRICS = {
+  min:    { of: (l) => l.minMs,    meaning: 'The shortest.' },
+  max:    { of: (l) => l.maxMs,    meaning: 'The longest.' },
+  mean:   { of: (l) => l.meanMs,   meaning: 'Their mean.' },
+  median: { of: (l) => l.p50Ms,    meaning: 'Half of them took at most this.' },
+  stddev: { of: (l) => l.stddevMs, meaning: 'How far they are from their mean: the root of the mean square.' },
+  p75:    { of: (l) => l.p75Ms,    meaning: '75 % of them took at most this.' },
+  p90:    { of: (l) => l.p90Ms,    meaning: '90 % of them.' },
+  p95:    { of: (l) => l.p95Ms,    meaning: '95 % of them.' },
+  p98:    { of: (l) => l.p98Ms,    meaning: '98 % of them.' },
+  p99:    { of: (l) => l.p99Ms,    meaning: '99 % of them.' },
+  p999:   { of: (l) => l.p999Ms,   meaning: '99.9 % of them.' },
+} as const satisfies Record<string, { readonly of: (latency: LatencyMetrics) => number; readonly meaning: string }>;
+
+/** What Prometheus gets of them. */
+export const LATENCY_QUANTILES = {
+  0.5: 'median',
+  0.75: 'p75',
+  0.95: 'p95',
+  0.98: 'p98',
+  0.99: 'p99',
+  0.999: 'p999',
+} as const;
 
 /** The row of a metric, with its members widened; null: there is no such metric. */
 export function metricRow(id: string): MetricRow | null {

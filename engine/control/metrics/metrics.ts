@@ -82,8 +82,15 @@ export interface TaskMetrics extends TimeRatios {
   readonly times: TaskTimes;
   /** Totals of its thread; absent where the system does not tell. */
   readonly thread?: ThreadTimes;
-  /** How long markers were on their way to its sinks; absent without sinks, or if `metrics.latency.interval` is 0. */
+  /**
+   * How long markers had been on their way when the task came to them, from when they were due at their sources; absent
+   * before the first, and if `metrics.latency.interval` is 0.
+   */
   readonly latency?: LatencyMetrics;
+  /** The same by source: the id of its vertex. */
+  readonly latencies?: readonly (LatencyMetrics & { readonly source: string })[];
+  /** Where on their way they were, for the last part of it. */
+  readonly residence?: ResidenceMetrics;
   readonly recordsIn: number;
   readonly recordsOut: number;
   /** Of buffers taken and finished; sources take none and sinks finish none. */
@@ -124,12 +131,28 @@ export interface TaskMetrics extends TimeRatios {
   readonly watermarkMs: number | null;
 }
 
-/** From when a record was due at a source to when the task of a sink came to what followed it; since the start. */
+/** Times of latency markers, since the start. Markers stand behind records, and wait where these do. */
 export interface LatencyMetrics {
   readonly markers: number;
+  readonly minMs: number;
+  readonly meanMs: number;
+  readonly stddevMs: number;
   readonly p50Ms: number;
+  readonly p75Ms: number;
+  readonly p90Ms: number;
+  readonly p95Ms: number;
+  readonly p98Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
   readonly maxMs: number;
+}
+
+/** Added up along its way, the means of all parts are the mean of the whole. */
+export interface ResidenceMetrics {
+  /** From when the task before was ready to send until this one began to read the buffer; null for a source. */
+  readonly exchange: LatencyMetrics | null;
+  /** From then until all before the marker was done; at a source, from when the marker was due. */
+  readonly chain: LatencyMetrics;
 }
 
 /** What lies before a task, and the segments lent to those who feed it. */

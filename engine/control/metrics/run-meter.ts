@@ -1,8 +1,6 @@
 import { SYSTEM_CLOCK } from '../../base/clock.js';
-import { LatencyHistogram } from '../../base/latency-histogram.js';
 import type { ControlArena } from '../../memory/control-arena.js';
 import { ExchangeReader } from '../../memory/exchange-reader.js';
-import type { LatencyLine } from '../../memory/latency-line.js';
 import type { SharedMemory } from '../../memory/region.js';
 import type { TaskClockReader } from '../../memory/task-clock.js';
 import { type JobVertex, subtaskOfTask } from '../../plan/job-graph.js';
@@ -11,6 +9,7 @@ import type { RunState, Summary } from '../run.js';
 import { TASK_STATES } from '../task-states.js';
 import type { TaskReport } from '../threads/protocol.js';
 import { threadTimes } from '../threads/thread-times.js';
+import { taskLatency } from './latency-metrics.js';
 import type { Metrics, MetricsWindow, TaskMetrics } from './metrics.js';
 import { type PoolMetrics, poolMetrics } from './pool-metrics.js';
 import { SampleHistory } from './sample-history.js';
@@ -185,7 +184,7 @@ export class RunMeter {
       state,
       ...(state === 'RUNNING' ? timeRatios(now, then) : AT_REST),
       ...(thread !== null && { thread }),
-      ...latencyOf(this.#control.latencyLine(task)),
+      ...taskLatency(this.#control.latencyLines(task), this.#prepared.blueprint.readerVertices),
       ...counts,
       splitsDone: line.get('splitsDone'),
       loops: line.loops,
@@ -222,13 +221,4 @@ export class RunMeter {
       };
     });
   }
-}
-
-function latencyOf(line: LatencyLine | null): Pick<TaskMetrics, 'latency'> {
-  if (line === null) return {};
-  const histogram = new LatencyHistogram(line.counts());
-  const markers = histogram.count;
-  if (markers === 0) return {};
-  const [p50Ms, p99Ms] = [histogram.atMs(0.5), histogram.atMs(0.99)];
-  return { latency: { markers, p50Ms, p99Ms, maxMs: line.largestMs } };
 }

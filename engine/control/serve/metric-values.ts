@@ -1,5 +1,5 @@
 import { type JobVertex, tasksOf } from '../../plan/job-graph.js';
-import { metricRow, TASK_METRICS, type TaskMetricId } from '../metrics/metric-catalogue.js';
+import { LATENCY_METRICS, metricRow, TASK_METRICS, type TaskMetricId } from '../metrics/metric-catalogue.js';
 import type { Metrics, TaskMetrics } from '../metrics/metrics.js';
 
 /**
@@ -16,6 +16,20 @@ export function metricIds(task: TaskMetrics): readonly TaskMetricId[] {
 /** Null: there is no such metric, or the task has it not. */
 export function metricOf(task: TaskMetrics, id: string): number | null {
   return metricRow(id)?.of(task) ?? null;
+}
+
+/** How long markers took to every task, by source, as Flink tells it among the metrics of the job. */
+export function latencyValues({ tasks }: Metrics): ReadonlyMap<string, number> {
+  return new Map(
+    tasks.flatMap(({ vertex, subtask, latencies = [] }) =>
+      latencies.flatMap((latency) => {
+        const scope = `latency.source_id.${latency.source}.operator_id.${vertex}.operator_subtask_index.${subtask}`;
+        return Object.entries(LATENCY_METRICS).map(
+          ([id, { of }]) => [`${scope}.latency_${id}`, of(latency)] as const,
+        );
+      }),
+    ),
+  );
 }
 
 /** The subtasks of a vertex, in order. */

@@ -7,6 +7,7 @@ import type { SharedMemory } from '../../memory/region.js';
 import type { LiveNames } from '../../plan/live-ends.js';
 import type { Proof } from '../../records/proofs.js';
 import type { LearnedReport } from '../../runtime/undeclared-writer.js';
+import type { TapDeployment } from '../taps/task-taps.js';
 import type { Trial } from '../trial.js';
 
 /**
@@ -80,6 +81,8 @@ export interface EngineDeployment {
   /** Named ends that the application holds; their tasks are with it. */
   readonly live: LiveNames;
   readonly trial: Trial | null;
+  /** Null: nobody watches. */
+  readonly taps: TapDeployment | null;
 }
 
 export interface TaskReport {

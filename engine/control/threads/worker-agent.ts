@@ -5,7 +5,7 @@ import { SluiceError } from '../../base/errors.js';
 import { ThreadWaiter } from '../../exchange/hard-waiter.js';
 import { ControlArena } from '../../memory/control-arena.js';
 import { attachExchange } from '../../memory/exchange-arena.js';
-import { jobGraph } from '../../plan/job-graph.js';
+import { type JobGraph, jobGraph, taskName } from '../../plan/job-graph.js';
 import { withLiveEnds } from '../../plan/live-ends.js';
 import { planFingerprint } from '../../plan/logical-plan.js';
 import { learnProofs } from '../../records/proofs.js';
@@ -14,6 +14,7 @@ import { importJob } from '../job-file/job-loader.js';
 import { showTask } from '../profile/task-beacon.js';
 import { attachCategories } from '../run-categories.js';
 import { createSubtask, reportOf, type Subtask } from '../subtask.js';
+import type { TaskTaps } from '../taps/task-taps.js';
 import { TASK_STATES } from '../task-states.js';
 import { discarding } from '../trial.js';
 import type { Deployment, TaskAgent, TaskReport } from './protocol.js';
@@ -58,7 +59,9 @@ class WorkerAgent implements TaskAgent {
     const control = new ControlArena(engine.control, deployment.attempt);
     control.taskLine(engine.task).state = TASK_STATES.indexOf('DEPLOYING');
     const parker = control.parker(engine.task);
-    const clock = control.clock(engine.task);
+    const taps = await tapsOf(deployment, graph);
+    const clock = taps?.clock(control) ?? control.clock(engine.task);
+    const attach = taps?.attach ?? attachExchange;
     const waiter = new ThreadWaiter(control, engine.task, parker, clock);
     const subtask = createSubtask(
       {
@@ -66,10 +69,7 @@ class WorkerAgent implements TaskAgent {
         graph,
         options: engine.options,
         exchanges: new Map(
-          engine.exchanges.map(({ spec, memory }) => [
-            spec.id,
-            attachExchange(spec, memory, deployment.attempt),
-          ]),
+          engine.exchanges.map(({ spec, memory }) => [spec.id, attach(spec, memory, deployment.attempt)]),
         ),
         control,
         categories: attachCategories(engine.categories, deployment.attempt, graph),
@@ -77,6 +77,7 @@ class WorkerAgent implements TaskAgent {
         cursors: new Map(engine.cursors),
         runId: engine.runId,
         clock: SYSTEM_CLOCK,
+        ...(taps !== null && { Lender: taps.Lender }),
       },
       engine.task,
       waiter,
@@ -91,4 +92,11 @@ class WorkerAgent implements TaskAgent {
     assert(this.#host !== null && this.#subtask !== null, 'a subtask is deployed before it runs');
     return reportOf(this.#subtask, await this.#host.run());
   }
+}
+
+/** Loaded only where somebody watches. */
+async function tapsOf({ engine, attempt }: Deployment, graph: JobGraph): Promise<TaskTaps | null> {
+  if (engine.taps === null) return null;
+  const { openTaskTaps } = await import('../taps/task-taps.js');
+  return openTaskTaps(engine.taps, engine.task, attempt, (task) => taskName(graph, task), true);
 }

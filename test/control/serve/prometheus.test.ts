@@ -12,6 +12,11 @@ const TIMES = {
   ...{ longestSoftMs: 1.25, longestHardMs: 1e-9, state: 'busy' },
 };
 
+const LATENCY = {
+  ...{ source: 'b'.repeat(32), markers: 12, p50Ms: 0.5, p75Ms: 0.75, p95Ms: 1, p98Ms: 1.5 },
+  ...{ p99Ms: 2, p999Ms: 2.5 },
+};
+
 /** Every figure of a task is some number. */
 const FIGURES = new Proxy({}, { get: () => 1, has: () => true });
 const NAME = 'says "hi" \\ <b>\nand more, {}=';
@@ -26,6 +31,7 @@ function planted(id: string): ServedRun {
         output: null,
         watermarkMs: null,
       },
+      latencies: subtask === 0 ? [] : [LATENCY],
       ...{ recordsIn: 41 + subtask, recordsInPerSecond: Number.POSITIVE_INFINITY },
     });
   return {
@@ -86,6 +92,20 @@ text('every value can be read, under the name, labels and type that it has in th
   assert.is(rate.samples[0]!.value, Number.POSITIVE_INFINITY);
   assert.is(families.get('flink_jobmanager_numRunningJobs')!.samples[0]!.value, 2);
   assert.is(families.get('flink_jobmanager_job_numRestarts')!.samples.length, 2);
+});
+
+text('latencies are summaries by source and subtask, as Flink writes them', async () => {
+  const families = parsePrometheus(await told(planted('1'.repeat(32))));
+  const scope = 'latency_source_id_operator_id_operator_subtask_index_latency';
+  const { type, samples } = families.get(`flink_taskmanager_job_${scope}`)!;
+  assert.is(type, 'summary');
+  const { quantile, source_id, operator_id, operator_subtask_index, job_id } = samples[0]!.labels;
+  assert.equal(
+    [quantile, source_id, operator_id, operator_subtask_index, job_id],
+    ['0.5', 'b'.repeat(32), 'a'.repeat(32), '1', '1'.repeat(32)],
+  );
+  const values = samples.map(({ labels, value }) => [labels['quantile'] ?? 'count', value]);
+  assert.equal([values[0], values[5], values[6]], [['0.5', 0.5], ['0.999', 2.5], ['count', 12]]); // biome-ignore format: rows
 });
 
 text('names of metrics stay apart without their dots', () => {

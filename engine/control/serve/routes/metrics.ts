@@ -1,7 +1,14 @@
 import type { TaskMetrics } from '../../metrics/metrics.js';
 import { type Answer, json, Refusal } from '../answer.js';
 import { type Call, type Handler, listIn, runOf, shown, subtaskOf, vertexOf, windowIn } from '../call.js';
-import { AGGREGATES, type AggregateName, metricIds, metricOf, tasksIn } from '../metric-values.js';
+import {
+  AGGREGATES,
+  type AggregateName,
+  latencyValues,
+  metricIds,
+  metricOf,
+  tasksIn,
+} from '../metric-values.js';
 import { jobValues, masterValues, processValues } from '../process-figures.js';
 import { refuseOtherManager } from './cluster.js';
 
@@ -42,7 +49,10 @@ export const aggregatedMetrics: Handler = (call) => {
   );
 };
 
-export const jobMetrics: Handler = (call) => named(call, jobValues(runOf(call)));
+export const jobMetrics: Handler = (call) => {
+  const run = runOf(call);
+  return named(call, new Map([...jobValues(run), ...latencyValues(run.metrics(windowIn(call)))]));
+};
 
 export const jobManagerMetrics: Handler = (call) =>
   named(call, new Map([...processValues(call.board.all()), ...masterValues(call.board.all())]));

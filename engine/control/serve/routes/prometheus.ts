@@ -1,4 +1,9 @@
-import { TASK_METRICS, type TaskMetricId } from '../../metrics/metric-catalogue.js';
+import {
+  LATENCY_METRICS,
+  LATENCY_QUANTILES,
+  TASK_METRICS,
+  type TaskMetricId,
+} from '../../metrics/metric-catalogue.js';
 import type { Answer } from '../answer.js';
 import { type Handler, windowIn } from '../call.js';
 import { HOST, jobValues, living, masterValues, processValues, TASK_MANAGER_ID } from '../process-figures.js';
@@ -12,8 +17,10 @@ import type { ServedRun } from '../served-run.js';
 export const prometheus: Handler = (call): Answer => {
   const runs = living(call.board.all());
   const window = windowIn(call);
+  const looks = runs.map((run) => ({ run, metrics: run.metrics(window) }));
   const lines = [
-    ...taskLines(runs.map((run) => ({ run, metrics: run.metrics(window) }))),
+    ...taskLines(looks),
+    ...latencyLines(looks),
     ...jobLines(runs),
     ...valueLines('flink_taskmanager_', processValues(runs), { host: HOST, tm_id: TASK_MANAGER_ID }),
     ...valueLines('flink_jobmanager_', masterValues(runs), { host: HOST }),
@@ -57,6 +64,29 @@ function taskLines(looks: readonly Look[]): readonly string[] {
   });
 }
 
+/** A summary for each source and subtask, as Flink's reporter writes it. */
+function latencyLines(looks: readonly Look[]): readonly string[] {
+  const name = 'flink_taskmanager_job_latency_source_id_operator_id_operator_subtask_index_latency';
+  const samples = looks.flatMap(({ run, metrics }) =>
+    metrics.tasks.flatMap(({ vertex, subtask, latencies = [] }) =>
+      latencies.flatMap((latency) => {
+        const labels = {
+          ...{ host: HOST, tm_id: TASK_MANAGER_ID, ...jobLabels(run) },
+          ...{ source_id: latency.source, operator_id: vertex, operator_subtask_index: String(subtask) },
+        };
+        const quantiles = Object.entries(LATENCY_QUANTILES).map(([quantile, id]) =>
+          sampleLine(name, { ...labels, quantile }, LATENCY_METRICS[id].of(latency)),
+        );
+        return [...quantiles, sampleLine(`${name}_count`, labels, latency.markers)];
+      }),
+    ),
+  );
+  return samples.length === 0 ? [] : [...headLines(name, 'summary', LATENCY_MEANING), ...samples];
+}
+
+const LATENCY_MEANING =
+  'How long latency markers had been on their way, in ms, from when they were due at their source.';
+
 function jobLines(runs: readonly ServedRun[]): readonly string[] {
   const each = runs.map((run) => ({ run, values: jobValues(run) }));
   return [...(each[0]?.values.keys() ?? [])].flatMap((id) => {
@@ -95,7 +125,7 @@ function nameOf(id: string): string {
   return id.replace(/[^a-zA-Z0-9_]/g, '_');
 }
 
-function headLines(name: string, kind: 'counter' | 'gauge', meaning: string): readonly string[] {
+function headLines(name: string, kind: 'counter' | 'gauge' | 'summary', meaning: string): readonly string[] {
   const help = meaning.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
   return [`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`];
 }
