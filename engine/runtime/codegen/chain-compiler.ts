@@ -117,8 +117,8 @@ class ChainCompiler {
   }
 
   /**
-   * A loop that is compiled again when a shape was learned. It called the writer that keeps rows back, and a call that has
-   * met two functions is never inlined by V8; in new code it has met one.
+   * A loop that is compiled again when a shape was learned. It has called the writer that keeps rows back, and a call
+   * that has met two functions is never inlined by V8; in new code it has met one.
    */
   #renewed<A, B, C, R>(compileLoop: () => (a: A, b: B, c: C) => R): (a: A, b: B, c: C) => R {
     const writers = [...this.#undeclared.values()];
