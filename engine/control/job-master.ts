@@ -8,7 +8,7 @@ import { subtaskOfTask, taskName, tasksOf } from '../plan/job-graph.js';
 import { planFingerprint } from '../plan/logical-plan.js';
 import { knownProofs } from '../records/proofs.js';
 import type { Diagnosis } from './diagnosis/diagnosis.js';
-import { RunDoctor } from './diagnosis/run-doctor.js';
+import { type ExamineOptions, RunDoctor } from './diagnosis/run-doctor.js';
 import type { LoadedJob } from './job-file/job-loader.js';
 import { byName, type LiveEnds } from './live/live-ends.js';
 import { LiveTasks } from './live/live-tasks.js';
@@ -22,6 +22,7 @@ import type { Run, Summary } from './run.js';
 import { CategoryWatch, createCategories } from './run-categories.js';
 import { RunLife } from './run-life.js';
 import { runSources } from './run-sources.js';
+import { KeyCalls } from './threads/key-calls.js';
 import type { PlacedWorker } from './threads/placed-worker.js';
 import { committablesOf, type Deployment, type TaskAgent, type TaskReport } from './threads/protocol.js';
 import { unwrapped } from './threads/rpc.js';
@@ -47,7 +48,6 @@ export class JobMaster implements Run {
   readonly finished: Promise<Summary>;
   readonly inputs: Run['inputs'];
   readonly outputs: Run['outputs'];
-  readonly notices: readonly string[];
   readonly sources: Run['sources'];
   readonly url: string | null;
   readonly life = new RunLife();
@@ -102,7 +102,6 @@ export class JobMaster implements Run {
     this.#inputs = options.inputs;
     this.#onWarning = options.onWarning ?? warnProcess;
     const { blueprint } = prepared;
-    this.notices = blueprint.notices;
     this.#controlMemory = createControlArena({ ...blueprint.control, attempt: ATTEMPT });
     this.#control = new ControlArena(this.#controlMemory, ATTEMPT);
     setRates(prepared, this.#control);
@@ -112,7 +111,6 @@ export class JobMaster implements Run {
     this.#categoryWatch =
       categories && new CategoryWatch(this.#categories!, ATTEMPT, prepared.graph, categories);
     this.#meter = new RunMeter(prepared, this.#control, this.#exchanges, options.startedMs);
-    this.#doctor = new RunDoctor(prepared.graph, () => this.metrics());
     this.#profiler = new Profiler({
       runId: runTag(this.id), // as tasks know it
       plan: prepared.built.plan,
@@ -121,6 +119,14 @@ export class JobMaster implements Run {
       exchanges: this.#exchanges,
       nameOf: (task) => taskName(prepared.graph, task),
       readClock: (task) => this.#meter.readClock(task),
+    });
+    this.#doctor = new RunDoctor({
+      graph: prepared.graph,
+      plan: prepared.built.plan,
+      metrics: () => this.metrics(),
+      past: () => this.#meter.past(),
+      keys: new KeyCalls(prepared.graph, () => this.#workers),
+      profile: prepared.options.flameGraphs ? (wanted) => this.#profiler.profile(wanted) : null,
     });
     const flowing = new Promise<void>((resolve) => {
       this.#onStarted = resolve;
@@ -148,6 +154,14 @@ export class JobMaster implements Run {
 
   diagnose(): Diagnosis {
     return this.#doctor.diagnose();
+  }
+
+  async examine(options: ExamineOptions = {}): Promise<Diagnosis> {
+    return this.#doctor.examine(options);
+  }
+
+  get notices(): readonly string[] {
+    return [...this.#prepared.blueprint.notices, ...this.#doctor.notices];
   }
 
   async profile(options: ProfileOptions = {}): Promise<RunProfile> {
