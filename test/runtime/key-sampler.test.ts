@@ -82,6 +82,14 @@ samplers('rows that are long count no more than short ones', () => {
   assert.ok(Math.abs(shareOf(sample, '"short"') - 0.5) < 0.08, JSON.stringify(sample));
 });
 
+samplers('every place in a buffer is drawn as often as the others', () => {
+  for (let place = 0; place < 10; place++) {
+    const rows = Array.from({ length: 5_000 }, (_, n) => ({ user: n % 10 === place ? 'one' : 'others', n }));
+    const share = shareOf(sampled(User.fields, ['user'], rows, { rowsMax: () => 10 }), '"one"');
+    assert.ok(Math.abs(share - 0.1) < 0.03, `${share} at ${place}`);
+  }
+});
+
 samplers('a buffer counts by its rows', () => {
   // One row of the one key, alone in its buffer, and then fifty of the other.
   const rows = Array.from({ length: 10_200 }, (_, n) => ({ user: n % 51 === 0 ? 'alone' : 'many', n }));
