@@ -34,7 +34,8 @@ function historyText(history: Diagnosis['history'], columns: number): string[] {
   const last = history.at(-1)!;
   const told = history.slice(-EPISODES_TOLD).map(({ cause, name, fromMs, toMs }) => {
     const what = cause === null ? 'healthy' : `${name} (${cause})`;
-    return `${what} from ${seconds(last.toMs - fromMs)} to ${seconds(last.toMs - toMs)} ago`;
+    const [from, to] = [seconds(last.toMs - fromMs), seconds(last.toMs - toMs)];
+    return from === to ? `${what} ${to} ago` : `${what} from ${from} to ${to} ago`;
   });
   return lines('lately', told.join(', '), columns);
 }

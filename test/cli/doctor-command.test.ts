@@ -62,14 +62,18 @@ doctors(
       ...{ fromMs, toMs, cause },
       ...(cause === null ? { name: null, subtask: null } : { name: 'total', subtask: 1 }),
     });
-    const history = [episode(0, 40_000, null), episode(41_000, 60_000, 'key-skew')];
+    const history = [
+      episode(0, 40_000, null),
+      episode(40_900, 41_000, 'cpu'),
+      episode(42_000, 60_000, 'key-skew'),
+    ];
     const lines = diagnosisText({ ...DIAGNOSIS, history }, null, 200);
     assert.is(lines[0], 'held up by  window(tumbling 1d) -> enrich -> csv, subtask 1');
     assert.is(lines.filter((line) => line.startsWith('held up by')).length, 1);
     assert.is(lines.filter((line) => line.startsWith('also')).length, 1, 'it is not told twice');
     assert.is(
       lines.at(-1),
-      'lately      healthy from 60 s to 20 s ago, total (key-skew) from 19 s to 0 s ago',
+      'lately      healthy from 60 s to 20 s ago, total (cpu) 19 s ago, total (key-skew) from 18 s to 0 s ago',
     );
   },
 );
