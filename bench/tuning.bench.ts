@@ -14,14 +14,14 @@ const compiled = (path: string): string => fileURLToPath(new URL(path, import.me
 interface Replay {
   readonly name: string;
   readonly records: number;
-  /** What the diagnosis should name before, and words of its advice. */
+  /** What a finding should name before, and words of its advice. */
   readonly cause: string;
   readonly advice: string;
 }
 
 const REPLAYS: readonly Replay[] = [
   { name: 'declared-rows', records: 400_000, cause: 'undeclared', advice: 'declare' },
-  { name: 'filter-first', records: 60_000, cause: 'filter-placement', advice: 'before the exchange' },
+  { name: 'filter-first', records: 600_000, cause: 'late-filter', advice: 'move the filter above' },
   { name: 'rebalance-slow-step', records: 40_000, cause: 'cpu', advice: 'raise its parallelism' },
   { name: 'json-enrichment', records: 400_000, cause: 'cpu', advice: '' },
   { name: 'hot-key', records: 100_000, cause: 'key-skew', advice: 'spread the heavy keys' },

@@ -17,6 +17,8 @@ export type { Duration } from './base/duration.js';
 export type { ErrorCode } from './base/error-catalogue.js';
 export { isSluiceError, SluiceError } from './base/errors.js';
 export type { Cause, Diagnosis, Finding } from './control/diagnosis/diagnosis.js';
+export type { Episode } from './control/diagnosis/diagnosis-history.js';
+export type { ExamineOptions } from './control/diagnosis/run-doctor.js';
 export { start } from './control/engine.js';
 export type { LiveInput, LiveInputOptions } from './control/live/live-input.js';
 export type {

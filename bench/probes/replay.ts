@@ -4,7 +4,7 @@
  *   node replay.js <name> <cause> <advice> <size>
  *
  * Before and after run at the same rate: a fifth more than what "before" takes at most, measured first. `doctor-before` is 1
- * if the first finding names the cause and its advice has the words; `doctor-after` is 1 if the job is called healthy. Both are
+ * if the job is called limited, and a finding names the cause with these words in its advice; `doctor-after` is 1 if the job is called healthy. Both are
  * asked after four seconds. Latency is that of markers, from sources to sinks, over the whole run; in flight is what lies in
  * buffers between tasks at the end of it, each taken for full.
  */
@@ -63,7 +63,8 @@ const before = await during('before', rate, lookAt);
 const after = await during('after', rate, lookAt);
 const { verdict, findings } = before.diagnosis;
 const isNamed =
-  verdict === 'limited' && findings[0]!.cause === cause && (findings[0]!.advice ?? '').includes(advice!);
+  verdict === 'limited' &&
+  findings.some((each) => each.cause === cause && (each.advice ?? '').includes(advice!));
 const isHealthy = after.diagnosis.verdict === 'healthy';
 if (!isNamed) process.stderr.write(`${name}, before: ${JSON.stringify(before.diagnosis)}\n`);
 if (!isHealthy) process.stderr.write(`${name}, after: ${JSON.stringify(after.diagnosis)}\n`);

@@ -72,6 +72,11 @@ async function runCommand(command: Command): Promise<number> {
       const { doctorCommand } = await import('./doctor-command.js');
       return doctorCommand(command);
     }
+    case 'doctor-run': {
+      const { runDoctorCommand } = await import('./run-doctor-command.js');
+      print(await runDoctorCommand(command));
+      return EXIT_CODES.finished[0];
+    }
   }
 }
 

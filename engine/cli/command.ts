@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { SluiceError } from '../base/errors.js';
 import { didYouMean, nearestName } from '../base/nearest.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
+import { EXAMINE_SECONDS } from '../control/diagnosis/examine-seconds.js';
 import type { ServeOptions } from '../control/run.js';
 import { type ProfileFlags, readProfileFlags, readServeFlag } from './run-flags.js';
 
@@ -16,6 +17,7 @@ export type Command =
   | (JobCommand & { readonly kind: 'plan'; readonly form: PlanForm })
   | (JobCommand & BenchFlags & { readonly kind: 'bench' })
   | (JobCommand & { readonly kind: 'doctor'; readonly seconds: number; readonly json: boolean })
+  | { readonly kind: 'doctor-run'; readonly id: string; readonly seconds: number; readonly json: boolean }
   | { readonly kind: 'ls'; readonly json: boolean }
   | { readonly kind: 'stop'; readonly id: string; readonly isCancel: boolean };
 
@@ -122,11 +124,11 @@ export const COMMANDS = {
     },
   },
   doctor: {
-    operand: '<job>',
-    meaning: 'run a job for a while and say what holds it up; nothing of it is committed',
+    operand: '<job or id>',
+    meaning: 'say what holds a job up: run it for a while and commit nothing, or look at a running one',
     flags: {
       ...JOB_FLAGS,
-      seconds:   { type: 'string', shown: '--seconds n', meaning: 'how long; default: 5' },
+      seconds:   { type: 'string', shown: '--seconds n', meaning: 'how long; default: 5, and 1 for a running one' },
       json:      { type: 'boolean', shown: '--json', meaning: 'print the diagnosis as one JSON object, on stdout' },
       ...COMMON_FLAGS,
     },
@@ -185,6 +187,10 @@ export function readCommand(args: readonly string[]): Command {
     throw new SluiceError('COMMAND_INVALID', `there is no ${isFlag ? 'flag' : 'command'} '${first}'${hint}`);
   }
   if (first === 'ls' || first === 'stop') return readRunsCommand(first, rest);
+  if (first === 'doctor') {
+    const ofRun = readRunDoctor(rest);
+    if (ofRun !== null) return ofRun;
+  }
   return readJobCommand(first, first === 'run' ? withServePort(rest) : rest);
 }
 
@@ -210,6 +216,22 @@ function readRunsCommand(name: 'ls' | 'stop', args: readonly string[]): Command 
   if (name === 'ls') return { kind: 'ls', json: values.has('json') };
   if (id === undefined) throw invalid(name, 'the id of a job is missing; sluice ls lists them');
   return { kind: 'stop', id, isCancel: values.has('cancel') };
+}
+
+/** `sluice doctor 3fa2`: a job file has a dot in its name. Null: it is about a job file. */
+function readRunDoctor(args: readonly string[]): Command | null {
+  const { values, positionals } = readFlags('doctor', args);
+  const [id, surplus] = positionals;
+  if (id === undefined || !/^[0-9a-f]{1,32}$/i.test(id)) return null;
+  if (values.has('help')) return { kind: 'help', topic: 'doctor' };
+  if (surplus !== undefined) throw invalid('doctor', `'${surplus}' is one too many`);
+  const ofJobs = [...values.keys()].find((flag) => Object.hasOwn(JOB_FLAGS, flag));
+  if (ofJobs !== undefined)
+    throw invalid('doctor', `--${ofJobs} is for a job file, and '${id}' runs already`);
+  const seconds = readSeconds('doctor', (flag) => values.get(flag) ?? [], EXAMINE_SECONDS.default);
+  const { max } = EXAMINE_SECONDS;
+  if (seconds > max) throw invalid('doctor', `a running job is looked at for ${max} seconds at most`);
+  return { kind: 'doctor-run', id, seconds, json: values.has('json') };
 }
 
 function isCommand(word: string | undefined): word is CommandName {

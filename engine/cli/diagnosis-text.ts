@@ -11,15 +11,37 @@ const INDENT = 12;
  * @param columns  no line is wider, but for words that are
  */
 export function diagnosisText(diagnosis: Diagnosis, limit: LoggedFinding | null, columns: number): string[] {
-  const { verdict, summary, findings } = diagnosis;
-  const others = findings.filter(
-    ({ cause, vertex }) => !(limit?.finding.cause === cause && limit.finding.vertex === vertex),
-  );
+  const { verdict, summary, findings, history } = diagnosis;
+  const now = findings.find(({ severity }) => severity === 'limit');
+  const told = limit?.finding ?? now;
+  const others = findings.filter(({ cause, vertex }) => !(told?.cause === cause && told.vertex === vertex));
+  const head =
+    limit !== null
+      ? limitText(limit, columns)
+      : now === undefined
+        ? lines(verdict, summary, columns)
+        : findingText('held up by', now, columns);
   return [
-    ...(limit === null ? lines(verdict, summary, columns) : limitText(limit, columns)),
+    ...head,
     ...others.flatMap((finding) => findingText('also', finding, columns)),
+    ...historyText(history, columns),
   ];
 }
+
+/** What was told in the last minutes, where that changed. */
+function historyText(history: Diagnosis['history'], columns: number): string[] {
+  if (history.length < 2) return [];
+  const last = history.at(-1)!;
+  const told = history.slice(-EPISODES_TOLD).map(({ cause, name, fromMs, toMs }) => {
+    const what = cause === null ? 'healthy' : `${name} (${cause})`;
+    const [from, to] = [seconds(last.toMs - fromMs), seconds(last.toMs - toMs)];
+    return from === to ? `${what} ${to} ago` : `${what} from ${from} to ${to} ago`;
+  });
+  return lines('lately', told.join(', '), columns);
+}
+
+const EPISODES_TOLD = 5;
+const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;
 
 /** What held a run up for most of its time; no line where nothing did. */
 export function limitText(limit: LoggedFinding | null, columns: number): string[] {

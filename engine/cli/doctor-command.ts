@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Diagnosis } from '../control/diagnosis/diagnosis.js';
 import { DiagnosisLog } from '../control/diagnosis/diagnosis-log.js';
+import { EXAMINE_SECONDS } from '../control/diagnosis/examine-seconds.js';
 import { launch } from '../control/engine.js';
 import { loadJob } from '../control/job-file/job-loader.js';
 import type { Run } from '../control/run.js';
@@ -29,11 +30,14 @@ export async function doctorCommand(command: Command & { readonly kind: 'doctor'
     const { run } = await launch(job, { params, optionLayers, signal: stop.signal }, { discardsAll: false });
     const log = new DiagnosisLog();
     const last = await looked(run, seconds, log);
+    const close = await run.examine({ seconds: Math.min(EXAMINE_SECONDS.default, seconds) });
+    log.add(close);
     await run.cancel();
     const { limit } = log;
+    const found = close.verdict === 'unknown' ? last : close;
     const text = json
-      ? JSON.stringify({ ...last, limit })
-      : diagnosisText(last, limit, process.stdout.columns || 80).join('\n');
+      ? JSON.stringify({ ...found, limit })
+      : diagnosisText(found, limit, process.stdout.columns || 80).join('\n');
     process.stdout.write(`${text}\n`);
     return EXIT_CODES.finished[0];
   } catch (error) {

@@ -52,11 +52,12 @@ export async function launch(
   checkArguments(job, options);
   const serve = readServe(options.serve);
   // Job files import this module too, in every worker: what only a start needs is loaded by a start.
-  const [{ loadJob }, { checkEndpoints, newRunId, planJob }, { JobMaster, openPool }, { LiveEnds }] =
+  const [{ loadJob }, { checkEndpoints, newRunId, planJob }, { JobMaster }, { openPool }, { LiveEnds }] =
     await Promise.all([
       import('./job-file/job-loader.js'),
       import('./prepared-job.js'),
       import('./job-master.js'),
+      import('./open-pool.js'),
       import('./live/live-ends.js'),
     ]);
   const loaded = typeof job === 'string' || job instanceof URL ? await loadJob(job) : job;
@@ -119,6 +120,7 @@ async function tapsOf(
     import('./taps/run-taps.js'),
     import('./taps/log-topics.js'),
     import('./job-master.js'),
+    import('./open-pool.js'),
   ]);
   return new RunTaps(graph, logTopics(written), trace ?? null, startedMs, ATTEMPT);
 }

@@ -8,13 +8,13 @@ import { subtaskOfTask, taskName, tasksOf } from '../plan/job-graph.js';
 import { planFingerprint } from '../plan/logical-plan.js';
 import { knownProofs } from '../records/proofs.js';
 import type { Diagnosis } from './diagnosis/diagnosis.js';
-import { RunDoctor } from './diagnosis/run-doctor.js';
+import { type ExamineOptions, RunDoctor } from './diagnosis/run-doctor.js';
 import type { LoadedJob } from './job-file/job-loader.js';
 import { byName, type LiveEnds } from './live/live-ends.js';
 import { LiveTasks } from './live/live-tasks.js';
 import type { Metrics, MetricsWindow } from './metrics/metrics.js';
 import { RunMeter } from './metrics/run-meter.js';
-import { OutputCommit, type PlannedJob, type PreparedJob, runTag, setRates } from './prepared-job.js';
+import { OutputCommit, type PreparedJob, runTag, setRates } from './prepared-job.js';
 import type { FlameGraph, FlameGraphType } from './profile/flame-graph.js';
 import { Profiler } from './profile/profiler.js';
 import type { ProfileOptions, RunProfile } from './profile/run-profile.js';
@@ -23,10 +23,11 @@ import { CategoryWatch, createCategories } from './run-categories.js';
 import { RunLife } from './run-life.js';
 import { runSources } from './run-sources.js';
 import type { RunTaps } from './taps/run-taps.js';
+import { KeyCalls } from './threads/key-calls.js';
 import type { PlacedWorker } from './threads/placed-worker.js';
 import { committablesOf, type Deployment, type TaskAgent, type TaskReport } from './threads/protocol.js';
 import { unwrapped } from './threads/rpc.js';
-import { WorkerPool } from './threads/worker-pool.js';
+import type { WorkerPool } from './threads/worker-pool.js';
 import { Watchdog, withStack } from './watchdog.js';
 
 /** Importing the job module and compiling the chains is all that a deploy does. */
@@ -34,7 +35,6 @@ const DEPLOY_TIME_MS_MAX = 60_000;
 /** Time that tasks get to end after their stop word was raised, before their threads are terminated. */
 const STOP_GRACE_MS = 5_000;
 export const ATTEMPT = 1;
-const BYTES_PER_MB = 1024 * 1024;
 
 /**
  * Takes a prepared job through its life: deploys every subtask on a thread of its own, starts them all, waits, commits
@@ -48,7 +48,6 @@ export class JobMaster implements Run {
   readonly finished: Promise<Summary>;
   readonly inputs: Run['inputs'];
   readonly outputs: Run['outputs'];
-  readonly notices: readonly string[];
   readonly sources: Run['sources'];
   readonly url: string | null;
   readonly life = new RunLife();
@@ -107,7 +106,6 @@ export class JobMaster implements Run {
     this.#taps = options.taps;
     this.#onWarning = options.onWarning ?? warnProcess;
     const { blueprint } = prepared;
-    this.notices = blueprint.notices;
     this.#controlMemory = createControlArena({ ...blueprint.control, attempt: ATTEMPT });
     this.#control = new ControlArena(this.#controlMemory, ATTEMPT);
     setRates(prepared, this.#control);
@@ -117,7 +115,6 @@ export class JobMaster implements Run {
     this.#categoryWatch =
       categories && new CategoryWatch(this.#categories!, ATTEMPT, prepared.graph, categories);
     this.#meter = new RunMeter(prepared, this.#control, this.#exchanges, options.startedMs);
-    this.#doctor = new RunDoctor(prepared.graph, () => this.metrics());
     this.#profiler = new Profiler({
       runId: runTag(this.id), // as tasks know it
       plan: prepared.built.plan,
@@ -126,6 +123,14 @@ export class JobMaster implements Run {
       exchanges: this.#exchanges,
       nameOf: (task) => taskName(prepared.graph, task),
       readClock: (task) => this.#meter.readClock(task),
+    });
+    this.#doctor = new RunDoctor({
+      graph: prepared.graph,
+      plan: prepared.built.plan,
+      metrics: () => this.metrics(),
+      past: () => this.#meter.past(),
+      keys: new KeyCalls(prepared.graph, () => this.#workers),
+      profile: prepared.options.flameGraphs ? (wanted) => this.#profiler.profile(wanted) : null,
     });
     const flowing = new Promise<void>((resolve) => {
       this.#onStarted = resolve;
@@ -153,6 +158,14 @@ export class JobMaster implements Run {
 
   diagnose(): Diagnosis {
     return this.#doctor.diagnose();
+  }
+
+  async examine(options: ExamineOptions = {}): Promise<Diagnosis> {
+    return this.#doctor.examine(options);
+  }
+
+  get notices(): readonly string[] {
+    return [...this.#prepared.blueprint.notices, ...this.#doctor.notices];
   }
 
   async profile(options: ProfileOptions = {}): Promise<RunProfile> {
@@ -376,14 +389,6 @@ async function* rowsAfter(finished: Promise<unknown>, rows: () => readonly any[]
 /** For whoever starts a run and does not say where its warnings shall go. */
 function warnProcess({ message, code }: SluiceError): void {
   process.emitWarning(message, { type: 'SluiceWarning', code });
-}
-
-/** Threads for all tasks of a job; they begin to load the engine. */
-export function openPool({ graph, blueprint }: PlannedJob): WorkerPool {
-  return new WorkerPool({
-    threads: Math.max(graph.threadCount, 1), // a job of live ends alone needs none
-    resourceLimits: { maxOldGenerationSizeMb: Math.floor(blueprint.taskHeapBytes / BYTES_PER_MB) },
-  });
 }
 
 /** Waits for all, then throws the first error; none is left unhandled. */

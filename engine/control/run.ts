@@ -5,6 +5,7 @@ import type { OptionLayer } from '../base/option-catalogue.js';
 import type { LearnedReport } from '../runtime/undeclared-writer.js';
 import type { Diagnosis } from './diagnosis/diagnosis.js';
 import type { LoggedFinding } from './diagnosis/diagnosis-log.js';
+import type { ExamineOptions } from './diagnosis/run-doctor.js';
 import type { OutputWish } from './live/live-ends.js';
 import type { LiveInput, LiveInputOptions } from './live/live-input.js';
 import type { Metrics, MetricsWindow } from './metrics/metrics.js';
@@ -113,7 +114,10 @@ export interface Run<J = any> extends AsyncDisposable {
   readonly job: string;
   /** Where it answers HTTP: `http://127.0.0.1:8081`; null: it does not. */
   readonly url: string | null;
-  /** What was made smaller than the options say so that the job fits into its memory; a line each, for people. */
+  /**
+   * What was made smaller than the options say so that the job fits into its memory; and whose output buffers were
+   * nearly all in use for a while, up to now. A line each, for people.
+   */
   readonly notices: readonly string[];
   /** The job's live inputs. Naming one that the job does not have is an ARGUMENT_INVALID. */
   readonly inputs: { readonly [K in keyof InputRowsOf<J>]: LiveInput<InputRowsOf<J>[K]> };
@@ -144,6 +148,14 @@ export interface Run<J = any> extends AsyncDisposable {
   metrics(window?: MetricsWindow): Metrics;
   /** What holds the run up now, or that nothing does, with the grounds for it; from the figures of the last second. */
   diagnose(): Diagnosis;
+  /**
+   * The same, and what limits the run by its work is profiled for a while: the function and line that takes most of it
+   * stands among the evidence. Without the profile where `rest.flamegraph.enabled` is false, or the run ends meanwhile.
+   *
+   * @throws SluiceError ARGUMENT_INVALID  an option is wrong
+   * Cost: while it lasts, about a tenth of what those tasks do; see `profile`.
+   */
+  examine(options?: ExamineOptions): Promise<Diagnosis>;
   /**
    * Samples what the tasks do for a while: self time of every operator, also of those fused into one loop, hot
    * functions by line, and what tasks wait for. A task that does not come back from a function is seen too.

@@ -17,6 +17,7 @@ import { type CompiledChain, compileChain, type InputShape } from '../runtime/co
 import type { CodeMap } from '../runtime/codegen/code-map.js';
 import { GateInput } from '../runtime/gate-input.js';
 import { HeldInput } from '../runtime/held-input.js';
+import type { KeySample } from '../runtime/key-sampler.js';
 import { LatencyMarkers, SourceMarkers } from '../runtime/latency-markers.js';
 import { PushInput } from '../runtime/push-input.js';
 import type { RowQueue } from '../runtime/row-queue.js';
@@ -63,6 +64,9 @@ export interface Subtask {
   learned(): readonly LearnedReport[];
   /** About how long it took to write, and to unpack, rows that nobody declared. */
   undeclaredMs(): number;
+  /** Begins to count the keys of its rows, if they have some; and gives what was counted. */
+  sampleKeys(): void;
+  takeKeys(): KeySample | null;
 }
 
 /**
@@ -134,6 +138,11 @@ export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter
     learned: () => chain.undeclared.map(({ report }) => report),
     undeclaredMs: () =>
       chain.undeclared.reduce((sum, { cost }) => sum + cost.totalMs, chain.unpacking.totalMs),
+    sampleKeys: () => {
+      const partitioner = incoming[0]?.partitioner;
+      if (partitioner?.kind === 'hash' && input instanceof GateInput) input.sampleKeys(partitioner.fields);
+    },
+    takeKeys: () => (input instanceof GateInput ? input.takeKeys() : null),
   };
 }
 

@@ -15,6 +15,7 @@ import type { RowView } from '../records/row-layout.js';
 import type { ChainCore, GateProcess } from './chain-core.js';
 import type { CompiledChain, InputShape } from './codegen/chain-compiler.js';
 import type { ReleasableInput } from './held-input.js';
+import { type KeySample, KeySampler } from './key-sampler.js';
 import type { LatencyMarkers } from './latency-markers.js';
 import { STEP, type Step } from './task-input.js';
 import { readShape, rowAt } from './undeclared-writer.js';
@@ -40,6 +41,8 @@ export class GateInput implements ReleasableInput {
   readonly #compiled = new Map<string, GateProcess>();
   #hasBuffer = false;
   #at = 0;
+  /** While somebody asks for the keys of the rows. */
+  #sampler: KeySampler | null = null;
   readonly waitUntilMs = 0;
   readonly waitFor = null;
 
@@ -86,6 +89,7 @@ export class GateInput implements ReleasableInput {
       this.#hasBuffer = true;
       this.#at = this.#gate.begin;
       this.#markers?.reads();
+      if (this.#sampler !== null) this.#look(this.#sampler);
     }
     const { channel, end } = this.#gate;
     if (this.#at < end && this.#view.i32[this.#at >> 2]! < 0) {
@@ -101,6 +105,22 @@ export class GateInput implements ReleasableInput {
       this.#gate.recycle();
     }
     return STEP.PROGRESS;
+  }
+
+  /**
+   * From now on the keys of some rows are counted, until they are taken.
+   *
+   * @param fields  columns of the key
+   */
+  sampleKeys(fields: readonly string[]): void {
+    this.#sampler = new KeySampler(fields, this.#view, this.#categories);
+  }
+
+  /** What was counted; null: nobody asked for it. */
+  takeKeys(): KeySample | null {
+    const sample = this.#sampler?.sample ?? null;
+    this.#sampler = null;
+    return sample;
   }
 
   /** Leaves the gate: from now on only its end comes. What the chain would have done with its rows is not done. */
@@ -127,6 +147,11 @@ export class GateInput implements ReleasableInput {
   }
 
   close(): void {}
+
+  #look(sampler: KeySampler): void {
+    const { channel, begin, end } = this.#gate;
+    sampler.look(this.#shapes[channel] ?? null, begin, end);
+  }
 
   #control(channel: number): void {
     const { i32, f64, buf } = this.#view;

@@ -1,24 +1,31 @@
 /**
- * Shape: a filter behind the step that is dear, and behind an exchange that it would have spared half of its records.
+ * Shape: a filter behind an exchange, which carries many rows only to have them dropped.
  * Cure: source -> filter -> rebalance -> enrich -> sink.
  *
  *   sluice doctor examples/tuning/filter-first.ts --param mode=before
  */
-import { job, type Stream, t } from 'sluice';
+import { job, t } from 'sluice';
 import { discard, generate, ndjson } from 'sluice/connectors';
 
-const Click = t.record({ id: t.int64, country: t.int32, page: t.string });
-const Enriched = t.record({ id: t.int64, country: t.int32, page: t.string, score: t.int32 });
-const ROUNDS = 20_000;
+const Click = t.record({ id: t.int64, country: t.int32, page: t.string, agent: t.string });
+const Enriched = t.record({ id: t.int64, country: t.int32, words: t.int32, agent: t.string });
+const TEXT = 'a page of many words that somebody has looked at ';
 
-/** Some 40 us of work. */
-function enrich({ id, country, page }: typeof Click.row): typeof Enriched.row {
-  let score = id | 0;
-  for (let i = 0; i < ROUNDS; i++) score = (Math.imul(score ^ (score >>> 15), 0x2c1b3c6d) + i) | 0;
-  return { id, country, page, score };
-}
+const clickOf = (id: number): typeof Click.row => ({
+  id,
+  country: id % 8,
+  page: `${TEXT.repeat(8)}${id % 1_000}`,
+  agent: `browser ${id % 50}`,
+});
 
-const isWanted = ({ country }: { country: number }): boolean => country < 2;
+const enrich = ({ id, country, page, agent }: typeof Click.row): typeof Enriched.row => ({
+  id,
+  country,
+  words: page.split(' ').length,
+  agent,
+});
+
+const isWanted = ({ country }: { country: number }): boolean => country === 0;
 
 export default job(
   'filter-first',
@@ -35,18 +42,19 @@ export default job(
       .from(
         generate({
           schema: Click,
-          make: (id) => ({ id, country: id % 8, page: `/page/${id % 1_000}` }),
+          make: clickOf,
           ...(rate > 0 && { ratePerSecond: rate }),
           ...(records > 0 && { count: records }),
         }),
       )
       .parallelism(1);
-    const enriched = (stream: Stream<typeof Click.row>): Stream<typeof Enriched.row> =>
-      stream.rebalance().map(Enriched, enrich).named('enrich');
     const wanted =
       mode === 'before'
-        ? enriched(clicks).filter(isWanted).named('wanted')
-        : enriched(clicks.filter(isWanted).named('wanted').parallelism(1));
-    wanted.to(output === '' ? discard() : ndjson(output, { createFolder: true }));
+        ? clicks.rebalance().filter(isWanted).named('wanted')
+        : clicks.filter(isWanted).named('wanted').parallelism(1).rebalance();
+    wanted
+      .map(Enriched, enrich)
+      .named('enrich')
+      .to(output === '' ? discard() : ndjson(output, { createFolder: true }));
   },
 );

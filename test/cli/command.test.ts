@@ -48,6 +48,30 @@ command('ls takes no job, stop takes the id of one', () => {
   assert.equal(read('stop --cancel 3fa2'), { kind: 'stop', id: '3fa2', isCancel: true });
 });
 
+command(
+  'doctor takes a job file, or the id of a job that runs, and then nothing that is for starting one',
+  () => {
+    assert.equal(read('doctor 3fa2'), { kind: 'doctor-run', id: '3fa2', seconds: 1, json: false });
+    assert.equal(read('doctor --json FACE --seconds 2'), {
+      ...{ kind: 'doctor-run', id: 'FACE', seconds: 2, json: true },
+    });
+    for (const line of ['doctor face.ts', 'doctor ./face', 'doctor job.ts --param a=face']) {
+      const found = read(line);
+      assert.equal([found.kind, found.kind === 'doctor' && found.seconds], ['doctor', 5]);
+    }
+    assert.equal(read('doctor 3fa2 --help'), { kind: 'help', topic: 'doctor' });
+    for (const [line, text] of [
+      ['doctor 3fa2 --param a=1', "--param is for a job file, and '3fa2' runs already"],
+      ['doctor 3fa2 4fa2', "'4fa2' is one too many"],
+      ['doctor 3fa2 --seconds 61', 'a running job is looked at for 60 seconds at most'],
+    ] as const)
+      assert.throws(
+        () => read(line),
+        (error: Error) => error.message.endsWith(`sluice doctor: ${text}`),
+      );
+  },
+);
+
 command('run is profiled into a page or a profile for Chrome, by the ending of the name', () => {
   const profileOf = (line: string) => {
     const found = read(`run job.ts ${line}`);

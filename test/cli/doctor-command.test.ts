@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { diagnosisText } from '../../engine/cli/diagnosis-text.js';
 import type { Diagnosis, Finding } from '../../engine/control/diagnosis/diagnosis.js';
+import type { Episode } from '../../engine/control/diagnosis/diagnosis-history.js';
 import { BenchFolder } from '../kit/bench-folder.js';
 import { jobPath } from '../kit/run-kit.js';
 
@@ -29,6 +30,7 @@ const DIAGNOSIS: Diagnosis = {
   summary: 'it is held up',
   findings: [FINDING, { ...FINDING, cause: 'garbage', severity: 'hint', reason: 'garbage', gain: null }],
   windowMs: 1_000,
+  history: [],
 };
 
 doctors('the text is as narrow as asked, loses no word, and tells what else is worth a change', () => {
@@ -52,6 +54,29 @@ doctors('the text is as narrow as asked, loses no word, and tells what else is w
   const healthy = diagnosisText({ ...DIAGNOSIS, verdict: 'healthy', findings: [] }, null, 80);
   assert.equal(healthy, ['healthy     it is held up']);
 });
+
+doctors(
+  'of a job that was not watched what holds it up now is told, and what did in the last minutes',
+  () => {
+    const episode = (fromMs: number, toMs: number, cause: Episode['cause']): Episode => ({
+      ...{ fromMs, toMs, cause },
+      ...(cause === null ? { name: null, subtask: null } : { name: 'total', subtask: 1 }),
+    });
+    const history = [
+      episode(0, 40_000, null),
+      episode(40_900, 41_000, 'cpu'),
+      episode(42_000, 60_000, 'key-skew'),
+    ];
+    const lines = diagnosisText({ ...DIAGNOSIS, history }, null, 200);
+    assert.is(lines[0], 'held up by  window(tumbling 1d) -> enrich -> csv, subtask 1');
+    assert.is(lines.filter((line) => line.startsWith('held up by')).length, 1);
+    assert.is(lines.filter((line) => line.startsWith('also')).length, 1, 'it is not told twice');
+    assert.is(
+      lines.at(-1),
+      'lately      healthy from 60 s to 20 s ago, total (cpu) 19 s ago, total (key-skew) from 18 s to 0 s ago',
+    );
+  },
+);
 
 doctors('a job is looked at, told what holds it up, and nothing of it is committed', async () => {
   const args = [jobPath('endless'), '--parallelism', '1', '--param', 'output=rows.ndjson', '--seconds', '2'];

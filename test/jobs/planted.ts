@@ -30,9 +30,10 @@ export default job(
       at: t.string.default('second'),
       parallelism: t.int32.default(2),
       rate: t.float64.default(0),
+      keepOneOf: t.int32.default(1),
     },
   },
-  (flow, { cause, at, parallelism, rate }) => {
+  (flow, { cause, at, parallelism, rate, keepOneOf }) => {
     const isAt = (stage: string, of: string): boolean => cause === of && at === stage;
     const work =
       (stage: string) =>
@@ -66,6 +67,8 @@ export default job(
       .named('first')
       .parallelism(parallelism)
       .partitionCustom(evenly, 'lane')
+      .filter((row) => row.n % keepOneOf === 0)
+      .parallelism(parallelism)
       .map(Row, work(STAGES[2]!))
       .named('second')
       .parallelism(parallelism)

@@ -1,3 +1,5 @@
+import type { Episode } from './diagnosis-history.js';
+
 /** What holds a job up, why, and what to do; or that nothing does. Plain JSON. */
 export interface Diagnosis {
   readonly job: string;
@@ -12,6 +14,8 @@ export interface Diagnosis {
   readonly findings: readonly Finding[];
   /** What it rests on, in milliseconds. */
   readonly windowMs: number;
+  /** What held it up in the last ten minutes, the oldest first. */
+  readonly history: readonly Episode[];
 }
 
 // biome-ignore format: a table
@@ -22,6 +26,9 @@ export type Cause =
   | 'few-cores'         // threads wait for a core
   | 'garbage'           // garbage collections hold a thread up
   | 'undeclared'        // rows that nobody declared are written and unpacked
+  | 'few-buffers'       // buffers run out although whoever gets them has time
+  | 'late-filter'       // rows cross an exchange to be dropped behind it
+  | 'output-reader'     // the application reads an output slowly
   | 'sink-rate'         // a sink takes no more in a second
   | 'source-rate'       // a source gives no more in a second
   | 'sink-wait'         // a sink waits for what it writes to

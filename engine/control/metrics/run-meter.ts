@@ -12,7 +12,7 @@ import { threadTimes } from '../threads/thread-times.js';
 import { taskLatency } from './latency-metrics.js';
 import type { Metrics, MetricsWindow, TaskMetrics } from './metrics.js';
 import { type PoolMetrics, poolMetrics } from './pool-metrics.js';
-import { SampleHistory } from './sample-history.js';
+import { type PastMoment, SampleHistory } from './sample-history.js';
 import { COUNTERS, type CountName, type TaskSample, type TimeSample } from './task-sample.js';
 import { AT_REST, timeRatios } from './time-ratios.js';
 import { vertexMetrics } from './vertex-metrics.js';
@@ -79,6 +79,11 @@ export class RunMeter {
   readClock(task: number): TimeSample {
     const times = this.#clocks[task]!.read(this.#endedMs ?? SYSTEM_CLOCK.monotonicMs());
     return { times, thread: threadTimes(this.#control.taskLine(task).systemThreadId) };
+  }
+
+  /** What all tasks had come to at moments of the last minute, the oldest first. */
+  past(): readonly PastMoment[] {
+    return this.#history.recent(this.#endedMs ?? SYSTEM_CLOCK.monotonicMs(), WINDOW_MS['60s']);
   }
 
   metrics(state: RunState, window: MetricsWindow): Metrics {

@@ -6,6 +6,12 @@ interface Moment {
   readonly tasks: readonly TaskSample[];
 }
 
+/** The same, each task taken from what is kept when it is asked for: few of many are looked at. */
+export interface PastMoment {
+  readonly atMs: number;
+  readonly task: (index: number) => TaskSample;
+}
+
 /** The last ones, one a second for a good minute, and one every five seconds for ten: how far apart, and how many. */
 const TIERS = [
   { everyMs: 0, slots: 16 },
@@ -49,6 +55,18 @@ export class SampleHistory {
         ? old.reduce((a, b) => (b.atMs > a.atMs ? b : a))
         : moments.reduce((a, b) => (b.atMs < a.atMs ? b : a));
     return this.#moment(found);
+  }
+
+  /**
+   * The moments of the last `windowMs`, the oldest first; the nearer to now the closer together. They are good until
+   * the next one is added.
+   */
+  recent(nowMs: number, windowMs: number): readonly PastMoment[] {
+    const rows = this.#tiers.flatMap((tier) => tier.moments()).filter(({ atMs }) => nowMs - atMs <= windowMs);
+    const byTime = new Map(rows.map((each) => [each.atMs, each.row]));
+    return [...byTime]
+      .sort(([a], [b]) => a - b)
+      .map(([atMs, row]) => ({ atMs, task: (index) => unpackSample(row, index * SAMPLE_NUMBERS) }));
   }
 
   #moment({ atMs, row }: Row): Moment {

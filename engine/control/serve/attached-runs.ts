@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { SluiceError } from '../../base/errors.js';
+import type { Diagnosis } from '../diagnosis/diagnosis.js';
 import type { RunState } from '../run.js';
 import { runtimeFolder, socketOf } from './runtime-folder.js';
 
@@ -97,6 +98,36 @@ export async function endRun({ id, job, socket }: AttachedRun, how: 'stop' | 'ca
   }
 }
 
+/**
+ * What holds a running job up.
+ *
+ * @param seconds  how long what limits it is profiled
+ * @throws SluiceError RUN_UNREACHABLE  its process ended, or refused
+ */
+export async function diagnosisOf({ id, job, socket }: AttachedRun, seconds: number): Promise<Diagnosis> {
+  const lost = (why: string, cause?: unknown): SluiceError =>
+    new SluiceError('RUN_UNREACHABLE', `${job} (${id}): ${why}`, { detail: { id }, cause });
+  let answer: IncomingMessage;
+  try {
+    const path = `/jobs/${id}/diagnosis?seconds=${seconds}`;
+    answer = await ask(socket, 'GET', path, seconds * 1_000 + PROFILE_MS_MAX);
+  } catch (error) {
+    throw lost('it does not answer', error);
+  }
+  const text = await textOf(answer);
+  if (answer.statusCode !== 200) throw lost(`it answered ${answer.statusCode}`);
+  return JSON.parse(text) as Diagnosis;
+}
+
+/** Beside the time that is sampled: threads are prepared before it, and samples counted after it. */
+const PROFILE_MS_MAX = 10_000;
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
 /** Names of entries and sockets, without their endings. */
 function namesIn(folder: string): readonly string[] {
   let files: readonly string[] = [];
@@ -110,10 +141,8 @@ function namesIn(folder: string): readonly string[] {
 }
 
 async function runsBehind(socket: string, pid: number): Promise<readonly AttachedRun[]> {
-  const answer = await ask(socket, 'GET', '/jobs/overview');
-  const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
-  const { jobs } = JSON.parse(Buffer.concat(chunks).toString()) as { jobs: readonly OverviewRow[] };
+  const text = await textOf(await ask(socket, 'GET', '/jobs/overview'));
+  const { jobs } = JSON.parse(text) as { jobs: readonly OverviewRow[] };
   return jobs
     .filter((row) => row['end-time'] < 0)
     .map((row) => ({
@@ -138,10 +167,15 @@ interface OverviewRow {
   readonly tasks: { readonly total: number };
 }
 
-function ask(socket: string, method: string, path: string): Promise<IncomingMessage> {
+function ask(
+  socket: string,
+  method: string,
+  path: string,
+  answerMsMax: number = ANSWER_MS_MAX,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath: socket, method, path, agent: false });
-    const timer = setTimeout(() => asked.destroy(new Error('no answer in time')), ANSWER_MS_MAX);
+    const timer = setTimeout(() => asked.destroy(new Error('no answer in time')), answerMsMax);
     asked.on('response', (answer) => {
       clearTimeout(timer);
       resolve(answer);

@@ -19,6 +19,8 @@ export interface ServedRun {
   readonly life: RunPast;
   metrics(window: MetricsWindow): Metrics;
   diagnose(): Diagnosis;
+  /** Takes a while; see Run. */
+  examine(seconds: number): Promise<Diagnosis>;
   /** Answers at once; see Profiler. */
   flameGraph(vertex: string, type: FlameGraphType, subtask?: number): FlameGraph;
   /** Settles when nothing of the run is left, however it ended. */
@@ -44,6 +46,7 @@ export function servedRun(run: JobMaster, planned: PlannedJob): ServedRun {
     life: run.life,
     metrics: (window) => run.metrics(window),
     diagnose: () => run.diagnose(),
+    examine: (seconds) => run.examine({ seconds }),
     flameGraph: (vertex, type, subtask) => run.flameGraph(vertex, type, subtask),
     ended: run.finished.then(
       () => {},
@@ -91,6 +94,7 @@ function remembered(run: ServedRun): ServedRun {
     ...{ id, plan, graph, options, optionEntries, life },
     metrics: (window) => last[window],
     diagnose: () => diagnosis,
+    examine: async () => diagnosis,
     flameGraph: () => ({ endTimestamp: FLAME_GRAPH_NOT_THERE.terminated }),
     ended: Promise.resolve(),
     ...{ stop: nothing, cancel: nothing },

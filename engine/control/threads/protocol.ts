@@ -6,14 +6,16 @@ import type { ExchangeSpec } from '../../memory/exchange-sizes.js';
 import type { SharedMemory } from '../../memory/region.js';
 import type { LiveNames } from '../../plan/live-ends.js';
 import type { Proof } from '../../records/proofs.js';
+import type { KeySample } from '../../runtime/key-sampler.js';
 import type { LearnedReport } from '../../runtime/undeclared-writer.js';
 import type { TapDeployment } from '../taps/task-taps.js';
 import type { Trial } from '../trial.js';
 
 /**
  * What the job master asks of the agent in a worker. The whole life of a subtask is two calls: the master calls
- * `deploy` on all agents, and when every plan agrees, `run` on all. Everything else (stop, checkpoints to trigger,
- * heartbeats) is a word in shared memory, because a worker inside its loop answers no call until it yields.
+ * `deploy` on all agents, and when every plan agrees, `run` on all. Two more look at it meanwhile. Everything else
+ * (stop, checkpoints to trigger, heartbeats) is a word in shared memory, because a worker inside its loop answers no
+ * call until it yields.
  */
 export interface TaskAgent {
   /**
@@ -31,6 +33,15 @@ export interface TaskAgent {
    * @throws SluiceError  the subtask failed; the code says how
    */
   run(): Promise<TaskReport>;
+
+  /**
+   * Begins to count the keys of the rows that come, if they have some. Answered as everything is while the task runs:
+   * at its next turn of the event loop.
+   */
+  sampleKeys(): void;
+
+  /** What was counted since; null: the rows have no keys, or nobody asked. */
+  takeKeys(): KeySample | null;
 }
 
 /** Everything one worker needs to take its place in a job. Values only: functions come from the job module. */

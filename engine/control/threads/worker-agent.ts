@@ -9,6 +9,7 @@ import { type JobGraph, jobGraph, taskName } from '../../plan/job-graph.js';
 import { withLiveEnds } from '../../plan/live-ends.js';
 import { planFingerprint } from '../../plan/logical-plan.js';
 import { learnProofs } from '../../records/proofs.js';
+import type { KeySample } from '../../runtime/key-sampler.js';
 import { connectEndpoints } from '../endpoints.js';
 import { importJob } from '../job-file/job-loader.js';
 import { showTask } from '../profile/task-beacon.js';
@@ -91,6 +92,14 @@ class WorkerAgent implements TaskAgent {
   async run(): Promise<TaskReport> {
     assert(this.#host !== null && this.#subtask !== null, 'a subtask is deployed before it runs');
     return reportOf(this.#subtask, await this.#host.run());
+  }
+
+  sampleKeys(): void {
+    this.#subtask?.sampleKeys();
+  }
+
+  takeKeys(): KeySample | null {
+    return this.#subtask?.takeKeys() ?? null;
   }
 }
 

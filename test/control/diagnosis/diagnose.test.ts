@@ -2,12 +2,13 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { diagnose } from '../../../engine/control/diagnosis/diagnose.js';
-import type { Diagnosis } from '../../../engine/control/diagnosis/diagnosis.js';
-import { DiagnosisLog } from '../../../engine/control/diagnosis/diagnosis-log.js';
+import type { Diagnosis, Finding } from '../../../engine/control/diagnosis/diagnosis.js';
 import type { Metrics, TaskMetrics } from '../../../engine/control/metrics/metrics.js';
+import type { PastMoment } from '../../../engine/control/metrics/sample-history.js';
 import { vertexMetrics } from '../../../engine/control/metrics/vertex-metrics.js';
 import type { JobExchange, JobGraph } from '../../../engine/plan/job-graph.js';
-import type { Partitioner } from '../../../engine/plan/logical-plan.js';
+import type { LogicalPlan, OperatorConfig, Partitioner } from '../../../engine/plan/logical-plan.js';
+import type { KeySample } from '../../../engine/runtime/key-sampler.js';
 import { taskMetrics } from '../../kit/task-metrics.js';
 
 /** What is said of figures that were made up: of graphs in which it is known who holds up whom. */
@@ -16,16 +17,31 @@ const doctor = suite('diagnosis');
 const HASH = { kind: 'hash', fields: ['user'] } as const satisfies Partitioner;
 const REBALANCE = { kind: 'rebalance' } as const satisfies Partitioner;
 
+interface Setting {
+  readonly cores: number;
+  readonly windowMs: number;
+  /** By vertex: of its subtasks. */
+  readonly keys: readonly (readonly (KeySample | null)[])[];
+  /** By vertex: the kinds of its operators, each of which feeds the next. */
+  readonly chains: readonly (readonly OperatorConfig['kind'][])[];
+  readonly past: readonly PastMoment[];
+}
+
 /** The figures of the subtasks of each vertex, and who feeds whom. */
 function diagnosed(
   vertices: readonly (readonly Partial<TaskMetrics>[])[],
   edges: readonly (readonly [from: number, to: number, partitioner?: Partitioner])[],
-  { cores = 8, windowMs = 1_000 }: { cores?: number; windowMs?: number } = {},
+  { cores = 8, windowMs = 1_000, keys = [], chains = [], past = [] }: Partial<Setting> = {},
 ): Diagnosis {
   let firstTask = 0;
   const graph = {
     vertices: vertices.map((tasks, index) => {
-      const vertex = { index, id: `v${index}`, name: `v${index}`, parallelism: tasks.length, firstTask };
+      const operators = (chains[index] ?? ['map']).map((_, at) => `v${index}.${at}`);
+      const vertex = {
+        ...{ index, id: `v${index}`, name: `v${index}`, parallelism: tasks.length, firstTask, operators },
+        links: operators.slice(1).map((to, at) => ({ from: operators[at]!, to })),
+        place: chains[index]?.[0] === 'output' ? 'main' : 'worker',
+      };
       firstTask += tasks.length;
       return vertex;
     }),
@@ -39,7 +55,14 @@ function diagnosed(
     all.map((over, subtask) => taskMetrics({ vertex: `v${index}`, name: `v${index}`, subtask, ...over })),
   );
   const metrics = { job: 'made up', windowMs, tasks, vertices: vertexMetrics(tasks) } as unknown as Metrics;
-  return diagnose({ graph, metrics, cores });
+  const operators = vertices.flatMap((_, index) =>
+    (chains[index] ?? ['map']).map((kind, at) => ({ uid: `v${index}.${at}`, config: { kind } })),
+  );
+  return diagnose({
+    ...{ graph, metrics, cores, past },
+    plan: { operators } as unknown as LogicalPlan,
+    keys: new Map(keys.map((samples, index) => [`v${index}`, samples])),
+  });
 }
 
 const busy = (busyRatio: number, over: Partial<TaskMetrics> = {}): Partial<TaskMetrics> => ({
@@ -158,6 +181,161 @@ for (const [cause, subtask, partitioner, tasks] of CASES) {
   });
 }
 
+const SKEWED = [busy(0.1), busy(0.99, { recordsInPerSecond: 9_000 })];
+
+doctor('of skew the key is named, with its share of all records and how sure that is', () => {
+  const of = (sample: KeySample): Finding => {
+    const keys = [[], [null, sample]];
+    return diagnosed([[pressed(0.9)], SKEWED], [[0, 1, HASH]], { keys }).findings[0]!;
+  };
+  const rest = { key: '"b"', share: 0.02 };
+  const one = of({ rows: 900, keys: [{ key: '"user-17"', share: 0.8 }, rest] });
+  // 9 of 10 records come to the subtask; 2 x sqrt(0.8 x 0.2 / 900) is 2.7 %, of which 9 tenths.
+  assert.match(one.reason, /gets 90 % of the records; key "user-17" alone 72 %, give or take 2 %$/);
+  assert.ok(one.evidence.includes('of 900 of its rows, by key: "user-17" 80 %'));
+  const none = of({ rows: 900, keys: [rest] });
+  assert.match(none.reason, /gets 90 % of the records$/);
+  assert.match(none.advice!, /^use a key with more values/);
+  const few = of({ rows: 8, keys: [{ key: '"user-17"', share: 1 }] });
+  assert.match(few.reason, /gets 90 % of the records$/, 'eight rows say nothing');
+  assert.match(few.advice!, /^add up before keyBy\('user'\)/);
+});
+
+doctor(
+  'a filter behind an exchange is advised against if it drops half, and only where that can be known',
+  () => {
+    const through = (share: number, chain: readonly OperatorConfig['kind'][], at = 1): readonly string[] => {
+      const filters = busy(0.95, {
+        recordsInPerSecond: 1_000,
+        recordsOutPerSecond: 1_000 * share,
+        bytesInPerSecond: 8e6,
+      });
+      const line = at === 1 ? [[pressed(0.9)], [filters], [idle]] : [[busy(1)], [filters], [idle]];
+      const edges = [
+        [0, 1],
+        [1, 2],
+      ] as const;
+      return diagnosed(line, edges, { chains: [['source'], chain, ['sink']] }).findings.map(
+        ({ cause, vertex, severity, evidence }) => `${severity} ${cause} ${vertex} ${evidence[0]}`,
+      );
+    };
+    const late = 'hint late-filter v1 8.0 MB come to it in a second; with the filters before, about 2.0 MB';
+    assert.ok(through(0.25, ['filter', 'map']).includes(late));
+    assert.ok(
+      through(0.25, ['filter'], 0).includes(late),
+      'sending the rows takes the time of the one before it',
+    );
+    for (const [share, chain] of [
+      [0.6, ['filter', 'map']],
+      [0.25, ['map', 'filter']],
+      [0.25, ['filter', 'flat-map']],
+      [0.25, ['filter', 'keyed-aggregate']],
+    ] as const)
+      assert.equal(
+        through(share, chain).filter((each) => each.includes('late-filter')),
+        [],
+      );
+  },
+);
+
+doctor('an output that is read slowly is laid to the application, and to no task', () => {
+  const slow = { rateLimitedRatio: 0.97, busyRatio: 0.03 };
+  const { verdict, findings } = diagnosed([[pressed(0.9)], [slow]], [[0, 1]], {
+    chains: [['source'], ['output']],
+  });
+  assert.equal([verdict, findings.map(({ cause }) => cause)], ['limited', ['output-reader']]);
+  assert.match(findings[0]!.reason, /^the application reads the output more slowly/);
+});
+
+const POOL = { queuedBuffers: 9, freeSegments: 0, overdraft: 1, segments: 10, discardedBuffers: 0 };
+
+doctor('too few buffers are named where senders wait, receivers wait, and nobody works', () => {
+  const property = fc.property(
+    fc.double({ min: 0.3, max: 0.9, noNaN: true }),
+    fc.double({ min: 0.3, max: 1, noNaN: true }),
+    fc.integer({ min: 1, max: 4 }),
+    fc.constantFrom('thin', 'room', 'works', 'crowded', 'below'),
+    (pressure, calm, receivers, kind) => {
+      const poolUsage = kind === 'room' ? 0.5 : 1;
+      const sender = { ...pressed(pressure), busyRatio: 0.05, output: { ...POOL, poolUsage } };
+      const waits = busy(1 - calm, {
+        idleRatio: calm,
+        ...(kind === 'crowded' && { awaitingCoreRatio: 0.4 }),
+      });
+      const receiver = kind === 'works' ? busy(0.45, { idleRatio: 0.1 }) : waits;
+      const last = kind === 'below' ? busy(0.9) : idle;
+      const all = Array.from({ length: receivers }, () => receiver);
+      const { verdict, findings } = diagnosed(
+        [[sender], kind === 'below' ? [pressed(0.9)] : all, [last]],
+        [
+          [0, 1],
+          [1, 2],
+        ],
+      );
+      const isThin = kind === 'thin' && 1 - calm < 0.5;
+      const found = findings.filter(({ cause }) => cause === 'few-buffers');
+      assert.is(found.length, isThin ? 1 : 0);
+      if (isThin) assert.equal([verdict, found[0]!.vertex], ['limited', 'v0']);
+    },
+  );
+  fc.assert(property, { numRuns: 200, verbose: 1 });
+});
+
+doctor('input buffers that are nearly all in use are evidence', () => {
+  const input = (poolUsage: number) => ({
+    ...{ queuedBuffers: 1, exclusiveInUse: 1, exclusive: 2, floatingInUse: 0, floating: 8 },
+    poolUsage,
+  });
+  const of = (usage: number): readonly string[] =>
+    diagnosed([[pressed(0.9)], [busy(0.99, { input: input(usage) })]], [[0, 1]]).findings[0]!.evidence;
+  assert.ok(of(0.85).includes('its input buffers 85 % in use'));
+  assert.not(of(0.75).some((each) => each.includes('input buffers')));
+});
+
+/** Moments 200 ms apart at which each vertex of a line has one task that works, until it waits from some moment on. */
+function pastOf(ticks: number, pressedFrom: readonly number[], last: number): readonly PastMoment[] {
+  return Array.from({ length: ticks }, (_, tick) => ({
+    atMs: tick * 200,
+    task: (at) => {
+      const after = Math.max(0, tick - (pressedFrom[at] ?? last)) * 200;
+      const isLast = at === pressedFrom.length;
+      const times = {
+        ...{ idleMs: tick * 200 - after, busyMs: isLast ? after : 0, elapsedMs: tick * 200 },
+        ...{ softBackpressuredMs: isLast ? 0 : after, hardBackpressuredMs: 0, asyncMs: 0, rateLimitedMs: 0 },
+      };
+      return { times, thread: null } as unknown as ReturnType<PastMoment['task']>;
+    },
+  }));
+}
+
+doctor('when it began is told, and how the wait walked upstream', () => {
+  const property = fc.property(
+    fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 4 }),
+    fc.integer({ min: 1, max: 10 }),
+    (gaps, begin) => {
+      // The last one begins, and each vertex above follows some moments after the one below it.
+      const pressedFrom = gaps.map((_, at) => begin + gaps.slice(at).reduce((sum, gap) => sum + gap, 0));
+      const past = pastOf(40, pressedFrom, begin);
+      const line = [...gaps.map(() => [pressed(0.9)]), [busy(0.99)]];
+      const edges = gaps.map((_, at) => [at, at + 1] as const);
+      const { evidence } = diagnosed(line, edges, { past }).findings[0]!;
+      const told = evidence.at(-1)!;
+      const ago = ((39 - begin) * 0.2).toFixed(1);
+      assert.ok(told.startsWith(`since ${ago} s ago, seen every 0.2 s: v${gaps.length} t+0`), told);
+      for (const [at, from] of pressedFrom.entries()) {
+        const after = (from - begin) * 0.2;
+        assert.ok(`${told},`.includes(`v${at} t+${after === 0 ? '0' : `${after.toFixed(1)} s`},`), told);
+      }
+    },
+  );
+  fc.assert(property, { numRuns: 100, verbose: 1 });
+  const always = diagnosed([[pressed(0.9)], [busy(0.99)]], [[0, 1]], { past: pastOf(40, [0], 0) });
+  assert.not(
+    always.findings[0]!.evidence.some((each) => each.startsWith('since')),
+    'nobody saw it begin',
+  );
+});
+
 doctor('more subtasks are proposed where cores are free, and not where none is', () => {
   const at = (onCoreRatio: number, cores: number): Diagnosis =>
     diagnosed(
@@ -202,27 +380,6 @@ doctor('rebalance() is no advice for rows with keys', () => {
 doctor('nothing is said of a run too young, or one that has ended', () => {
   assert.is(diagnosed([[busy(1)]], [], { windowMs: 400 }).verdict, 'unknown');
   assert.is(diagnosed([[busy(1, { state: 'FINISHED' })]], []).verdict, 'unknown');
-});
-
-doctor('of a whole run that is told which held it up for the most of its time', () => {
-  const log = new DiagnosisLog();
-  assert.is(log.limit, null);
-  const line = (slow: number) =>
-    diagnosed(
-      [0, 1, 2].map((at) => [at < slow ? pressed(0.9) : at === slow ? busy(1) : idle]),
-      [
-        [0, 1],
-        [1, 2],
-      ],
-    );
-  for (const slow of [1, 2, 2, 1, 2]) log.add(line(slow));
-  log.add(diagnosed([[busy(1)]], [], { windowMs: 10 }));
-  assert.is(log.limit!.finding.vertex, 'v2');
-  assert.is(log.limit!.share, 0.6);
-  const calm = new DiagnosisLog();
-  for (let i = 0; i < 9; i++) calm.add(diagnosed([[busy(0.2)]], []));
-  calm.add(line(1));
-  assert.is(calm.limit, null, 'a tenth of the time is not the reason');
 });
 
 doctor.run();

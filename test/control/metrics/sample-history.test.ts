@@ -72,6 +72,31 @@ history('a window begins where it should, as near as what was kept of that time'
   fc.assert(property, { numRuns: 60, verbose: 1 });
 });
 
+history(
+  'the moments of the last while come in order, each once, as near together as was kept of their time',
+  () => {
+    const property = fc.property(
+      fc.integer({ min: 0, max: 600 }),
+      fc.constantFrom(1_000, 60_000),
+      (steps, windowMs) => {
+        const past = new SampleHistory(2);
+        const nowMs = steps * 200;
+        for (let atMs = 0; atMs <= nowMs; atMs += 200) past.add(atMs, tasksAt(atMs, 2));
+        const found = past.recent(nowMs, windowMs);
+        const gaps = found.slice(1).map(({ atMs }, i) => atMs - found[i]!.atMs);
+        assert.ok(gaps.every((gap) => gap > 0 && gap <= 1_200));
+        assert.ok(gaps.slice(-15).every((gap) => gap === 200));
+        assert.is(found.at(-1)!.atMs, nowMs);
+        assert.ok(
+          found[0]!.atMs >= nowMs - windowMs && found[0]!.atMs <= Math.max(0, nowMs - windowMs + 1_000),
+        );
+        for (const { atMs, task } of found) assert.equal([task(0), task(1)], tasksAt(atMs, 2));
+      },
+    );
+    fc.assert(property, { numRuns: 30, verbose: 1 });
+  },
+);
+
 history('however long a run lasts, the oldest that is kept is ten minutes old', () => {
   const past = new SampleHistory(1);
   for (let atMs = 0; atMs <= 3_600_000; atMs += 200) past.add(atMs, tasksAt(atMs, 1));

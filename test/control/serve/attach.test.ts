@@ -17,11 +17,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isSluiceError } from '../../../engine/base/errors.js';
 import { lsCommand, runsTable } from '../../../engine/cli/ls-command.js';
+import { runDoctorCommand } from '../../../engine/cli/run-doctor-command.js';
 import { stopCommand } from '../../../engine/cli/stop-command.js';
 import { start } from '../../../engine/control/engine.js';
 import { type AttachedRun, attachedRuns, runNamed } from '../../../engine/control/serve/attached-runs.js';
 import { makeRuntimeFolder, runtimeFolder } from '../../../engine/control/serve/runtime-folder.js';
-import { askJson } from '../../kit/http-kit.js';
+import { ask, askJson } from '../../kit/http-kit.js';
 import { jobPath, until } from '../../kit/run-kit.js';
 
 const attach = suite('runs that other programs find');
@@ -76,6 +77,16 @@ attach('the owner finds a run, needs no token to stop it, and nothing of it is l
     new RegExp(`^id .*\\n${run.id.slice(0, 8)}  endless  RUNNING`),
   );
   assert.is(JSON.parse(await lsCommand({ json: true }))[0].id, run.id);
+
+  const diagnosis = JSON.parse(await runDoctorCommand({ id: run.id.slice(0, 6), seconds: 0.05, json: true }));
+  assert.equal([diagnosis.job, Array.isArray(diagnosis.findings)], ['endless', true]);
+  const { status, text: refusal } = await ask('http://localhost', `/jobs/${run.id}/diagnosis?seconds=soon`, {
+    socketPath: join(folder, socket!),
+  });
+  assert.equal(
+    [status, JSON.parse(refusal).errors],
+    [400, ["seconds is a number from 0.05 to 60, not 'soon'"]],
+  );
 
   const { text, exitCode } = await stopCommand({ id: run.id.slice(0, 6), isCancel: false });
   assert.equal([text, exitCode], [`endless (${run.id.slice(0, 8)}) STOPPED`, 0]);

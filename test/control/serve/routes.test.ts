@@ -162,6 +162,7 @@ const FIELDS: Readonly<Record<string, Shape>> = {
   '/jobs/:job/metrics?get=uptime,runningTime,downtime,numRestarts': [VALUE],
   '/jobs/:job/backpressure': { status: "'ok'|'deprecated'", 'end-timestamp?': 'int', 'vertices?': [{ id: 'hex32', name: 'string', parallelism: 'int', ...LEVELS, subtask: 'int', ...RATIOS }] },
   '/jobs/:job/diagnosis': { job: 'string', verdict: "'limited'|'healthy'|'unknown'", summary: 'string', windowMs: 'number',
+    history: [{ cause: 'string|null', name: 'string|null', subtask: 'int|null', fromMs: 'int', toMs: 'int' }],
     findings: [{ cause: 'string', severity: "'limit'|'hint'", share: 'number', vertex: 'hex32', name: 'string', subtask: 'int|null', reason: 'string', evidence: ['string'], advice: 'string|null', gain: 'number|null' }] },
   '/jobs/:job/checkpoints': { counts: counts('restored total in_progress completed failed'), history: 'empty',
     summary: Object.fromEntries('checkpointed_size state_size end_to_end_duration alignment_buffered processed_data persisted_data'.split(' ').map((name) => [name, CHECKPOINT_STATISTICS])),
@@ -244,7 +245,7 @@ const CONSTANT: readonly (readonly [path: RegExp, why: string])[] = [
   [/:(source|sink).*[hH]ardBack/,                                                                   'what it makes of a record is one row at most'],
   [/(jobs|allocatedSlots)\.0\./,                                                                    'the other run goes on'],
   [/networkMemory$|\.skew$|\.tasks\.created$|\.CREATED$|status-counts\.DEPLOYING$/,                                           'all at once: memory, threads; skew of one task manager'],
-  [/diagnosis\.findings/,                                                                           'what a finding says has its own tests'],
+  [/diagnosis\.(findings|history)/,                                                                           'what a finding says has its own tests'],
   [/mapped|Max$|managedMemory|OffHeap|framework|jvm|(data|jmx)Port$|physicalMemory|\bcpuCores$/,     'there is no such memory, port or limit here, or it is of the machine'],
   [/freeResource|slots-|[sS]lots(Number)?$|taskmanagers$/,                                          'every core is a slot, and the widest run takes them all'],
 ];

@@ -1,5 +1,6 @@
 import { isSluiceError } from '../../../base/errors.js';
 import { type JobGraph, type JobVertex, subtaskOfTask } from '../../../plan/job-graph.js';
+import { EXAMINE_SECONDS } from '../../diagnosis/examine-seconds.js';
 import { pressureLevel, pressureOf } from '../../metrics/pressure.js';
 import type { RunFailure } from '../../run-life.js';
 import { json, Refusal } from '../answer.js';
@@ -164,8 +165,17 @@ export const jobBackpressure: Handler = (call) => {
   });
 };
 
-/** What holds the run up, why, and what to do. */
-export const diagnosis: Handler = (call) => json(runOf(call).diagnose());
+/** What holds the run up, why, and what to do; with `seconds` also which function takes its time. */
+export const diagnosis: Handler = async (call) => {
+  const run = runOf(call);
+  const text = call.query.get('seconds');
+  if (text === null) return json(run.diagnose());
+  const { min, max } = EXAMINE_SECONDS;
+  const seconds = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(seconds >= min && seconds <= max))
+    throw new Refusal(400, `seconds is a number from ${min} to ${max}, not '${shown(text)}'`);
+  return json(await run.examine(seconds));
+};
 
 /** The graph as Flink's dashboard draws it. */
 function planOf({ id, plan, graph }: ServedRun): object {
