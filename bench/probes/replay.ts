@@ -4,8 +4,8 @@
  *   node replay.js <name> <cause> <advice> <size>
  *
  * Before and after run at the same rate: a fifth more than what "before" takes at most, measured first. `doctor-before` is 1
- * if the job is called limited, and a finding names the cause with these words in its advice; `doctor-after` is 1 if the job is called healthy. Both are
- * asked after four seconds. Latency is that of markers, from sources to sinks, over the whole run; in flight is what lies in
+ * if the job is called limited, and a finding names the cause with these words in its advice; `doctor-after` is 1 if the
+ * job is called healthy. Both are asked after four seconds. Latency is that of markers, from sources to sinks, over the whole run; in flight is what lies in
  * buffers between tasks at the end of it, each taken for full.
  */
 import { fileURLToPath, pathToFileURL } from 'node:url';
