@@ -16,7 +16,7 @@ export function diagnosisText(diagnosis: Diagnosis, limit: LoggedFinding | null,
     ({ cause, vertex }) => !(limit?.finding.cause === cause && limit.finding.vertex === vertex),
   );
   return [
-    ...(limit === null ? lines(verdict, summary, columns) : limitText(limit, columns)),
+    ...(limit === null ? labelled(verdict, summary, columns) : limitText(limit, columns)),
     ...others.flatMap((finding) => findingText('also', finding, columns)),
   ];
 }
@@ -32,19 +32,19 @@ function findingText(word: string, finding: Finding, columns: number, after = ''
   const where = subtask === null ? name : `${name}, subtask ${subtask}`;
   const expected = gain === null || gain <= 1 ? '' : `; expected about ${gain}x`;
   return [
-    ...lines(word, `${where}${after}`, columns),
-    ...lines('  reason', reason, columns),
-    ...lines('  evidence', evidence.join('; '), columns),
-    ...(advice === null ? [] : lines('  try', `${advice}${expected}`, columns)),
+    ...labelled(word, `${where}${after}`, columns),
+    ...labelled('  reason', reason, columns),
+    ...labelled('  evidence', evidence.join('; '), columns),
+    ...(advice === null ? [] : labelled('  try', `${advice}${expected}`, columns)),
   ];
 }
 
-/** A word, and what is said beside it, broken between words. */
-function lines(word: string, text: string, columns: number): string[] {
+/** A word, and what is said beside it, broken between words; a number keeps its unit. */
+export function labelled(word: string, text: string, columns: number): string[] {
   const all: string[] = [];
   let line = word.padEnd(INDENT);
   let isEmpty = true;
-  for (const each of text.split(' ')) {
+  for (const each of text.split(/ (?!%)/)) {
     if (!isEmpty && line.length + 1 + each.length > columns) {
       all.push(line);
       line = ' '.repeat(INDENT);

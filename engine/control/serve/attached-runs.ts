@@ -1,9 +1,10 @@
 import { readdirSync, rmSync } from 'node:fs';
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { SluiceError } from '../../base/errors.js';
 import type { RunState } from '../run.js';
 import { runtimeFolder, socketOf } from './runtime-folder.js';
+import { ask, askJson, eventsIn } from './socket-ask.js';
 
 /**
  * The running jobs of this user on this machine, whichever processes they are in, as other programs see them.
@@ -29,8 +30,6 @@ export interface AttachedRuns {
   /** Processes that have runs and did not tell them in time. */
   readonly silentPids: readonly number[];
 }
-
-const ANSWER_MS_MAX = 2_000;
 
 /** Looks into the user's runtime folder, and removes what processes left there that are gone. */
 export async function attachedRuns(folder: string = runtimeFolder()): Promise<AttachedRuns> {
@@ -110,10 +109,7 @@ function namesIn(folder: string): readonly string[] {
 }
 
 async function runsBehind(socket: string, pid: number): Promise<readonly AttachedRun[]> {
-  const answer = await ask(socket, 'GET', '/jobs/overview');
-  const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
-  const { jobs } = JSON.parse(Buffer.concat(chunks).toString()) as { jobs: readonly OverviewRow[] };
+  const { jobs } = await askJson<{ readonly jobs: readonly OverviewRow[] }>(socket, '/jobs/overview');
   return jobs
     .filter((row) => row['end-time'] < 0)
     .map((row) => ({
@@ -138,35 +134,10 @@ interface OverviewRow {
   readonly tasks: { readonly total: number };
 }
 
-function ask(socket: string, method: string, path: string): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ socketPath: socket, method, path, agent: false });
-    const timer = setTimeout(() => asked.destroy(new Error('no answer in time')), ANSWER_MS_MAX);
-    asked.on('response', (answer) => {
-      clearTimeout(timer);
-      resolve(answer);
-    });
-    asked.on('error', (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-    asked.end();
-  });
-}
-
 /** Null: the stream ended without it. */
 async function lastState(events: IncomingMessage): Promise<RunState | null> {
-  let text = '';
-  try {
-    for await (const chunk of events.setEncoding('utf8')) {
-      text = `${text}${chunk as string}`;
-      const end = /(?:^|\n)event: end\ndata: (.*)\n\n/.exec(text)?.[1];
-      if (end !== undefined) return (JSON.parse(end) as { state: RunState }).state;
-      text = text.slice(text.lastIndexOf('\n\n') + 1);
-    }
-  } catch {
-    // its process is gone
-  }
+  for await (const { name, data } of eventsIn(events))
+    if (name === 'end') return (JSON.parse(data) as { readonly state: RunState }).state;
   return null;
 }
 
