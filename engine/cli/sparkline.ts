@@ -26,7 +26,7 @@ export function sparkline(
   const means = [...groups.values()].map(
     (group) => group.reduce((sum, value) => sum + value, 0) / group.length,
   );
-  const shown = means.slice(-Math.max(0, cells));
+  const shown = means.slice(Math.max(0, means.length - cells));
   const full = largest > 0 ? largest : Math.max(0, ...shown);
   const levels = isUnicode ? BLOCKS : SIGNS;
   const line = shown.map((value) => levels[full <= 0 ? 0 : levelOf(value / full, levels.length)]).join('');

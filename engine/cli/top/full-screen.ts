@@ -21,6 +21,8 @@ export class FullScreen {
   readonly #keys = new KeyReader((key) => this.#onKey(key));
   #shown: readonly string[] = [];
   #isOpen = false;
+  /** Keeps the process until it is told to go on. */
+  #asleep: NodeJS.Timeout | undefined;
   /** Told each key but Ctrl-Z, which puts the process to sleep, and Ctrl-L. */
   onKey: (key: Key) => void = () => {};
   /** A frame is wanted: the size is another, or the screen was somebody else's. */
@@ -52,7 +54,7 @@ export class FullScreen {
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
-    process.off('SIGCONT', this.#onContinue);
+    clearInterval(this.#asleep);
     process.on('exit', this.#onExit);
     this.#output.on('resize', this.#onResize);
     this.#output.write(OTHER_SCREEN + HIDE_CURSOR);
@@ -64,6 +66,7 @@ export class FullScreen {
   /** The terminal is as it was. Idempotent. */
   close(): void {
     process.off('SIGCONT', this.#onContinue);
+    clearInterval(this.#asleep);
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#shown = [];
@@ -106,9 +109,12 @@ export class FullScreen {
     if (process.platform === 'win32') return;
     this.close();
     process.once('SIGCONT', this.#onContinue);
+    this.#asleep = setInterval(() => {}, ASLEEP_MS);
     process.kill(process.pid, 'SIGTSTP');
   }
 }
+
+const ASLEEP_MS = 60_000;
 
 const OTHER_SCREEN = '\x1b[?1049h\x1b[H\x1b[2J';
 const FIRST_SCREEN = '\x1b[?1049l';
