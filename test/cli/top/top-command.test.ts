@@ -19,6 +19,8 @@ top.after(() => rmSync(home, { recursive: true }));
 const begin = () => start(jobPath('endless'), { params: { sourceRate: 500 }, parallelism: 1 });
 const isBack = ({ isOtherScreen, isRaw, hasCursor }: FakeTerminal) => !isOtherScreen && !isRaw && hasCursor;
 
+const connections = () => process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length;
+
 /** A program's output that is no terminal. */
 function pipe(): { readonly streams: FakeTerminal['streams']; text: string } {
   const piped = { streams: {} as FakeTerminal['streams'], text: '' };
@@ -33,6 +35,7 @@ top('a running job is looked at, down to a subtask, and the terminal is given ba
   const none = await failureOf(topCommand({ id: null }, pipe().streams));
   assert.equal([none.code, none.message], ['RUN_UNKNOWN', 'RUN_UNKNOWN: no job is running']);
   run = await begin();
+  const before = connections();
   const terminal = new FakeTerminal();
   const code = topCommand({ id: null }, terminal.streams);
   await until(() => /> ?generate/.test(terminal.text));
@@ -45,9 +48,10 @@ top('a running job is looked at, down to a subtask, and the terminal is given ba
   terminal.resize(60, 12);
   terminal.type('\x1b[D');
   assert.match(terminal.text, /> +0 /);
-  terminal.type('q');
-  assert.is(await code, 0);
+  process.emit('SIGTERM', 'SIGTERM');
+  assert.is(await code, 143);
   assert.ok(isBack(terminal));
+  await until(() => connections() === before); // what is still open would keep the command
 });
 
 top('without a terminal it is one frame of text', async () => {
