@@ -21,7 +21,7 @@ export interface TableLayout<R> {
 const GAP = '  ';
 
 /**
- * Leaves out what does not fit, and shares what is left over among the columns that can use it, in turn.
+ * Leaves out what does not fit, and shares what is left over among the columns that can use it: first those of rank 0.
  *
  * @param columns  width of the whole table
  */
@@ -35,13 +35,17 @@ export function tableLayout<R>(all: readonly Column<R>[], columns: number): Tabl
     kept = kept.filter(({ rank }) => rank < last);
   }
   const widths = kept.map(({ min }) => min);
-  for (let spare = columns - least(kept), grown = true; spare > 0 && grown; ) {
-    grown = false;
-    for (const [at, { max }] of kept.entries()) {
-      if (spare === 0 || widths[at]! >= max) continue;
-      widths[at]!++;
-      spare--;
-      grown = true;
+  let spare = columns - least(kept);
+  // Columns that are always there, such as names, are whole before others are wider than they need to be.
+  for (const isFirst of [true, false]) {
+    for (let grown = true; spare > 0 && grown; ) {
+      grown = false;
+      for (const [at, { max, rank }] of kept.entries()) {
+        if (spare === 0 || widths[at]! >= max || (isFirst && rank > 0)) continue;
+        widths[at]!++;
+        spare--;
+        grown = true;
+      }
     }
   }
   return { columns: kept.map((column, at) => ({ column, width: widths[at]! })) };

@@ -22,7 +22,8 @@ table('columns of the greatest rank go first, and what is left over is shared', 
   assert.is(drawn(2), 'xx');
   assert.is(drawn(9), 'xxxx  xxx');
   assert.is(drawn(10), 'xx  xx  xx');
-  assert.is(drawn(13), 'xxx  xxx  xxx');
+  assert.is(drawn(11), 'xxx  xx  xx');
+  assert.is(drawn(14), 'xxxx  xxx  xxx');
   assert.is(drawn(15), 'xxxx  xxx  xxxx');
   assert.is(tableHead(tableLayout(all, 15)), 'a     b    c');
 });

@@ -49,12 +49,12 @@ const filled = (lines: readonly string[]): readonly string[] => lines.filter((li
 view('80 x 24: the graph with its buffers, what holds it up, and the keys', () => {
   assert.equal(filled(shown(PICTURE, TOP_BEGIN, canvas(79, 24))), [
     'flight-delays  RUNNING  1:23   4 tasks   52 k records/s   5.2 MB segments',
-    '  vertex            busy   back   idle  time         in/s   out/s  last minute',
-    '> parquet -> e..    28 %   72 %    0 %  ###------    52 k    51 k     ▁▃▄▅▆▇███',
+    '  vertex              busy   back   idle  time        in/s   out/s  last minute',
+    '> parquet -> eve..    28 %   72 %    0 %  ##------    52 k    51 k     ▂▃▄▆▇███',
     '  | hash           sent #######.  90 %   received ######..  80 %   34 buffers',
-    '  score x2          96 %    0 %    4 %  #########    51 k    51 k     ▁▃▄▅▆▇███',
+    '  score x2            96 %    0 %    4 %  ########    51 k    51 k     ▂▃▄▆▇███',
     '  | rebalance      sent ........   5 %   received #.......  10 %   0 buffers',
-    '  csv                7 %    0 %   89 %  #........    51 k       0     ▁▃▄▅▆▇███',
+    '  csv                  7 %    0 %   89 %  #.......    51 k       0     ▂▃▄▆▇███',
     '# busy - backpressured ~ held back . idle   watermark 2001-03-11T23:59:59Z',
     'held up by  score: its work takes all the time of its subtasks, and cores',
     '            are free',
@@ -115,8 +115,8 @@ view('200 x 50: every column, names in full, and all that is known of what holds
 view('as text once, without a terminal: nothing is chosen, and all of what holds it up is told', () => {
   const lines = filled(renderOnce(pictureOf(HELD_UP, { past: new RunPast() }), 80));
   assert.equal(lines.slice(1, 4), [
-    '  vertex                busy   back   idle   held  time             in/s   out/s',
-    '  parquet -> event..    28 %   72 %    0 %    0 %  ####---------    52 k    51 k',
+    '  vertex                     busy   back   idle   held  time        in/s   out/s',
+    '  parquet -> eventTime ..    28 %   72 %    0 %    0 %  ##------    52 k    51 k',
     '  | hash            sent #######.  90 %   received ######..  80 %   34 buffers',
   ]);
   assert.is(lines.at(-1), '            idle 89 %');
