@@ -85,12 +85,15 @@ function detailLines(task: TaskMetrics): readonly string[] {
   const held = formatPercent(task.rateLimitedRatio);
   const cores =
     task.onCoreRatio === undefined
-      ? ''
-      : `; on a core ${formatPercent(task.onCoreRatio)}, waiting for one ${formatPercent(task.awaitingCoreRatio ?? 0)}`;
+      ? []
+      : [
+          `    core     on one ${formatPercent(task.onCoreRatio)}, waiting for one ${formatPercent(task.awaitingCoreRatio ?? 0)}`,
+        ];
   return [
     `  subtask ${task.subtask}  ${task.state}`,
     `    time     backpressured between records ${soft}, inside one ${hard}`,
-    `             held back by a rate ${held}, by a promise ${formatPercent(task.asyncRatio)}${cores}`,
+    `             held back by a rate ${held}, by a promise ${formatPercent(task.asyncRatio)}`,
+    ...cores,
     ...(input === null
       ? []
       : [

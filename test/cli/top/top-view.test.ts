@@ -80,6 +80,32 @@ view('80 x 24: the subtasks of a vertex, with more of the chosen one', () => {
   ]);
 });
 
+view('no detail of a subtask is wider than 80 columns', () => {
+  const low = {
+    minMs: 1,
+    meanMs: 9,
+    stddevMs: 9,
+    p50Ms: 1e4,
+    p75Ms: 1e4,
+    p90Ms: 1e4,
+    p95Ms: 1e4,
+    p98Ms: 1e4,
+  };
+  const latency = { markers: 1, ...low, p99Ms: 1e5, p999Ms: 1e6, maxMs: 1e6 };
+  const cores = { onCoreRatio: 1, awaitingCoreRatio: 1, latency };
+  const shares = { softBackpressuredRatio: 1, hardBackpressuredRatio: 1, rateLimitedRatio: 1, asyncRatio: 1 };
+  const picture = pictureOf(HELD_UP.map((task) => ({ ...task, ...cores, ...shares })));
+  const lines = shown(picture, SUBTASKS, canvas(300, 60)).filter((line) =>
+    /^ {4}[a-z]|^ {13}held/.test(line),
+  );
+  assert.ok(lines.some((line) => line.startsWith('    core     on one 100 %')));
+  assert.ok(lines.includes('    latency  p50 10000 ms, p99 100000 ms, longest 1000000 ms'));
+  assert.equal(
+    lines.filter((line) => line.length > 79),
+    [],
+  );
+});
+
 view('80 x 24: a flame graph has frames below those that call them, with their share of the whole', () => {
   const picture = { ...PICTURE, flame: FLAME_GRAPH };
   assert.equal(filled(shown(picture, FLAME, canvas(79, 24))).slice(1, -6), [
