@@ -44,6 +44,7 @@ const ENTRIES = [
   'engine/testing/index.ts',
   'engine/cli/main.ts',
   'engine/cli/command-line.ts',
+  'engine/cli/demo-job.ts',
   'workers/task.ts',
 ];
 

@@ -32,7 +32,7 @@ const RESERVED: readonly (readonly [what: string, word: RegExp, allowedIn: RegEx
   ['threads',          /'(node:worker_threads|piscina|comlink)'/,   /^(engine\/control|workers)\//],
   ['which host it is', /inline-?host/i,                             /^(engine\/(control|cli|testing)|workers)\//],
   ['making a thread',  /\bnew Worker\(/,                            /^never$/],
-  ['default exports',  /^export default\b/m,                        /^workers\/task\.ts$/],
+  ['default exports',  /^export default\b/m,                        /^(workers\/task|engine\/cli\/demo-job)\.ts$/],
   ['text to code',     /\bnew Function\(/,                          /^engine\/records\/compile\.ts$/],
   ['enums',            /^(export )?(const )?(enum|namespace)\b/m,   /^never$/],
   ['private by type',  /^\s+(private|protected|public) (?!constructor)/m, /^never$/],

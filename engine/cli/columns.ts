@@ -27,12 +27,37 @@ const WIDE: readonly (readonly [first: number, last: number])[] = [
 /** Without escape sequences, which take no columns. */
 export function bare(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
-  return text.replace(/\x1b\[\d+m/g, '');
+  return text.replace(/\x1b\[[\d;]+m/g, '');
 }
 
 /** Filled with spaces. */
 export function padEnd(text: string, columns: number): string {
-  return text + ' '.repeat(Math.max(0, columns - width(text)));
+  return text + ' '.repeat(Math.max(0, columns - width(bare(text))));
+}
+
+/** Filled with spaces on the left. */
+export function padStart(text: string, columns: number): string {
+  return ' '.repeat(Math.max(0, columns - width(bare(text)))) + text;
+}
+
+/** A figure with its unit or name: shown whole or not at all. */
+export interface Part {
+  readonly text: string;
+  /** The greatest goes first where columns are few. */
+  readonly rank: number;
+  /** What stands between it and the part before. */
+  readonly gap: string;
+}
+
+export function joinFitting(parts: readonly Part[], columns: number): string {
+  const join = (all: readonly Part[]) =>
+    all.map(({ text, gap }, at) => (at === 0 ? '' : gap) + text).join('');
+  let kept = parts;
+  while (kept.length > 1 && width(bare(join(kept))) > columns) {
+    const last = Math.max(...kept.map(({ rank }) => rank));
+    kept = kept.filter(({ rank }) => rank < last);
+  }
+  return join(kept);
 }
 
 /** What does not fit is replaced by two dots. */
@@ -51,7 +76,7 @@ export function fit(line: string, columns: number): string {
   let used = 0;
   let kept = '';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
-  for (const [piece] of line.matchAll(/\x1b\[\d+m|[\s\S]/gu)) {
+  for (const [piece] of line.matchAll(/\x1b\[[\d;]+m|[\s\S]/gu)) {
     if (piece.length > 1 && piece.startsWith('\x1b')) {
       kept += piece;
       continue;

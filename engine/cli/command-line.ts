@@ -60,6 +60,14 @@ async function runCommand(command: Command): Promise<number> {
       print(text);
       return exitCode;
     }
+    case 'top': {
+      const { topCommand } = await import('./top/top-command.js');
+      return topCommand(command);
+    }
+    case 'demo': {
+      const { demoCommand } = await import('./demo-command.js');
+      return demoCommand();
+    }
     case 'bench': {
       const handedOver = await handOver(command);
       if (handedOver !== null) return handedOver;

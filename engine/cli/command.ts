@@ -4,6 +4,7 @@ import { didYouMean, nearestName } from '../base/nearest.js';
 import type { OptionLayer } from '../base/option-catalogue.js';
 import { EXAMINE_SECONDS } from '../control/diagnosis/examine-seconds.js';
 import type { ServeOptions } from '../control/run.js';
+import { COMMANDS, type CommandName, type Flag, JOB_FLAGS } from './command-table.js';
 import { type ProfileFlags, readProfileFlags, readServeFlag } from './run-flags.js';
 
 /**
@@ -19,7 +20,10 @@ export type Command =
   | (JobCommand & { readonly kind: 'doctor'; readonly seconds: number; readonly json: boolean })
   | { readonly kind: 'doctor-run'; readonly id: string; readonly seconds: number; readonly json: boolean }
   | { readonly kind: 'ls'; readonly json: boolean }
-  | { readonly kind: 'stop'; readonly id: string; readonly isCancel: boolean };
+  | { readonly kind: 'stop'; readonly id: string; readonly isCancel: boolean }
+  /** Null: the only run there is, or the one that is chosen. */
+  | { readonly kind: 'top'; readonly id: string | null }
+  | { readonly kind: 'demo' };
 
 export interface RunFlags {
   readonly json: boolean;
@@ -54,102 +58,8 @@ export interface JobCommand {
 }
 
 export type PlanForm = 'text' | 'mermaid' | 'json' | 'codecs' | 'options';
-export type CommandName = keyof typeof COMMANDS;
-type JobCommandName = Exclude<CommandName, 'ls' | 'stop'>;
-
-interface Flag {
-  readonly type: 'string' | 'boolean';
-  readonly short?: string;
-  readonly multiple?: boolean;
-  /** How it is written in help. */
-  readonly shown: string;
-  readonly meaning: string;
-}
-
-// biome-ignore format: a table
-const JOB_FLAGS = {
-  param:         { type: 'string', multiple: true, shown: '--param name=value', meaning: 'a parameter of the job; repeat for more' },
-  parallelism:   { type: 'string', shown: '--parallelism N', meaning: 'subtasks of each operator; default: one per core' },
-  define:        { type: 'string', short: 'D', multiple: true, shown: '-D key=value', meaning: 'an option; `sluice plan <job> --options` lists them' },
-  config:        { type: 'string', shown: '--config file', meaning: 'options from YAML or JSON; a Flink configuration will do' },
-  memory:        { type: 'string', shown: '--memory 2g', meaning: 'memory the job may use in all' },
-  'no-chaining': { type: 'boolean', shown: '--no-chaining', meaning: 'give each operator a thread of its own' },
-} as const satisfies Record<string, Flag>;
-
-// biome-ignore format: a table
-const COMMON_FLAGS = {
-  help:          { type: 'boolean', short: 'h', shown: '--help', meaning: 'this; with a job, also its parameters' },
-} as const satisfies Record<string, Flag>;
-
-// biome-ignore format: a table
-export const COMMANDS = {
-  run: {
-    operand: '<job>',
-    meaning: 'run a job on every core',
-    flags: {
-      ...JOB_FLAGS,
-      json:      { type: 'boolean', shown: '--json', meaning: 'print one JSON object at the end, on stdout' },
-      quiet:     { type: 'boolean', short: 'q', shown: '--quiet', meaning: 'print nothing but errors' },
-      serve:     { type: 'string', shown: '--serve [port]', meaning: 'answer HTTP as Flink does, at 8081; read-only unless SLUICE_TOKEN is set' },
-      profile:   { type: 'string', shown: '--profile file', meaning: 'where time goes, as flame graphs: out.html or out.cpuprofile' },
-      trace:     { type: 'string', shown: '--trace file', meaning: 'tasks, waits and buffers over time, for ui.perfetto.dev: out.json' },
-      'profile-seconds': { type: 'string', shown: '--profile-seconds n', meaning: 'how long, from the first records on; default: 5' },
-      ...COMMON_FLAGS,
-    },
-  },
-  plan: {
-    operand: '<job>',
-    meaning: 'show what would run',
-    flags: {
-      ...JOB_FLAGS,
-      mermaid:   { type: 'boolean', shown: '--mermaid', meaning: 'as a Mermaid diagram' },
-      codecs:    { type: 'boolean', shown: '--codecs', meaning: 'the generated code of every exchange' },
-      json:      { type: 'boolean', shown: '--json', meaning: 'as canonical JSON' },
-      options:   { type: 'boolean', shown: '--options', meaning: 'every option, its value and where that is from' },
-      ...COMMON_FLAGS,
-    },
-  },
-  bench: {
-    operand: '<job>',
-    meaning: 'measure a job: sustainable throughput, latency, where time goes; nothing of it is committed',
-    flags: {
-      ...JOB_FLAGS,
-      seconds:   { type: 'string', shown: '--seconds n', meaning: 'length of each measurement; default: 2' },
-      'discard-sinks': { type: 'boolean', shown: '--discard-sinks', meaning: 'sinks write nothing; else they write as always, and it is removed' },
-      against:   { type: 'string', shown: '--against module', meaning: 'its default export gets the same records, in one thread' },
-      compare:   { type: 'string', shown: '--compare file', meaning: 'with what `sluice bench --json` wrote before' },
-      html:      { type: 'string', shown: '--html file', meaning: 'write a report as a page of its own' },
-      json:      { type: 'boolean', shown: '--json', meaning: 'print the report as one JSON object, on stdout' },
-      ...COMMON_FLAGS,
-    },
-  },
-  doctor: {
-    operand: '<job or id>',
-    meaning: 'say what holds a job up: run it for a while and commit nothing, or look at a running one',
-    flags: {
-      ...JOB_FLAGS,
-      seconds:   { type: 'string', shown: '--seconds n', meaning: 'how long; default: 5, and 1 for a running one' },
-      json:      { type: 'boolean', shown: '--json', meaning: 'print the diagnosis as one JSON object, on stdout' },
-      ...COMMON_FLAGS,
-    },
-  },
-  ls: {
-    operand: '',
-    meaning: 'list the running jobs of this user on this machine',
-    flags: {
-      json:      { type: 'boolean', shown: '--json', meaning: 'as a JSON array, on stdout' },
-      ...COMMON_FLAGS,
-    },
-  },
-  stop: {
-    operand: '<id>',
-    meaning: 'stop a running job, by the first digits of its id, and wait for its end',
-    flags: {
-      cancel:    { type: 'boolean', shown: '--cancel', meaning: 'end it at once; nothing of it becomes visible' },
-      ...COMMON_FLAGS,
-    },
-  },
-} as const satisfies Record<string, { operand: string; meaning: string; flags: Record<string, Flag> }>;
+type RunsCommandName = 'ls' | 'stop' | 'top';
+type JobCommandName = Exclude<CommandName, RunsCommandName | 'demo'>;
 
 /** Flags that are given at most once. */
 const ONCE = [
@@ -186,7 +96,8 @@ export function readCommand(args: readonly string[]): Command {
         `; there is ${Object.keys(COMMANDS).join(', ')}`;
     throw new SluiceError('COMMAND_INVALID', `there is no ${isFlag ? 'flag' : 'command'} '${first}'${hint}`);
   }
-  if (first === 'ls' || first === 'stop') return readRunsCommand(first, rest);
+  if (first === 'ls' || first === 'stop' || first === 'top') return readRunsCommand(first, rest);
+  if (first === 'demo') return readDemo(rest);
   if (first === 'doctor') {
     const ofRun = readRunDoctor(rest);
     if (ofRun !== null) return ofRun;
@@ -208,12 +119,13 @@ function withServePort(args: readonly string[]): readonly string[] {
 }
 
 /** Commands about jobs that run already. */
-function readRunsCommand(name: 'ls' | 'stop', args: readonly string[]): Command {
+function readRunsCommand(name: RunsCommandName, args: readonly string[]): Command {
   const { values, positionals } = readFlags(name, args);
   if (values.has('help')) return { kind: 'help', topic: name };
-  const [id, surplus] = name === 'stop' ? positionals : [undefined, ...positionals];
+  const [id, surplus] = name === 'ls' ? [undefined, ...positionals] : positionals;
   if (surplus !== undefined) throw invalid(name, `'${surplus}' is one too many`);
   if (name === 'ls') return { kind: 'ls', json: values.has('json') };
+  if (name === 'top') return { kind: 'top', id: id ?? null };
   if (id === undefined) throw invalid(name, 'the id of a job is missing; sluice ls lists them');
   return { kind: 'stop', id, isCancel: values.has('cancel') };
 }
@@ -232,6 +144,13 @@ function readRunDoctor(args: readonly string[]): Command | null {
   const { max } = EXAMINE_SECONDS;
   if (seconds > max) throw invalid('doctor', `a running job is looked at for ${max} seconds at most`);
   return { kind: 'doctor-run', id, seconds, json: values.has('json') };
+}
+
+function readDemo(args: readonly string[]): Command {
+  const { values, positionals } = readFlags('demo', args);
+  if (values.has('help')) return { kind: 'help', topic: 'demo' };
+  if (positionals[0] !== undefined) throw invalid('demo', `'${positionals[0]}' is one too many`);
+  return { kind: 'demo' };
 }
 
 function isCommand(word: string | undefined): word is CommandName {

@@ -19,7 +19,7 @@ export function diagnosisText(diagnosis: Diagnosis, limit: LoggedFinding | null,
     limit !== null
       ? limitText(limit, columns)
       : now === undefined
-        ? lines(verdict, summary, columns)
+        ? labelled(verdict, summary, columns)
         : findingText('held up by', now, columns);
   return [
     ...head,
@@ -37,7 +37,7 @@ function historyText(history: Diagnosis['history'], columns: number): string[] {
     const [from, to] = [seconds(last.toMs - fromMs), seconds(last.toMs - toMs)];
     return from === to ? `${what} ${to} ago` : `${what} from ${from} to ${to} ago`;
   });
-  return lines('lately', told.join(', '), columns);
+  return labelled('lately', told.join(', '), columns);
 }
 
 const EPISODES_TOLD = 5;
@@ -54,19 +54,19 @@ function findingText(word: string, finding: Finding, columns: number, after = ''
   const where = subtask === null ? name : `${name}, subtask ${subtask}`;
   const expected = gain === null || gain <= 1 ? '' : `; expected about ${gain}x`;
   return [
-    ...lines(word, `${where}${after}`, columns),
-    ...lines('  reason', reason, columns),
-    ...lines('  evidence', evidence.join('; '), columns),
-    ...(advice === null ? [] : lines('  try', `${advice}${expected}`, columns)),
+    ...labelled(word, `${where}${after}`, columns),
+    ...labelled('  reason', reason, columns),
+    ...labelled('  evidence', evidence.join('; '), columns),
+    ...(advice === null ? [] : labelled('  try', `${advice}${expected}`, columns)),
   ];
 }
 
-/** A word, and what is said beside it, broken between words. */
-function lines(word: string, text: string, columns: number): string[] {
+/** A word, and what is said beside it, broken between words; a number keeps its unit. */
+export function labelled(word: string, text: string, columns: number): string[] {
   const all: string[] = [];
   let line = word.padEnd(INDENT);
   let isEmpty = true;
-  for (const each of text.split(' ')) {
+  for (const each of text.split(/ (?!%)/)) {
     if (!isEmpty && line.length + 1 + each.length > columns) {
       all.push(line);
       line = ' '.repeat(INDENT);

@@ -1,6 +1,6 @@
 import type { JobModule } from '../api/job.js';
 import { describeParams } from '../api/params.js';
-import { COMMANDS, type CommandName } from './command.js';
+import { COMMANDS, type CommandName } from './command-table.js';
 import { EXIT_CODES } from './exit-codes.js';
 
 /** `sluice --help`, or the help of one command. */
@@ -20,6 +20,7 @@ export function helpText(topic: CommandName | null): string {
     '  sluice run flight-delays.ts --param input=flights.parquet',
     '  sluice run job.ts --help          lists the parameters of a job',
     '  sluice plan job.ts --options      shows every option and where its value is from',
+    '  sluice demo                       shows what backpressure is, in a minute',
     '',
   ];
   const codes = [
@@ -28,15 +29,18 @@ export function helpText(topic: CommandName | null): string {
   ];
   const notes = [
     '',
-    topic === 'bench'
-      ? 'Ctrl-C ends the run at hand, and what its sinks wrote is removed; a second one ends at once.'
-      : 'Ctrl-C stops the inputs and lets what was read reach the outputs; a second one ends at once.',
+    CTRL_C[topic ?? 'run'] ?? 'Ctrl-C ends the command, and no job but its own.',
     'Live view and errors are on stderr. NO_COLOR turns colours off.',
     'SLUICE_CHECKED=1 runs the build with assertions.',
     'SLUICE_LOG=credit writes the flow of credit between tasks to stderr, at most some lines a second.',
   ];
   return [...head, ...lines, ...(topic === null ? examples : []), ...codes, ...notes].join('\n');
 }
+
+const CTRL_C: Readonly<Partial<Record<CommandName, string>>> = {
+  run: 'Ctrl-C stops the inputs and lets what was read reach the outputs; a second one ends at once.',
+  bench: 'Ctrl-C ends the run at hand, and what its sinks wrote is removed; a second one ends at once.',
+};
 
 /** `sluice run job.ts --help`. */
 export function jobHelpText(file: string, job: JobModule<any, any, any>): string {

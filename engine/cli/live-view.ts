@@ -1,7 +1,10 @@
 import type { Metrics, VertexMetrics } from '../control/metrics/metrics.js';
 import { pressureLevel } from '../control/metrics/pressure.js';
-import { bare, clean, fit, padEnd, shorten, width } from './columns.js';
-import { formatBytes, formatCount, formatElapsed, formatEventTime, formatRemaining } from './quantities.js';
+import { clean, fit, joinFitting, type Part, padEnd, shorten, width } from './columns.js';
+import { paint } from './ink.js';
+import { formatCount, formatElapsed, formatEventTime, formatPercent, formatRemaining } from './quantities.js';
+import { runHead, STOPPING_NOTE } from './run-head.js';
+import { TIMES, timeBar } from './time-bar.js';
 
 /**
  * A running job as lines of text, redrawn in place by the terminal. Pure.
@@ -19,7 +22,7 @@ export function renderLiveView(
   const { vertices } = metrics;
   const shown = vertices.slice(0, Math.max(1, linesMax - LINES_AROUND));
   const lines = [
-    headLine(metrics, columns, color),
+    runHead(metrics, columns, color),
     '',
     ...vertexLines(shown, columns, color),
     ...(shown.length < vertices.length ? [`  and ${vertices.length - shown.length} more`] : []),
@@ -44,9 +47,6 @@ export function renderPlainLine(metrics: Metrics): string {
   ].join('  ');
 }
 
-/** In place of figures of the inputs, which are at rest. */
-const STOPPING_NOTE = 'records in flight are brought to their end';
-
 /** Head, an empty line, the line that counts what is not shown, foot. */
 const LINES_AROUND = 4;
 const BAR_COLUMNS_MAX = 24;
@@ -56,43 +56,6 @@ function worstPressure({ vertices }: Metrics): number {
   return Math.max(0, ...vertices.map(({ backpressuredRatioMax }) => backpressuredRatioMax));
 }
 
-/** A figure with its unit or name: shown whole or not at all. */
-interface Part {
-  readonly text: string;
-  /** The greatest goes first where columns are few. */
-  readonly rank: number;
-  /** What stands between it and the part before. */
-  readonly gap: string;
-}
-
-function joinFitting(parts: readonly Part[], columns: number): string {
-  const join = (all: readonly Part[]) =>
-    all.map(({ text, gap }, at) => (at === 0 ? '' : gap) + text).join('');
-  let kept = parts;
-  while (kept.length > 1 && width(bare(join(kept))) > columns) {
-    const last = Math.max(...kept.map(({ rank }) => rank));
-    kept = kept.filter(({ rank }) => rank < last);
-  }
-  return join(kept);
-}
-
-function headLine(metrics: Metrics, columns: number, color: boolean): string {
-  const { job, state, elapsedMs, recordsIn, recordsInPerSecond, segmentBytes, tasks } = metrics;
-  const hasEnded = state === 'FINISHED' || state === 'STOPPED';
-  const rate = hasEnded ? (recordsIn / Math.max(1, elapsedMs)) * 1000 : recordsInPerSecond;
-  const stateColor =
-    state === 'FAILED' ? 'red' : state === 'RUNNING' || state === 'FINISHED' ? 'green' : 'yellow';
-  const name = shorten(clean(job), columns - state.length - 2);
-  const parts = [
-    { text: `${paint('bold', name, color)}  ${paint(stateColor, state, color)}`, rank: 0, gap: '' },
-    { text: formatElapsed(elapsedMs), rank: 1, gap: '  ' },
-    { text: `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`, rank: 3, gap: '   ' },
-    { text: state === 'STOPPING' ? STOPPING_NOTE : `${formatCount(rate)} records/s`, rank: 2, gap: '   ' },
-    { text: `${formatBytes(segmentBytes)} segments`, rank: 4, gap: '   ' },
-  ];
-  return joinFitting(parts, columns);
-}
-
 const NAME_COLUMNS_MIN = 8;
 
 function vertexLines(vertices: readonly VertexMetrics[], columns: number, color: boolean): readonly string[] {
@@ -100,7 +63,7 @@ function vertexLines(vertices: readonly VertexMetrics[], columns: number, color:
     vertex,
     name: clean(vertex.name),
     tasks: `${vertex.subtasks} ${vertex.subtasks === 1 ? 'task ' : 'tasks'}`,
-    busy: `busy ${percent(vertex.busyRatio).padStart(3)} %`,
+    busy: `busy ${formatPercent(vertex.busyRatio).padStart(5)}`,
     rate: `${formatCount(vertex.recordsInPerSecond)}/s in`,
   }));
   const widest = (least: number, pick: (text: (typeof texts)[number]) => string) =>
@@ -126,29 +89,6 @@ function vertexLines(vertices: readonly VertexMetrics[], columns: number, color:
       hasRate ? `  ${rate.padStart(rateWidth)}` : '',
     ].join(''),
   );
-}
-
-/** What the cells of a bar are filled with, in their order. */
-// biome-ignore format: a table
-const TIMES = [
-  { sign: '#', word: 'busy',          color: 'green',  of: (vertex: VertexMetrics) => vertex.busyRatio },
-  { sign: '-', word: 'backpressured', color: 'red',    of: (vertex: VertexMetrics) => vertex.backpressuredRatio },
-  { sign: '~', word: 'held back',     color: 'yellow', of: (vertex: VertexMetrics) => vertex.asyncRatio + vertex.rateLimitedRatio },
-  { sign: '.', word: 'idle',          color: 'dim',    of: (vertex: VertexMetrics) => vertex.idleRatio },
-] as const;
-
-/** Where a vertex's time goes; blank for the part of its tasks that do not run. */
-function timeBar(vertex: VertexMetrics, columns: number, color: boolean): string {
-  let ratio = 0;
-  let filled = 0;
-  let bar = '';
-  for (const time of TIMES) {
-    ratio += Math.max(0, time.of(vertex));
-    const cells = Math.min(columns, Math.round(ratio * columns)) - filled; // ends are rounded, so no cell is lost
-    bar += paint(time.color, time.sign.repeat(cells), color);
-    filled += cells;
-  }
-  return bar + ' '.repeat(columns - filled);
 }
 
 /** From here on bars are as wide as to need an explanation, and the foot has room for it. */
@@ -185,17 +125,8 @@ function remaining({ recordsIn, recordsInTotal, recordsInPerSecond, state }: Met
   return [`eta ${formatRemaining((Math.max(0, recordsInTotal - recordsIn) / recordsInPerSecond) * 1000)}`];
 }
 
-function leastWatermark(all: readonly (number | null)[]): number | null {
+/** Null: none is known. */
+export function leastWatermark(all: readonly (number | null)[]): number | null {
   const known = all.filter((ms): ms is number => ms !== null && Number.isFinite(ms));
   return known.length === 0 ? null : Math.min(...known);
-}
-
-function percent(ratio: number): string {
-  return String(Math.round(Math.min(1, Math.max(0, ratio)) * 100));
-}
-
-const COLORS = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 } as const;
-
-function paint(color: keyof typeof COLORS, text: string, isOn: boolean): string {
-  return isOn && text !== '' ? `\x1b[${COLORS[color]}m${text}\x1b[0m` : text;
 }

@@ -14,12 +14,12 @@ export async function lsCommand({ json }: { readonly json: boolean }): Promise<s
   return runs.length === 0 ? 'no job is running' : runsTable(runs);
 }
 
-/** Lines of at most 80 columns; of job names what there is room for. */
-export function runsTable(runs: readonly AttachedRun[]): string {
+/** Lines of so many columns at most; of job names what there is room for. */
+export function runsTable(runs: readonly AttachedRun[], columns = COLUMNS): string {
   const rows = [HEADS, ...runs.map(cellsOf)];
   const widths = HEADS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const others = widths.reduce((sum, width, column) => sum + (column === JOB ? 0 : width), 0);
-  const jobColumns = Math.min(widths[JOB]!, COLUMNS - others - GAP.length * (HEADS.length - 1));
+  const jobColumns = Math.min(widths[JOB]!, columns - others - GAP.length * (HEADS.length - 1));
   return rows
     .map((row) =>
       row

@@ -41,6 +41,11 @@ export function formatRemaining(ms: number): string {
   return seconds < 60 ? `0:${String(seconds).padStart(2, '0')}` : formatElapsed(seconds * 1000);
 }
 
+/** `96 %`: of a share 0..1. */
+export function formatPercent(share: number): string {
+  return `${Math.round(Math.min(1, Math.max(0, share)) * 100)} %`;
+}
+
 /** The time of a watermark, as short as it is exact: a date where it is midnight. */
 export function formatEventTime(ms: number): string {
   if (Math.abs(ms) > 8.64e15) return '-';

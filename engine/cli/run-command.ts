@@ -8,6 +8,7 @@ import type { Command } from './command.js';
 import { limitText } from './diagnosis-text.js';
 import { errorText } from './error-report.js';
 import { EXIT_CODES } from './exit-codes.js';
+import { colorsOf } from './ink.js';
 import { commandLayers, optionsOf } from './option-layers.js';
 import { profileToFile, reserveProfile } from './profile-file.js';
 import { type Progress, showProgress } from './progress.js';
@@ -81,7 +82,9 @@ const startOnEngine: StartJob = async (job, options) => {
 async function follow(run: Run, command: RunCommand, interrupts: Interrupts): Promise<number> {
   const hasLog = (process.env['SLUICE_LOG'] ?? '') !== ''; // its lines would be drawn over
   const isSilent = command.quiet || hasLog || (command.json && !process.stderr.isTTY);
-  const progress = isSilent ? null : showProgress(run, process.stderr, hasColor(process.stderr));
+  const progress = isSilent
+    ? null
+    : showProgress(run, process.stderr, colorsOf(process.stderr, process.env) > 0);
   interrupts.attach(run, progress);
   const profiled = command.profile === null ? null : profileOf(run, command.profile);
   let summary: Summary;
@@ -134,12 +137,6 @@ export function summaryText({
     ...outputs.map((path) => `output: ${shownPath(path)}`),
   ];
   return lines.join('\n');
-}
-
-/** https://no-color.org; the rest is Node's own judgement of the terminal. */
-function hasColor(stream: NodeJS.WriteStream): boolean {
-  const isOff = (process.env['NO_COLOR'] ?? '') !== '';
-  return stream.isTTY === true && !isOff && stream.hasColors?.() === true;
 }
 
 /** How long a cancelled run has to clean up after itself before the process ends regardless. */

@@ -72,6 +72,24 @@ command(
   },
 );
 
+command('top takes the id of a job or none, demo takes nothing', () => {
+  assert.equal(read('top'), { kind: 'top', id: null });
+  assert.equal(read('top 3fa2'), { kind: 'top', id: '3fa2' });
+  assert.equal(read('top --help'), { kind: 'help', topic: 'top' });
+  assert.equal(read('demo'), { kind: 'demo' });
+  for (const [line, what] of [
+    ['top a b', "sluice top: 'b' is one too many"],
+    ['demo job.ts', "sluice demo: 'job.ts' is one too many"],
+    ['demo --json', "sluice demo: there is no flag '--json'"],
+  ] as const) {
+    assert.throws(
+      () => read(line),
+      (error: Error) =>
+        isSluiceError(error) && error.code === 'COMMAND_INVALID' && error.message.includes(what),
+    );
+  }
+});
+
 command('run is profiled into a page or a profile for Chrome, by the ending of the name', () => {
   const profileOf = (line: string) => {
     const found = read(`run job.ts ${line}`);

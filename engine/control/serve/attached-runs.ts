@@ -1,10 +1,11 @@
 import { readdirSync, rmSync } from 'node:fs';
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { SluiceError } from '../../base/errors.js';
 import type { Diagnosis } from '../diagnosis/diagnosis.js';
 import type { RunState } from '../run.js';
 import { runtimeFolder, socketOf } from './runtime-folder.js';
+import { ask, askJson, eventsIn, textOf } from './socket-ask.js';
 
 /**
  * The running jobs of this user on this machine, whichever processes they are in, as other programs see them.
@@ -30,8 +31,6 @@ export interface AttachedRuns {
   /** Processes that have runs and did not tell them in time. */
   readonly silentPids: readonly number[];
 }
-
-const ANSWER_MS_MAX = 2_000;
 
 /** Looks into the user's runtime folder, and removes what processes left there that are gone. */
 export async function attachedRuns(folder: string = runtimeFolder()): Promise<AttachedRuns> {
@@ -122,12 +121,6 @@ export async function diagnosisOf({ id, job, socket }: AttachedRun, seconds: num
 /** Beside the time that is sampled: threads are prepared before it, and samples counted after it. */
 const PROFILE_MS_MAX = 10_000;
 
-async function textOf(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
-}
-
 /** Names of entries and sockets, without their endings. */
 function namesIn(folder: string): readonly string[] {
   let files: readonly string[] = [];
@@ -141,8 +134,7 @@ function namesIn(folder: string): readonly string[] {
 }
 
 async function runsBehind(socket: string, pid: number): Promise<readonly AttachedRun[]> {
-  const text = await textOf(await ask(socket, 'GET', '/jobs/overview'));
-  const { jobs } = JSON.parse(text) as { jobs: readonly OverviewRow[] };
+  const { jobs } = await askJson<{ readonly jobs: readonly OverviewRow[] }>(socket, '/jobs/overview');
   return jobs
     .filter((row) => row['end-time'] < 0)
     .map((row) => ({
@@ -167,40 +159,10 @@ interface OverviewRow {
   readonly tasks: { readonly total: number };
 }
 
-function ask(
-  socket: string,
-  method: string,
-  path: string,
-  answerMsMax: number = ANSWER_MS_MAX,
-): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ socketPath: socket, method, path, agent: false });
-    const timer = setTimeout(() => asked.destroy(new Error('no answer in time')), answerMsMax);
-    asked.on('response', (answer) => {
-      clearTimeout(timer);
-      resolve(answer);
-    });
-    asked.on('error', (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-    asked.end();
-  });
-}
-
 /** Null: the stream ended without it. */
 async function lastState(events: IncomingMessage): Promise<RunState | null> {
-  let text = '';
-  try {
-    for await (const chunk of events.setEncoding('utf8')) {
-      text = `${text}${chunk as string}`;
-      const end = /(?:^|\n)event: end\ndata: (.*)\n\n/.exec(text)?.[1];
-      if (end !== undefined) return (JSON.parse(end) as { state: RunState }).state;
-      text = text.slice(text.lastIndexOf('\n\n') + 1);
-    }
-  } catch {
-    // its process is gone
-  }
+  for await (const { name, data } of eventsIn(events))
+    if (name === 'end') return (JSON.parse(data) as { readonly state: RunState }).state;
   return null;
 }
 
