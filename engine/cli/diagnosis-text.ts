@@ -52,7 +52,7 @@ export function limitText(limit: LoggedFinding | null, columns: number): string[
 function findingText(word: string, finding: Finding, columns: number, after = ''): string[] {
   const { name, subtask, reason, evidence, advice, gain } = finding;
   const where = subtask === null ? name : `${name}, subtask ${subtask}`;
-  const expected = gain === null || gain <= 1 ? '' : `; expected about ${gain}x`;
+  const expected = gain === null || gain <= 1 ? '' : `; at best ${gain}x`;
   return [
     ...labelled(word, `${where}${after}`, columns),
     ...labelled('  reason', reason, columns),

@@ -92,7 +92,7 @@ function checkObject(
   }
   if (prototype === Object.prototype || prototype === null) {
     for (const key of Object.keys(value)) {
-      if (key === '__proto__') throw invalid([...path, key], 'a member of this name');
+      if (key === '__proto__') throw invalid([...path, key], 'a member that every object has');
       checkMember(memberOf(value as Record<string, unknown>, key, path), key, path, found, seen);
     }
     return;

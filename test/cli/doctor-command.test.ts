@@ -45,7 +45,7 @@ doctors('the text is as narrow as asked, loses no word, and tells what else is w
     for (const part of [
       ...FINDING.evidence,
       FINDING.advice!,
-      'expected about 2.9x',
+      'at best 2.9x',
       'also window',
       'reason garbage',
     ])

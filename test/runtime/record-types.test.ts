@@ -287,4 +287,13 @@ types(
   },
 );
 
+types('a map that gives a list where nothing is declared gives no record', async () => {
+  const listing = job('listing', (flow) => ({
+    out: flow.from(collection([{ id: 7 }], t.record({ id: t.int32 }))).map(({ id }): object => [id]),
+  }));
+  const error = await runInline(listing).catch((thrown) => thrown);
+  assert.is(error.code, 'RECORD_FIELD_INVALID');
+  assert.match(error.message, /map at .*record-types.* returned \[7\], not a record/);
+});
+
 types.run();

@@ -126,7 +126,7 @@ export function diagnosisLines(
   const limit = findings.find(({ severity }) => severity === 'limit');
   if (verdict !== 'limited' || limit === undefined) return labelled(verdict, clean(summary), columns);
   const { advice, evidence, gain } = limit;
-  const expected = gain === null || gain <= 1 ? '' : `; expected about ${gain}x`;
+  const expected = gain === null || gain <= 1 ? '' : `; at best ${gain}x`;
   return [
     ...labelled('held up by', clean(summary), columns),
     ...(advice === null ? [] : labelled('  try', clean(`${advice}${expected}`), columns)),

@@ -9,17 +9,23 @@ const SHARE_MIN = 0.15;
 /** Buffers of a task are as good as full. */
 const FULL_BUFFERS = 0.8;
 
+interface Named {
+  readonly cause: Cause;
+  readonly ground: Ground;
+}
+
 /** The grounds of every cause that has some, the weightiest first; never empty. */
 export function findingsOf(scene: Scene): readonly Finding[] {
   const { vertex } = scene.place;
   const grounds = Object.entries(RULES)
-    .flatMap(([cause, rule]) => {
+    .flatMap(([cause, rule]): readonly Named[] => {
       const ground = rule(scene);
       return ground === null || ground.share < SHARE_MIN ? [] : [{ cause: cause as Cause, ground }];
     })
     .sort((a, b) => b.ground.share - a.ground.share);
-  const all = grounds.length > 0 ? grounds : [{ cause: 'cpu' as const, ground: cpu(scene) }];
-  const found = all.map(
+  const [weighty, light] = [grounds.filter(isWeighty), grounds.filter((each) => !isWeighty(each))];
+  const first = weighty.length > 0 ? weighty : [{ cause: 'cpu' as const, ground: cpu(scene) }];
+  const found = [...first, ...light].map(
     ({ cause, ground }, at): Finding => ({
       cause,
       severity: at === 0 && !OF_THE_SOURCE.has(cause) ? 'limit' : 'hint',
@@ -35,6 +41,12 @@ export function findingsOf(scene: Scene): readonly Finding[] {
   );
   return [...found, ...lateFilters(scene)];
 }
+
+/**
+ * A task that has a core for most of its time is held up by what it does there. That its threads wait for one besides
+ * is only what every task sees that takes all the cores there are.
+ */
+const isWeighty = ({ cause, ground }: Named): boolean => cause !== 'few-cores' || ground.share >= 0.5;
 
 /** They hold the job up as somebody wished, or as nothing else comes: no part of it is too slow. */
 const OF_THE_SOURCE: ReadonlySet<Cause> = new Set(['source-rate', 'source-wait']);

@@ -3,7 +3,7 @@ import type { LogicalPlan } from '../../plan/logical-plan.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { pressureLevel } from '../metrics/pressure.js';
 import type { PastMoment } from '../metrics/sample-history.js';
-import { bottlenecks, most, ownShare, type Place, placesOf, worstPressure } from './bottleneck.js';
+import { bottlenecks, most, type Place, placesOf, worstPressure } from './bottleneck.js';
 import { findingsOf } from './causes.js';
 import type { Diagnosis, Finding } from './diagnosis.js';
 import { pressureTrail } from './pressure-trail.js';
@@ -62,7 +62,8 @@ function withTrail([first, ...others]: readonly Finding[], trail: string | null)
 /** What shows that nobody is held up. */
 function healthy(places: readonly Place[]): string {
   const percent = (share: number): string => `${Math.round(share * 100)} %`;
-  const busiest = places.reduce((a, b) => (most(b, ownShare) > most(a, ownShare) ? b : a));
+  const busyOf = (place: Place): number => most(place, ({ busyRatio }) => busyRatio);
+  const busiest = places.reduce((a, b) => (busyOf(b) > busyOf(a) ? b : a));
   const pressure = Math.max(...places.map(worstPressure));
   const usage = Math.max(
     0,
@@ -70,5 +71,5 @@ function healthy(places: readonly Place[]): string {
   );
   const worst =
     pressureLevel(pressure) !== 'ok' ? `backpressure up to ${percent(pressure)}` : 'no backpressure';
-  return `every task keeps up: ${worst}, the busiest is ${busiest.vertex.name} at ${percent(most(busiest, ({ busyRatio }) => busyRatio))}, buffers filled up to ${percent(usage)}`;
+  return `every task keeps up: ${worst}, the busiest is ${busiest.vertex.name} at ${percent(busyOf(busiest))}, buffers filled up to ${percent(usage)}`;
 }

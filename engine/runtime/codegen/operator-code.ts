@@ -173,7 +173,7 @@ export class OperatorCode {
     );
     if (fields === null) {
       place.code.line(
-        `if (typeof ${object}.then === 'function') core.badRow(${site}, ${object});\n${place.at} = 0;`,
+        `if (typeof ${object}.then === 'function' || Array.isArray(${object})) core.badRow(${site}, ${object});\n${place.at} = 0;`,
       );
       return objectRow(null, ts, object);
     }

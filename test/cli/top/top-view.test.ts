@@ -58,7 +58,7 @@ view('80 x 24: the graph with its buffers, what holds it up, and the keys', () =
     '# busy - backpressured ~ held back . idle   watermark 2001-03-11T23:59:59Z',
     'held up by  score: its work takes all the time of its subtasks, and cores',
     '            are free',
-    '  try       raise its parallelism from 2 to 4; expected about 1.9x',
+    '  try       raise its parallelism from 2 to 4; at best 1.9x',
     '  evidence  busy 98 %; parquet -> eventTime -> filter backpressured 72 %; ..',
     'Enter/F2 subtasks   f/F3 flame graph   ?/F1 help   q/F10 quit',
   ]);
@@ -129,7 +129,7 @@ const LARGE = [
   '  csv                                7 %    0 %   89 %    4 %  ##~.....................    51 k       0            ▁▂▂▃▃▃▄▄▅▅▆▆▇▇█████████            ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁',
   '# busy - backpressured ~ held back . idle   watermark 2001-03-11T23:59:59Z',
   'held up by  score: its work takes all the time of its subtasks, and cores are free',
-  '  try       raise its parallelism from 2 to 4; expected about 1.9x',
+  '  try       raise its parallelism from 2 to 4; at best 1.9x',
   '  evidence  busy 98 %; parquet -> eventTime -> filter backpressured 72 %; csv idle 89 %',
   'Enter/F2 subtasks   f/F3 flame graph   ?/F1 help   q/F10 quit',
 ];

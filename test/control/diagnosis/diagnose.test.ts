@@ -99,6 +99,16 @@ doctor('in a line of any length the one that is slow is named, wherever it stand
   fc.assert(property, { numRuns: 300, verbose: 1 });
 });
 
+doctor('a task that has a core for most of its time is held up by what it does there', () => {
+  const property = fc.property(fc.double({ min: 0.16, max: 0.9, noNaN: true }), (awaitingCoreRatio) => {
+    const slow = busy(1, { onCoreRatio: 1 - awaitingCoreRatio, awaitingCoreRatio });
+    const { findings } = diagnosed([[pressed(0.9)], [slow], [idle]], [[0, 1], [1, 2]]); // biome-ignore format: short
+    const told = findings.map(({ cause, severity }) => `${cause} ${severity}`);
+    assert.equal(told, awaitingCoreRatio < 0.5 ? ['cpu limit', 'few-cores hint'] : ['few-cores limit']);
+  });
+  fc.assert(property, { numRuns: 100, verbose: 1 });
+});
+
 doctor('of two branches each may have one, and what feeds both is explained by either', () => {
   const { findings } = diagnosed(
     [[pressed(0.9)], [busy(0.95)], [pressed(0.7)], [busy(0.99)]],
