@@ -98,7 +98,7 @@ const REFUSED: readonly (readonly [path: string, what: RegExp, value: unknown])[
   ['w',       /field w is an instance of WeakMap/,        { w: new WeakMap() }],
   ['',        /the record itself is an instance of Point/, new (class Point { x = 1; })()],
   ['a',       /field a is an instance of Sub/,            { a: new (class Sub extends Map {})() }],
-  ['a.__proto__', /a member of this name/,                { a: JSON.parse('{"__proto__": 1}') }],
+  ['a.__proto__', /is a member that every object has/,                { a: JSON.parse('{"__proto__": 1}') }],
 ];
 
 packing('what cannot travel is refused with a code that names the field', () => {

@@ -55,8 +55,8 @@ class TappedSender extends ChannelSender implements SenderFigures {
   }
 
   override publish(segment: number, bytes: number, flags: number): void {
+    this.#tap.publishes(this.place, this.#published++); // before anybody can read it: an arrow points ahead in time
     super.publish(segment, bytes, flags);
-    this.#tap.publishes(this.place, this.#published++);
   }
 
   override take(): number {

@@ -105,6 +105,20 @@ log('tap/installed: what is told is what the words of the channel say, each once
   );
 });
 
+log('tap/installed: a buffer is told of before anybody can read it', () => {
+  const found: number[] = [];
+  const look: { read: () => number } = { read: () => 0 };
+  const tap: FlowTap = { ...noting([]), publishes: () => void found.push(look.read()) };
+  const { exchange, gate, got, partition } = tappedPair({}, tap);
+  look.read = () => drain(exchange, gate, got);
+  for (let k = 0; k < 3; k++) {
+    writeRecord(exchange, partition, 0, k, 64);
+    partition.flush();
+    assert.is(drain(exchange, gate, got), 1);
+  }
+  assert.equal(found, [0, 0, 0]);
+});
+
 log('grants, takes and floating moves are lines with time, task and channel', () => {
   const said = (floatingPerGate: number): readonly string[] => {
     const { lines, log: tap } = logging();
