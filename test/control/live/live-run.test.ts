@@ -87,7 +87,7 @@ lives(
 
 lives('what is pushed comes out as it would of rows given at the start, in order by key', async () => {
   const before = resources();
-  const rows = events(20_000);
+  const rows = events(5_000);
   const inline = await runInline(relay, { inputs: { events: rows }, seed: 3 });
   const { sums, hourly } = expected(rows);
   for (const [parallelism, chaining] of [
