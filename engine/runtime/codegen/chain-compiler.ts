@@ -8,7 +8,6 @@ import { type BatchProcess, ChainCore, type ChainSite, type GateProcess } from '
 import {
   type ChainEnvironment,
   type ChainSpec,
-  eventTimeAbove,
   isExactOutput,
   operatorOf,
   requiredFields,
@@ -19,9 +18,10 @@ import { UndeclaredWriter } from '../undeclared-writer.js';
 import { CodeMap } from './code-map.js';
 import { Bindings, CodeWriter, NameSupply } from './code-writer.js';
 import { bindCategories, bindView, outputPrefix, writeDeclared, writeUndeclared } from './exchange-code.js';
-import { isKeyed, KeyedCode } from './keyed-code.js';
+import { type HeadCode, headCode } from './head-code.js';
 import { OperatorCode, type Place } from './operator-code.js';
 import { argumentText, ExpressionRow, objectRow, ownText, type Row } from './row.js';
+import { type ExchangeText, WatermarkCode } from './watermark-code.js';
 
 /** The shape of rows in a channel: of declared fields, or whole objects packed into one field. */
 export interface InputShape {
@@ -70,7 +70,7 @@ class ChainCompiler {
   readonly #undeclared = new Map<number, UndeclaredWriter>();
   readonly #unpacking = new SampledCost();
   readonly #operators: OperatorCode;
-  readonly #keyed: KeyedCode | null;
+  readonly #head: HeadCode;
 
   constructor(spec: ChainSpec, env: ChainEnvironment, sites: ReadonlyMap<string, string>) {
     this.#spec = spec;
@@ -97,10 +97,7 @@ class ChainCompiler {
     const write = (output: number, row: Row, place: Place): void => this.#write(output, row, place);
     this.#operators = new OperatorCode(spec, this.#bindings, this.#siteOf, write);
     this.#operators.writerOf = (uid) => env.writers.get(uid)!;
-    const head = operatorOf(spec, spec.head);
-    this.#keyed = isKeyed(head.config)
-      ? new KeyedCode(spec, this.#bindings, this.#siteOf.get(spec.head)!, this.#operators)
-      : null;
+    this.#head = headCode(spec, this.#bindings, this.#siteOf.get(spec.head)!, this.#operators);
   }
 
   compile(): CompiledChain {
@@ -192,35 +189,18 @@ class ChainCompiler {
   /** The generated subclass of ChainCore, made. */
   #core(): ChainCore {
     const code = new CodeWriter(this.#names);
-    const eventTimes = [...this.#spec.operators.values()].filter(
-      ({ config }) => config.kind === 'event-time',
-    );
-    const flatMaps = [...this.#spec.operators.values()].filter(({ config }) => config.kind === 'flat-map');
-    if (this.#keyed !== null) code.as('state', () => code.line(this.#keyed!.tableClass()));
+    const watermarks = new WatermarkCode(this.#spec, this.#siteOf, (i) => this.#exchangeText(i));
+    code.as('state', () => this.#head.declarations(code));
     code.block('class Chain extends Base', () => {
       code.block('constructor()', () => {
         code.line('super();\nthis.sites = sites;');
-        for (const line of this.#keyed?.fields() ?? []) code.line(line);
-        for (const { uid } of eventTimes) {
-          code.line(
-            `this.max_${this.#siteOf.get(uid)} = -Infinity;\nthis.given_${this.#siteOf.get(uid)} = -Infinity;`,
-          );
-        }
-        for (const { uid } of flatMaps) {
-          const name = `flat_${this.#siteOf.get(uid)}`;
-          code.line(`this.${name}_ts = -Infinity;\nthis.${name}_emit = (o) => this.${name}(o);`);
+        for (const part of [this.#head, watermarks, this.#operators]) {
+          for (const line of part.fields()) code.line(line);
         }
       });
-      if (this.#keyed !== null) code.as('state', () => this.#keyed!.members(code));
-      else
-        code.line(
-          'onWatermark(ms) { this.watermarkMs = ms; this.forwardWatermark(ms); }\nresume() { this.hasPending = false; }',
-        );
-      for (const { uid } of flatMaps) this.#operators.flatMapMember(uid, code);
-      this.#watermarkMembers(
-        eventTimes.map(({ uid }) => uid),
-        code,
-      );
+      code.as('state', () => this.#head.members(code));
+      this.#operators.members(code);
+      watermarks.members(code);
     });
     code.line('return new Chain();');
     this.#bindings.values['Base'] = ChainCore;
@@ -228,48 +208,13 @@ class ChainCompiler {
     return this.#evaluate('state', code) as ChainCore;
   }
 
-  /** Rows kept back are written; what is wrong with one is the fault of who gave it. */
-  #learnText(index: number): string {
-    const writer = this.#bindings.bind(`undeclared${index}`, this.#undeclared.get(index));
-    return `this.at = ${this.#giverOf(index)}; ${writer}.learnNow(); this.at = 0;`;
-  }
-
-  #watermarkMembers(eventTimes: readonly string[], code: CodeWriter): void {
-    const partition = (i: number): string => this.#bindings.bind(`partition${i}`, this.#env.partitions[i]);
-    // Rows kept back to learn a shape from go before a watermark that follows them.
-    const emit = (i: number, ms: string): string => {
-      const learn = this.#undeclared.has(i) ? this.#learnText(i) : '';
-      return `{ ${learn} ${partition(i)}.emitWatermark(${ms}); }`;
-    };
-    const above = this.#spec.outputs.map((output) => eventTimeAbove(this.#spec, output.from));
-    code.block('forwardWatermark(ms)', () => {
-      above.forEach((eventTime, i) => {
-        // Below an operator that assigns event time only the end of time comes from the input.
-        const condition = eventTime === null ? '' : 'if (ms === Infinity) ';
-        code.line(`${condition}${emit(i, 'ms')}`);
-      });
-    });
-    code.block('onBatchEnd()', () => {
-      for (const uid of eventTimes) {
-        const { config } = operatorOf(this.#spec, uid);
-        if (config.kind !== 'event-time') continue;
-        const site = this.#siteOf.get(uid);
-        const ms = code.constant('ms', `this.max_${site} - ${config.outOfOrdernessMs} - 1`);
-        code.block(`if (${ms} > this.given_${site})`, () => {
-          code.line(`this.given_${site} = ${ms};`);
-          if (this.#spec.input === null) code.line(`this.watermarkMs = ${ms};`);
-          above.forEach((eventTime, i) => {
-            if (eventTime === uid) code.line(emit(i, ms));
-          });
-        });
-      }
-    });
-    code.block('onIdle(idle)', () => {
-      for (const i of above.keys()) code.line(`${partition(i)}.emitIdle(idle);`);
-    });
-    code.block('onFlush()', () => {
-      for (const i of this.#undeclared.keys()) code.line(this.#learnText(i));
-    });
+  #exchangeText(index: number): ExchangeText {
+    const partition = this.#bindings.bind(`partition${index}`, this.#env.partitions[index]);
+    const undeclared = this.#undeclared.get(index);
+    if (undeclared === undefined) return { partition, learn: '' };
+    // Rows kept back are written; what is wrong with one is the fault of who gave it.
+    const writer = this.#bindings.bind(`undeclared${index}`, undeclared);
+    return { partition, learn: `this.at = ${this.#giverOf(index)}; ${writer}.learnNow(); this.at = 0;` };
   }
 
   /** The loop over a source's batch. */
@@ -335,7 +280,6 @@ class ChainCompiler {
   /** The loop over the rows of a buffer. Stops at a control element, when blocked, or when the budget is used up. */
   #gateProcess(shape: InputShape): GateProcess {
     const code = new CodeWriter(this.#names);
-    const { head } = this.#spec;
     code.block('return function process(begin, end, budget)', () => {
       code.line(`let p = begin, left = budget, at = 0, out = 0;${CHECKED ? ' const limit = end;' : ''}`);
       code.block('try', () => {
@@ -347,8 +291,7 @@ class ChainCompiler {
             if (CHECKED) code.line(this.#rowCheck(shape));
             return this.#gateRow(shape, code);
           });
-          if (this.#keyed !== null) code.as('state', () => this.#keyed!.update(row, 'hash', place));
-          else this.#operators.operator(head, row, place);
+          this.#head.row(row, 'hash', place);
           code.line('p += size;');
         });
       });
@@ -377,7 +320,7 @@ class ChainCompiler {
       code.line(`let ${object};\n${sampledText(cost, read, code.fresh('began'))}`);
       return objectRow(null, 'ts', object);
     }
-    const keys: readonly string[] = this.#keyed?.keys ?? [];
+    const { keys } = this.#head;
     const fields = shape.fields as readonly FieldSpec[];
     // Of undeclared rows a field may be observed that no row of this shape has.
     const load = (name: string): string => {

@@ -3,6 +3,7 @@ import type { AggregateSpec, OperatorConfig } from '../../plan/logical-plan.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { type ChainSpec, operatorOf } from '../chain-spec.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
+import type { HeadCode } from './head-code.js';
 import { type Accumulator, accumulatorOf, keyedTableClass, resultFields } from './keyed-table.js';
 import { CORE_WORDS, type OperatorCode, type Place } from './operator-code.js';
 import { argumentText, ExpressionRow, type Row } from './row.js';
@@ -18,11 +19,10 @@ export function isKeyed(config: OperatorConfig): config is KeyedConfig {
 }
 
 /**
- * Generates a keyed operator: `update` is written into the loop over a gate's rows, `members` into the class of the
- * core. Windows keep a table per window (a pane), so that a window that fired is dropped as a whole; other keyed
+ * Generates a keyed operator. Windows keep a table per window (a pane), so that a window that fired is dropped as a whole; other keyed
  * operators keep one table for all time.
  */
-export class KeyedCode {
+export class KeyedCode implements HeadCode {
   readonly #uid: string;
   readonly #config: KeyedConfig;
   readonly #operators: OperatorCode;
@@ -59,13 +59,15 @@ export class KeyedCode {
     return this.#config.keys;
   }
 
-  /** Class of the state tables. */
-  tableClass(): string {
-    return keyedTableClass(this.#keys, this.#accumulators);
+  declarations(code: CodeWriter): void {
+    code.line(keyedTableClass(this.#keys, this.#accumulators));
   }
 
-  /** State updated by one row; in scope are `p`, the row's key hash as `hash`, and `core`. */
-  update(row: Row, hash: string, place: Place): void {
+  row(row: Row, hash: string, place: Place): void {
+    place.code.as('state', () => this.#update(row, hash, place));
+  }
+
+  #update(row: Row, hash: string, place: Place): void {
     const { code } = place;
     if ('window' in this.#config) {
       const { ts } = row;
@@ -128,7 +130,6 @@ export class KeyedCode {
     return keyed && this.#inputs.some((input) => input?.name === field && input.nullable);
   }
 
-  /** Members of the core: the state, and how it is given out. */
   members(code: CodeWriter): void {
     if ('window' in this.#config) this.#paneMembers(code);
     else this.#foreverMembers(code);
@@ -138,7 +139,6 @@ export class KeyedCode {
     });
   }
 
-  /** Initial values of the members, for the constructor. */
   fields(): readonly string[] {
     return 'window' in this.#config
       ? [

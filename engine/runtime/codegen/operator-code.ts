@@ -123,11 +123,30 @@ export class OperatorCode {
     }
   }
 
+  /** Initial values of the members, for the constructor of the core. */
+  fields(): readonly string[] {
+    return this.#flatMaps().flatMap((uid) => {
+      const name = `flat_${this.#siteOf.get(uid)}`;
+      return [`this.${name}_ts = -Infinity;`, `this.${name}_emit = (o) => this.${name}(o);`];
+    });
+  }
+
+  /** Members of the core that steps call. */
+  members(code: CodeWriter): void {
+    for (const uid of this.#flatMaps()) this.#flatMapMember(uid, code);
+  }
+
+  #flatMaps(): readonly string[] {
+    return [...this.#spec.operators.values()].flatMap(({ uid, config }) =>
+      config.kind === 'flat-map' ? [uid] : [],
+    );
+  }
+
   /**
    * The method of the core that a flat-map operator calls for each row it emits; the operator may emit many, so what
    * follows it cannot be part of the loop body.
    */
-  flatMapMember(uid: string, code: CodeWriter): void {
+  #flatMapMember(uid: string, code: CodeWriter): void {
     const site = this.#siteOf.get(uid)!;
     code.block(`flat_${site}(o)`, () => {
       code.line('const core = this;');

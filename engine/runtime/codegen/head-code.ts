@@ -1,0 +1,61 @@
+import { type ChainSpec, operatorOf } from '../chain-spec.js';
+import type { Bindings, CodeWriter } from './code-writer.js';
+import { isKeyed, KeyedCode } from './keyed-code.js';
+import type { OperatorCode, Place } from './operator-code.js';
+import type { Row } from './row.js';
+
+/**
+ * What the operator at the head of a chain does with the rows of a gate, and with time. Only a head keeps rows back
+ * and sees watermarks: whatever has state, timers or pending results starts a chain.
+ */
+export interface HeadCode {
+  /** Columns of its key, kept beyond the row. */
+  readonly keys: readonly string[];
+  /** Writes the classes that its members need. */
+  declarations(code: CodeWriter): void;
+  /** Initial values of its members, for the constructor of the core. */
+  fields(): readonly string[];
+  /** Writes members of the core: `onWatermark`, `resume`, and its own. */
+  members(code: CodeWriter): void;
+  /** Writes what happens to a row of the gate; in scope are `p`, the row's key hash as `hash`, and `core`. */
+  row(row: Row, hash: string, place: Place): void;
+}
+
+export function headCode(
+  spec: ChainSpec,
+  bindings: Bindings,
+  site: number,
+  operators: OperatorCode,
+): HeadCode {
+  const { config } = operatorOf(spec, spec.head);
+  return isKeyed(config)
+    ? new KeyedCode(spec, bindings, site, operators)
+    : new PassingHead(spec.head, operators);
+}
+
+/** A head that keeps nothing: rows go on at once, and so does time. */
+class PassingHead implements HeadCode {
+  readonly keys = [];
+  readonly #uid: string;
+  readonly #operators: OperatorCode;
+
+  constructor(uid: string, operators: OperatorCode) {
+    this.#uid = uid;
+    this.#operators = operators;
+  }
+
+  declarations(): void {}
+
+  fields(): readonly string[] {
+    return [];
+  }
+
+  members(code: CodeWriter): void {
+    code.line('onWatermark(ms) { this.watermarkMs = ms; this.forwardWatermark(ms); }');
+    code.line('resume() { this.hasPending = false; }');
+  }
+
+  row(row: Row, _hash: string, place: Place): void {
+    this.#operators.operator(this.#uid, row, place);
+  }
+}
