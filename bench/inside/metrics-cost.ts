@@ -10,4 +10,4 @@ import { reportFigures, sizeArgument } from '../probes/probe-report.js';
 import { switchPulse } from './pulse-switch.js';
 
 const [warmUpMs, pairs, ms] = sizeArgument() === 'smoke' ? [0, 1, 100] : [3_000, 20, 1_100];
-reportFigures({ 'metrics-cost': await costInSlices({ warmUpMs, pairs, ms, switchTo: switchPulse }) });
+reportFigures({ 'metrics-cost': await costInSlices({ warmUpMs, pairs, ms, switchTo: (isOn) => switchPulse(isOn) }) });
