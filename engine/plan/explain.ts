@@ -57,10 +57,10 @@ function vertexLines(plan: LogicalPlan, graph: JobGraph, vertex: JobVertex): str
 }
 
 function exchangeLines(plan: LogicalPlan, exchange: JobExchange): string[] {
-  const { fromOperator, toVertex, pattern, partitioner, fields, required, notChained } = exchange;
+  const { fromOperator, toVertex, pattern, partitioner, input, fields, required, notChained } = exchange;
   const from = plan.operators.find(({ uid }) => uid === fromOperator)!;
   return [
-    `  => [${toVertex}] from ${from.name}: ${printPartitioner(partitioner)}, ${pattern}; not chained: ${notChained}`,
+    `  => [${toVertex}]${input === 1 ? ', its second input,' : ''} from ${from.name}: ${printPartitioner(partitioner)}, ${pattern}; not chained: ${notChained}`,
     `     carries ${travels(fields.fields, required)}`,
   ];
 }

@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { buildJob } from '../../engine/api/build-job.js';
 import { count, job, type Stream, t, tumbling } from '../../engine/index.js';
+import { explainText } from '../../engine/plan/explain.js';
 import { jobGraph } from '../../engine/plan/job-graph.js';
 import { edgeId } from '../../engine/plan/logical-plan.js';
 import { faultsOf, sink, source } from '../kit/plan-kit.js';
@@ -258,6 +259,40 @@ several('keys of connected streams agree in number and kind', () => {
       'PLAN_SCHEMA_MISSING: connect: the rows of one stream are declared and those of the other are not, and so their keys differ',
     ],
   );
+});
+
+several('a key function of connected streams needs declared rows', () => {
+  const loose = (flow: any) => events(flow).map(({ n }: any) => ({ n }));
+  const key = (row: any) => row.n;
+  const found = faults((flow) =>
+    loose(flow)
+      .connect(loose(flow))
+      .keyBy(key, key, t.int32)
+      .map(
+        () => ({}),
+        () => ({}),
+      )
+      .to(sink()),
+  );
+  assert.is(found.length, 2);
+  const text = 'a key function needs rows of declared fields here; declare them: .map(schema, fn)';
+  assert.is(found[0], `PLAN_SCHEMA_MISSING: keyBy(function, function): ${text}`);
+});
+
+several('what a plan shows of an exchange tells the second input', () => {
+  const { plan } = planOf((flow) =>
+    events(flow)
+      .connect(events(flow, User))
+      .map(
+        ({ n }: any) => ({ n }),
+        ({ age }: any) => ({ n: age }),
+      )
+      .to(sink()),
+  );
+  const text = explainText(plan, jobGraph(plan, { parallelism: 2, chaining: true }));
+  assert.match(text, /=> \[2\] from rows: forward/);
+  assert.match(text, /=> \[2\], its second input, from rows: forward/);
+  assert.match(text, /functions observe n of the first input and age of the second/);
 });
 
 type RowsOf<S> = S extends Stream<infer R> ? R : never;

@@ -136,6 +136,26 @@ connected('rows of equal keys meet in one subtask, whichever input they come by'
   }
 });
 
+connected('functions see the fields of their rows, and no key that another function gave', async () => {
+  const subject = job('seen', { inputs: { bids: Bid, people: Person } }, ({ bids, people }) => ({
+    out: bids
+      .connect(people)
+      .keyBy(
+        ({ auction }) => auction,
+        ({ id }) => id,
+        t.int32,
+      )
+      .map(
+        (bid) => ({ seen: Object.keys({ ...bid }).join() }),
+        (person) => ({ seen: Object.keys({ ...person }).join() }),
+      ),
+  }));
+  const bids = [{ auction: 1, price: 2, note: 'x' }];
+  const people = [{ name: 'a', id: 1, tags: [] }];
+  const { out } = await runInline(subject, { inputs: { bids, people }, parallelism: 2 });
+  assert.equal(out.map(({ seen }) => seen).sort(), ['auction,price,note', 'name,id,tags']);
+});
+
 connected('a broadcast side comes to every subtask of the operator', async () => {
   const subject = job('broadcast', { inputs: { bids: Bid, people: Person } }, ({ bids, people }) => ({
     out: bids.connect(people.broadcast()).map(Line, ofBid, ofPerson).parallelism(3),
