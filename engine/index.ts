@@ -1,5 +1,6 @@
 /** What users import as `sluice`. */
 export { count, max, mean, min, sum, windowEnd, windowStart } from './api/aggregates.js';
+export { ConnectedStreams } from './api/connected-streams.js';
 export {
   type FromOptions,
   type InputsOf,
@@ -10,7 +11,7 @@ export {
 } from './api/job.js';
 export { KeyedStream, WindowedStream } from './api/keyed-stream.js';
 export type { View } from './api/row-types.js';
-export { PartitionedStream, Stream } from './api/stream.js';
+export { PassingStream, Stream } from './api/stream.js';
 export type { ViewOption } from './api/view-option.js';
 export { tumbling } from './api/windows.js';
 export type { Duration } from './base/duration.js';

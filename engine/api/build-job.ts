@@ -7,13 +7,14 @@ import { type BuiltJob, planFingerprint } from '../plan/logical-plan.js';
 import { planDifference } from '../plan/plan-difference.js';
 import { rateFault } from '../plan/rate.js';
 import { validatePlan } from '../plan/validate.js';
+import { isRecordType } from './call-arguments.js';
 import { CallSite } from './call-site.js';
 import { describeValue, FlowGraph } from './flow-graph.js';
 import { type FromOptions, type JobModule, jobOrigin } from './job.js';
 import { LazySites } from './lazy-sites.js';
 import { SinkHandle } from './operator-handle.js';
 import { readParams } from './params.js';
-import { isRecordType, Stream } from './stream.js';
+import { Stream } from './stream.js';
 
 export interface BuildOptions {
   /** As given by a person or a program, or the `params` of a plan. */

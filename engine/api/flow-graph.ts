@@ -25,10 +25,18 @@ export interface Partitioning {
   readonly functions?: OperatorFunctions;
 }
 
+/** An operator whose rows another one reads. */
+export interface FlowInput {
+  readonly node: FlowNode;
+  readonly partitioning: Partitioning;
+  /** Which input of the reader it is; see `PlanEdge`. */
+  readonly input?: number;
+}
+
 /** An operator while the job is being written. */
 export interface FlowNode {
   readonly step: Step;
-  readonly inputs: readonly { readonly node: FlowNode; readonly partitioning: Partitioning }[];
+  readonly inputs: readonly FlowInput[];
   readonly config: OperatorConfig;
   readonly output: RowShape;
   readonly functions: OperatorFunctions;
@@ -121,9 +129,11 @@ export class FlowGraph {
     const steps = new Map(this.#nodes.map((node) => [uids.get(node)!, node.step]));
     const edges: PlanEdge[] = [];
     for (const node of this.#nodes) {
-      for (const { node: from, partitioning } of node.inputs) {
+      for (const [at, { node: from, partitioning, input }] of node.inputs.entries()) {
         const { partitioner, step, functions: own } = partitioning;
-        const edge = { from: uids.get(from)!, to: uids.get(node)!, partitioner };
+        const twin = node.inputs.slice(0, at).filter((before) => before.node === from).length;
+        const ends = { from: uids.get(from)!, to: uids.get(node)!, partitioner };
+        const edge: PlanEdge = { ...ends, ...(input !== undefined && { input }), ...(twin > 0 && { twin }) };
         edges.push(edge);
         if (step !== undefined) steps.set(edgeId(edge), step);
         if (own !== undefined) functions.set(edgeId(edge), own);

@@ -15,7 +15,8 @@ import {
   isWindowOnly,
 } from './aggregates.js';
 import { CallSite } from './call-site.js';
-import { describeValue, type Partitioning } from './flow-graph.js';
+import { type ConnectableStream, ConnectedStreams, type ConnectionSide } from './connected-streams.js';
+import { describeValue } from './flow-graph.js';
 import type { Simplify } from './row-types.js';
 import type { Stream } from './stream.js';
 import type { WindowAssigner } from './windows.js';
@@ -75,9 +76,20 @@ export class KeyedStream<T extends object, Key extends object> {
     });
   }
 
+  /** These rows and those of another stream, for an operator that handles each in a way of its own. */
+  connect<U extends object>(other: ConnectableStream<U>): ConnectedStreams<T, U> {
+    return new ConnectedStreams({ call: 'connect', site: new CallSite() }, this.side, other);
+  }
+
   /** @internal */
   get keys(): readonly string[] {
     return this.#keys;
+  }
+
+  /** @internal its rows on their way to the subtasks of their keys */
+  get side(): ConnectionSide {
+    const inputs = this.#stream.inputsBy({ partitioner: { kind: 'hash', fields: this.#keys } });
+    return { stream: this.#stream, inputs, keys: this.#keys };
   }
 
   /** @internal the result is of the rows as the user knows them, without the hidden key */
@@ -90,7 +102,7 @@ export class KeyedStream<T extends object, Key extends object> {
       graph.fault('PLAN_SCHEMA_MISSING', this.#keyStep, text);
     }
     const output: RowShape = { fields: fields?.filter(({ name }) => name !== HIDDEN_KEY) ?? null };
-    return this.#stream.derive(step, config, output, { fn }, this.#byKey());
+    return this.#stream.derive(step, config, output, { fn }, this.side.inputs);
   }
 
   /** @internal */
@@ -109,11 +121,7 @@ export class KeyedStream<T extends object, Key extends object> {
     graph.columns(step, [...this.#keys.map(resultName), ...entries.map(([as]) => as)]);
     const output = { fields: node.output.fields && this.#outputFields(node.output, specs) };
     const sound = specs.filter((spec) => spec !== null);
-    return this.#stream.derive(step, configOf(sound), output, {}, this.#byKey());
-  }
-
-  #byKey(): Partitioning {
-    return { partitioner: { kind: 'hash', fields: this.#keys } };
+    return this.#stream.derive(step, configOf(sound), output, {}, this.side.inputs);
   }
 
   /** Null when it is not one that can be. */

@@ -4,23 +4,37 @@ import { print } from '../connectors/print.js';
 import { fieldOf } from '../plan/draft.js';
 import type { Step } from '../plan/faults.js';
 import { HIDDEN_KEY } from '../plan/hidden-key.js';
-import type { Observed, OperatorConfig, OperatorFunctions, Partitioner } from '../plan/logical-plan.js';
-import { observedFields } from '../records/observed-fields.js';
+import type { OperatorConfig, OperatorFunctions, Partitioner } from '../plan/logical-plan.js';
 import {
   type FieldSpec,
   type FieldType,
-  fieldSpec,
   isScalarKind,
   type RecordType,
   type RowShape,
   SCALAR_KINDS,
   t,
 } from '../records/schema.js';
-import { CallSite } from './call-site.js';
-import { describeValue, type FlowGraph, type FlowNode, type Partitioning } from './flow-graph.js';
+import {
+  type ColumnArguments,
+  columnArguments,
+  isFieldType,
+  mappingArguments,
+  observe,
+  quoted,
+  stepOf,
+} from './call-arguments.js';
+import { type ConnectableStream, ConnectedStreams, type ConnectionSide } from './connected-streams.js';
+import {
+  describeValue,
+  type FlowGraph,
+  type FlowInput,
+  type FlowNode,
+  type Partitioning,
+} from './flow-graph.js';
 import { KeyedStream } from './keyed-stream.js';
 import { OperatorHandle, SinkHandle } from './operator-handle.js';
 import type { FieldOf, NoView, Simplify, View } from './row-types.js';
+import { streamsLike } from './same-fields.js';
 import { type ViewOption, viewOption } from './view-option.js';
 
 /**
@@ -35,13 +49,17 @@ import { type ViewOption, viewOption } from './view-option.js';
  * `JSON.stringify(view)` are empty. A record that was made in the same task is handed over as a plain object.
  */
 export class Stream<T extends object> extends OperatorHandle {
-  /** @internal how its rows reach the operators after it */
-  readonly partitioning: Partitioning;
+  /** @internal what the operators after it read, and how rows reach them; the first is `node` */
+  readonly inputs: readonly FlowInput[];
 
   /** @internal */
-  constructor(graph: FlowGraph, node: FlowNode, partitioning: Partitioning = DEFAULT_PARTITIONING) {
+  constructor(
+    graph: FlowGraph,
+    node: FlowNode,
+    inputs: readonly FlowInput[] = [{ node, partitioning: { partitioner: { kind: 'default' } } }],
+  ) {
     super(graph, node);
-    this.partitioning = partitioning;
+    this.inputs = inputs;
   }
 
   /**
@@ -88,7 +106,7 @@ export class Stream<T extends object> extends OperatorHandle {
     options: ViewOption,
   ): Stream<R>;
   map(...given: readonly unknown[]): Stream<any> {
-    const { step, fn, shape, asked } = this.#mapping('map', given);
+    const { step, fn, shape, asked } = mappingArguments(this.graph, 'map', given);
     return this.derive(step, { kind: 'map', ...asked }, shape, { fn });
   }
 
@@ -109,7 +127,7 @@ export class Stream<T extends object> extends OperatorHandle {
     options: ViewOption,
   ): Stream<R>;
   flatMap(...given: readonly unknown[]): Stream<any> {
-    const { step, fn, shape, asked } = this.#mapping('flatMap', given);
+    const { step, fn, shape, asked } = mappingArguments(this.graph, 'flatMap', given);
     return this.derive(step, { kind: 'flat-map', ...asked }, shape, { fn });
   }
 
@@ -160,10 +178,12 @@ export class Stream<T extends object> extends OperatorHandle {
         [HIDDEN_KEY]: [isFieldType(type) ? type : t.string, fn as (row: T) => unknown] as const,
       };
       // The key belongs to the rows where they are: it neither moves nor copies them before it spreads them.
-      const unmarked = new Stream<T>(this.graph, this.node);
-      const keyed = unmarked.#with<object>(step, columns).named('key');
-      keyed.node.parallelism = this.node.parallelism;
-      return new KeyedStream(keyed, step, [HIDDEN_KEY]);
+      const [keyed, ...others] = this.inputs.map(({ node }) => {
+        const each = new Stream<T>(this.graph, node).#with<object>(step, columns).named('key');
+        each.node.parallelism = node.parallelism;
+        return each;
+      });
+      return new KeyedStream(together(keyed!, others, 'keyBy'), step, [HIDDEN_KEY]);
     }
     const step = stepOf(`keyBy(${quoted(given)})`);
     if (given.length === 0) this.graph.fault('ARGUMENT_INVALID', step, 'name at least one field');
@@ -172,8 +192,23 @@ export class Stream<T extends object> extends OperatorHandle {
     return new KeyedStream(this, step, given.map(String));
   }
 
+  /**
+   * These rows and those of others, in no order between them. Their fields are the same: names, kinds and what may be
+   * null. Event time is as far as that of the stream that is furthest behind.
+   */
+  union(...others: readonly [Stream<T>, ...Stream<T>[]]): PassingStream<T> {
+    const step = stepOf('union');
+    if (others.length === 0) this.graph.fault('ARGUMENT_INVALID', step, 'name at least one stream');
+    return together(this, streamsLike(this.graph, step, this.node, others), step.call);
+  }
+
+  /** These rows and those of another stream, for an operator that handles each in a way of its own. */
+  connect<U extends object>(other: ConnectableStream<U>): ConnectedStreams<T, U> {
+    return new ConnectedStreams(stepOf('connect'), this.side, other);
+  }
+
   /** Deals the rows to all subtasks of the next operator in turn, and spares those that are behind. */
-  rebalance(): PartitionedStream<T> {
+  rebalance(): PassingStream<T> {
     return this.#partitioned(stepOf('rebalance()'), { kind: 'rebalance' });
   }
 
@@ -181,27 +216,27 @@ export class Stream<T extends object> extends OperatorHandle {
    * Deals the rows in turn to some subtasks of the next operator: each subtask feeds, or is fed by, an even share of
    * those on the other side. Has fewer channels than `rebalance`.
    */
-  rescale(): PartitionedStream<T> {
+  rescale(): PassingStream<T> {
     return this.#partitioned(stepOf('rescale()'), { kind: 'rescale' });
   }
 
   /** Gives every row to every subtask of the next operator. */
-  broadcast(): PartitionedStream<T> {
+  broadcast(): PassingStream<T> {
     return this.#partitioned(stepOf('broadcast()'), { kind: 'broadcast' });
   }
 
   /** Gives all rows to the first subtask of the next operator. */
-  global(): PartitionedStream<T> {
+  global(): PassingStream<T> {
     return this.#partitioned(stepOf('global()'), { kind: 'global' });
   }
 
   /** Gives each row to a subtask of the next operator drawn at random. */
-  shuffle(): PartitionedStream<T> {
+  shuffle(): PassingStream<T> {
     return this.#partitioned(stepOf('shuffle()'), { kind: 'shuffle' });
   }
 
   /** Keeps rows in the subtask of the same number; the next operator must have the same parallelism. */
-  forward(): PartitionedStream<T> {
+  forward(): PassingStream<T> {
     return this.#partitioned(stepOf('forward()'), { kind: 'forward' });
   }
 
@@ -214,9 +249,9 @@ export class Stream<T extends object> extends OperatorHandle {
   partitionCustom<const K extends FieldOf<T>>(
     choose: (key: T[K], receivers: number) => number,
     key: K,
-  ): PartitionedStream<T>;
-  partitionCustom<V>(choose: (key: V, receivers: number) => number, key: (row: T) => V): PartitionedStream<T>;
-  partitionCustom(choose: (key: any, receivers: number) => number, key: unknown): PartitionedStream<T> {
+  ): PassingStream<T>;
+  partitionCustom<V>(choose: (key: V, receivers: number) => number, key: (row: T) => V): PassingStream<T>;
+  partitionCustom(choose: (key: any, receivers: number) => number, key: unknown): PassingStream<T> {
     const isField = typeof key === 'string';
     const step = stepOf(`partitionCustom(${isField ? `'${key}'` : 'function'})`);
     this.graph.expectFunction(step, choose);
@@ -239,37 +274,30 @@ export class Stream<T extends object> extends OperatorHandle {
     return this.#end(stepOf('print()'), print());
   }
 
-  /** @internal adds an operator that reads this stream */
+  /** @internal adds an operator that reads this stream, or these inputs */
   derive<R extends object>(
     step: Step,
     config: OperatorConfig,
     output: RowShape,
     functions: OperatorFunctions = {},
-    partitioning: Partitioning = this.partitioning,
+    inputs: readonly FlowInput[] = this.inputs,
   ): Stream<R> {
-    const { graph, node } = this;
-    return new Stream<R>(graph, graph.add(step, [{ node, partitioning }], config, output, functions));
+    return new Stream<R>(this.graph, this.graph.add(step, inputs, config, output, functions));
   }
 
-  #partitioned(step: Step, partitioner: Partitioner, functions?: OperatorFunctions): PartitionedStream<T> {
-    const partitioning = { partitioner, step, ...(functions !== undefined && { functions }) };
-    return new PartitionedStream<T>(this.graph, this.node, partitioning);
+  /** @internal the same rows, on their way to the next operator by a partitioner of its own */
+  inputsBy(partitioning: Partitioning): readonly FlowInput[] {
+    return this.inputs.map(({ node }) => ({ node, partitioning }));
   }
 
-  #mapping(call: string, given: readonly unknown[]) {
-    const step = stepOf(call);
-    const [first, second] = given;
-    const isOption = typeof first === 'function' && typeof second !== 'function';
-    const declared = (given.length > 1 && !isOption) || isRecordType(first);
-    const [schema, fn, options] = declared ? given : [null, ...given];
-    this.graph.expectFunction(step, fn);
-    if (declared && !isRecordType(schema)) {
-      const text = `the result is declared by t.record({ … }), not by ${describeValue(schema)}`;
-      this.graph.fault('ARGUMENT_INVALID', step, text);
-    }
-    const shape: RowShape = isRecordType(schema) ? { fields: schema.fields } : { fields: null };
-    const asked = { observed: observe(fn), declared, ...viewOption(this.graph, step, options) };
-    return { step, fn: fn as (...args: any[]) => unknown, shape, asked };
+  /** @internal */
+  get side(): ConnectionSide {
+    return { stream: this, inputs: this.inputs, keys: null };
+  }
+
+  #partitioned(step: Step, partitioner: Partitioner, functions?: OperatorFunctions): PassingStream<T> {
+    const inputs = this.inputsBy({ partitioner, step, ...(functions !== undefined && { functions }) });
+    return new PassingStream<T>(this.graph, this.node, inputs, step.call);
   }
 
   #with<R extends object>(
@@ -277,19 +305,7 @@ export class Stream<T extends object> extends OperatorHandle {
     columns: ColumnArguments<T>,
     view: { readonly view?: true } = {},
   ): Stream<R> {
-    const specs: (FieldSpec & { observed: Observed })[] = [];
-    const functions: Record<string, (row: any) => unknown> = {};
-    for (const [name, column] of Object.entries(columns)) {
-      const [type, fn] = Array.isArray(column) ? column : [];
-      if (!isFieldType(type)) {
-        const text = `column '${name}' needs a type such as t.float64 and a function`;
-        this.graph.fault('ARGUMENT_INVALID', step, text);
-        continue;
-      }
-      this.graph.expectFunction(step, fn);
-      specs.push({ ...fieldSpec(name, type), observed: observe(fn) });
-      functions[name] = fn!;
-    }
+    const { specs, functions } = columnArguments(this.graph, step, columns);
     const plain = specs.map(({ observed: _, ...field }): FieldSpec => field);
     const before = this.node.output.fields;
     const fields = before && [
@@ -300,7 +316,7 @@ export class Stream<T extends object> extends OperatorHandle {
   }
 
   #end(step: Step, sink: Sink<T>): SinkHandle {
-    const { graph, node, partitioning } = this;
+    const { graph, node, inputs } = this;
     const isSink = typeof sink?.createWriter === 'function';
     if (!isSink) {
       const text = `a sink is expected here, such as csv(path), not ${describeValue(sink)}`;
@@ -311,18 +327,25 @@ export class Stream<T extends object> extends OperatorHandle {
     const config = { kind: 'sink', urn, label, options, path } as const;
     return new SinkHandle(
       graph,
-      graph.add({ ...step, call }, [{ node, partitioning }], config, node.output, {
-        sink: sink as Sink<any>,
-      }),
+      graph.add({ ...step, call }, inputs, config, node.output, { sink: sink as Sink<any> }),
     );
   }
 }
 
 /**
- * A stream that reaches the next operator in a way of its own; what follows replaces it, as `keyBy` does. It is no
- * operator: name, uid, parallelism and place in a chain are those of the operators before and after it.
+ * Rows between two operators, as a partitioner or `union` passes them on. A partitioner is replaced by what follows, as
+ * `keyBy` does. It is no operator: name, uid, parallelism and place in a chain are those of the operators before and
+ * after it.
  */
-export class PartitionedStream<T extends object> extends Stream<T> {
+export class PassingStream<T extends object> extends Stream<T> {
+  readonly #call: string;
+
+  /** @internal @param call  what made it */
+  constructor(graph: FlowGraph, node: FlowNode, inputs: readonly FlowInput[], call: string) {
+    super(graph, node, inputs);
+    this.#call = call;
+  }
+
   override uid(this: never, uid: string): never;
   override uid(uid: unknown): this {
     return this.#refuse(`uid(${String(uid)})`);
@@ -349,36 +372,22 @@ export class PartitionedStream<T extends object> extends Stream<T> {
   }
 
   #refuse(call: string): this {
-    const what = this.partitioning.step?.call;
-    this.graph.fault(
-      'ARGUMENT_INVALID',
-      stepOf(call),
-      `${what} is no operator; say this before it, or of the next`,
-    );
+    const text = `${this.#call} is no operator; say this before it, or of the next`;
+    this.graph.fault('ARGUMENT_INVALID', stepOf(call), text);
     return this;
   }
 }
 
-const DEFAULT_PARTITIONING: Partitioning = { partitioner: { kind: 'default' } };
+/** Several streams of the same fields as one. */
+function together<T extends object>(
+  first: Stream<T>,
+  others: readonly Stream<T>[],
+  call: string,
+): PassingStream<T> {
+  const inputs = [first, ...others].flatMap((each) => each.inputs);
+  return new PassingStream<T>(first.graph, first.node, inputs, call);
+}
 
 /** What was not emitted may be returned. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that only emits returns nothing
 export type FlatMapResult<R> = Iterable<R> | void;
-
-type ColumnArguments<T> = Readonly<Record<string, readonly [FieldType<any, boolean>, (row: T) => unknown]>>;
-
-const stepOf = (call: string): Step => ({ call, site: new CallSite() });
-
-const quoted = (names: readonly unknown[]): string => names.map((name) => `'${String(name)}'`).join(', ');
-
-const observe = (fn: unknown): Observed => (typeof fn === 'function' ? observedFields(fn) : null);
-
-export function isRecordType(value: unknown): value is RecordType<any> {
-  return (
-    typeof value === 'object' && value !== null && Array.isArray((value as Partial<RecordType<any>>).fields)
-  );
-}
-
-function isFieldType(value: unknown): value is FieldType<any, boolean> {
-  return typeof value === 'object' && value !== null && 'kind' in value && 'isNullable' in value;
-}

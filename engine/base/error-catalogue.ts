@@ -33,6 +33,7 @@ export const ERRORS = {
   PLAN_FIELD_UNKNOWN:           ['job',   'The record has no field of this name; the message names the nearest, or all it has.'],
   PLAN_FIELD_TYPE:              ['job',   'A field has a type this operation cannot use; the message names those it can.'],
   PLAN_FIELD_DUPLICATE:         ['job',   'Two columns of a record have the same name; rename one.'],
+  PLAN_SCHEMA_MISMATCH:         ['job',   'Streams that come together have rows of different fields; the message names both and how they differ. Give them the same names and types with a map above.'],
   PLAN_SCHEMA_MISSING:          ['job',   'This operation needs rows of declared fields; declare the result of the map above it: .map(schema, fn).'],
   PLAN_EVENT_TIME_MISSING:      ['job',   'An event-time window needs event time; add .eventTime(field) above it.'],
   PLAN_DURATION_INVALID:        ['job',   'A duration is written as a whole number and a unit: 100ms, 5s, 10m, 1h, 1d.'],

@@ -10,14 +10,15 @@ import type { ResultPartition } from '../exchange/result-partition.js';
 import type { SegmentLender } from '../exchange/segment-lender.js';
 import type { ControlArena } from '../memory/control-arena.js';
 import type { Exchange } from '../memory/exchange-arena.js';
-import { type JobGraph, subtaskOfTask } from '../plan/job-graph.js';
+import { type JobExchange, type JobGraph, subtaskOfTask } from '../plan/job-graph.js';
 import type { BuiltJob } from '../plan/logical-plan.js';
 import { type ChainSpec, type RunCategories, requiredFields } from '../runtime/chain-spec.js';
-import { type CompiledChain, compileChain, type InputShape } from '../runtime/codegen/chain-compiler.js';
+import { type CompiledChain, compileChain } from '../runtime/codegen/chain-compiler.js';
 import type { CodeMap } from '../runtime/codegen/code-map.js';
-import { GateInput } from '../runtime/gate-input.js';
-import { HeldInput } from '../runtime/held-input.js';
-import type { KeySample } from '../runtime/key-sampler.js';
+import { GateInput, type GateParts } from '../runtime/gate-input.js';
+import { GatesInput } from '../runtime/gates-input.js';
+import { HeldInput, type ReleasableInput } from '../runtime/held-input.js';
+import { type KeySample, KeySampler } from '../runtime/key-sampler.js';
 import { LatencyMarkers, SourceMarkers } from '../runtime/latency-markers.js';
 import { PushInput } from '../runtime/push-input.js';
 import type { RowQueue } from '../runtime/row-queue.js';
@@ -26,6 +27,7 @@ import { Task } from '../runtime/task.js';
 import type { TaskInput } from '../runtime/task-input.js';
 import { TokenBucket } from '../runtime/token-bucket.js';
 import type { LearnedReport } from '../runtime/undeclared-writer.js';
+import { WatermarkValve } from '../runtime/watermark-valve.js';
 import type { LiveEnds } from './live/live-ends.js';
 import type { TaskReport } from './threads/protocol.js';
 
@@ -55,7 +57,8 @@ export interface SubtaskSetting {
 
 export interface Subtask {
   readonly task: Task;
-  readonly gate: InputGate | null;
+  /** One for each exchange that feeds it. */
+  readonly gates: readonly InputGate[];
   readonly partitions: readonly ResultPartition[];
   readonly codeMap: CodeMap;
   /** Splits read to their end; 0 without a source. */
@@ -70,7 +73,7 @@ export interface Subtask {
 }
 
 /**
- * Builds the task with the given index: gate, partitions, compiled chain, input and writers.
+ * Builds the task with the given index: gates, partitions, compiled chain, input and writers.
  *
  * @throws SluiceError CODEGEN_FORBIDDEN, ARENA_INVALID, and whatever a sink's writer throws
  */
@@ -79,12 +82,7 @@ export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter
   const { vertex, subtask } = subtaskOfTask(graph, taskIndex);
   const spec = chainSpec(built, graph, vertex.index);
   const incoming = graph.exchanges.filter((each) => each.toVertex === vertex.index);
-  assert(incoming.length <= 1, 'a chain has at most one input');
-  const inputExchange = incoming[0] === undefined ? null : exchanges.get(incoming[0].id)!;
-  const gate =
-    inputExchange === null
-      ? null
-      : openGate(inputExchange, subtask, control, setting.options.debloat, setting.Lender);
+  const gates = openGates(setting, incoming, subtask);
   const outgoing = graph.exchanges
     .filter((each) => each.fromVertex === vertex.index)
     .map(({ id }) => exchanges.get(id)!);
@@ -94,7 +92,7 @@ export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter
     spec,
     {
       subtask,
-      inputView: inputExchange?.view ?? null,
+      inputViews: gates.map(({ view }) => view),
       partitions,
       outputViews: outgoing.map((exchange) => exchange.view),
       writers,
@@ -103,21 +101,14 @@ export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter
     built.sites,
   );
   const markers = latencyMarkers(setting, taskIndex, partitions, outgoing);
+  const valve = new WatermarkValve(gates.reduce((sum, { gate }) => sum + gate.channelCount, 0));
+  const gateInputs = gates.map(
+    (parts) => new GateInput(chain, parts, valve, categories?.known ?? null, markers),
+  );
   const input =
-    gate === null
+    gates.length === 0
       ? originInput(setting, spec, chain, taskIndex, markers)
-      : gateInput(
-          setting,
-          spec,
-          new GateInput(
-            chain,
-            gate,
-            inputExchange!.view,
-            declaredShape(spec),
-            categories?.known ?? null,
-            markers,
-          ),
-        );
+      : heldInput(setting, spec, gateInputs.length === 1 ? gateInputs[0]! : new GatesInput(gateInputs));
   const { bufferTimeoutMs } = setting.options;
   const task = new Task({
     subtask,
@@ -131,18 +122,55 @@ export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter
   });
   return {
     task,
-    gate,
+    gates: gates.map(({ gate }) => gate),
     partitions,
     codeMap: chain.codeMap,
     splitsDone: () => (input instanceof SourceInput ? input.splitsDone : 0),
     learned: () => chain.undeclared.map(({ report }) => report),
     undeclaredMs: () =>
       chain.undeclared.reduce((sum, { cost }) => sum + cost.totalMs, chain.unpacking.totalMs),
+    ...keyCounting(gateInputs, gates, setting),
+  };
+}
+
+/** The gates of a task, in the order of the exchanges. */
+function openGates(
+  { options, control, exchanges, Lender }: SubtaskSetting,
+  incoming: readonly JobExchange[],
+  subtask: number,
+): readonly GateParts[] {
+  let firstChannel = 0;
+  return incoming.map(({ id, partitioner, fields: { fields } }, number) => {
+    const exchange = exchanges.get(id)!;
+    const gate = openGate(exchange, subtask, control, options.debloat, Lender);
+    const declared = fields === null ? null : { fields, isPacked: false };
+    const keys = partitioner.kind === 'hash' ? partitioner.fields : null;
+    const parts = { gate, view: exchange.view, number, firstChannel, declared, keys };
+    firstChannel += gate.channelCount;
+    return parts;
+  });
+}
+
+/** Rows of all gates are counted together: they meet in one state. */
+function keyCounting(
+  inputs: readonly GateInput[],
+  gates: readonly GateParts[],
+  { categories }: SubtaskSetting,
+): Pick<Subtask, 'sampleKeys' | 'takeKeys'> {
+  let sampler: KeySampler | null = null;
+  const use = (next: KeySampler | null): void => {
+    sampler = next;
+    for (const input of inputs) input.sampler = next;
+  };
+  return {
     sampleKeys: () => {
-      const partitioner = incoming[0]?.partitioner;
-      if (partitioner?.kind === 'hash' && input instanceof GateInput) input.sampleKeys(partitioner.fields);
+      if (gates.some(({ keys }) => keys !== null)) use(new KeySampler(categories?.known ?? null));
     },
-    takeKeys: () => (input instanceof GateInput ? input.takeKeys() : null),
+    takeKeys: () => {
+      const sample = sampler?.sample ?? null;
+      use(null);
+      return sample;
+    },
   };
 }
 
@@ -151,7 +179,6 @@ export function chainSpec(built: BuiltJob, graph: JobGraph, vertexIndex: number)
   const vertex = graph.vertices[vertexIndex]!;
   const children = new Map<string, string[]>();
   for (const { from, to } of vertex.links) children.set(from, [...(children.get(from) ?? []), to]);
-  const incoming = graph.exchanges.find((each) => each.toVertex === vertexIndex);
   return {
     name: vertex.name,
     head: vertex.head,
@@ -162,14 +189,16 @@ export function chainSpec(built: BuiltJob, graph: JobGraph, vertexIndex: number)
     children,
     outputs: graph.exchanges
       .filter((each) => each.fromVertex === vertexIndex)
-      .map(({ fromOperator, partitioner, toVertex, fields, required }) => ({
+      .map(({ fromOperator, edge, partitioner, fields, required }) => ({
         from: fromOperator,
-        to: graph.vertices[toVertex]!.head,
+        edge,
         partitioner,
         shape: fields,
         required,
       })),
-    input: incoming?.fields ?? null,
+    inputs: graph.exchanges
+      .filter((each) => each.toVertex === vertexIndex)
+      .map(({ input, fields }) => ({ input, shape: fields })),
     required: graph.required,
     maxParallelism: graph.maxParallelism,
   };
@@ -180,13 +209,12 @@ export function reportOf({ task, learned }: Subtask, end: 'FINISHED' | 'CANCELED
   return { committables: end === 'FINISHED' ? [...task.committables] : [], learned: learned() };
 }
 
-function declaredShape(spec: ChainSpec): InputShape | null {
-  const fields = spec.input?.fields ?? null;
-  return fields === null ? null : { fields, isPacked: false };
-}
-
 /** A live output is read no faster than it is by the application, and not at all once its reader has left. */
-function gateInput({ live }: SubtaskSetting, { head, operators }: ChainSpec, input: GateInput): TaskInput {
+function heldInput(
+  { live }: SubtaskSetting,
+  { head, operators }: ChainSpec,
+  input: ReleasableInput,
+): TaskInput {
   const queue = live?.queue(head);
   if (queue === undefined) return input;
   assert(operators.size === 1, 'the task of a live output does nothing beside it'); // release/drop

@@ -5,7 +5,7 @@ import type { ExchangePicture, TaskPicture, WaitPicture } from '../memory/wait-p
 /**
  * Who waits for whom.
  *
- *   watch/wakers    A task that waits can be woken by a buffer from any sender of its gate that has not ended, and by
+ *   watch/wakers    A task that waits can be woken by a buffer from any sender of its gates that has not ended, and by
  *                   credit from the receivers of the subpartitions that hold its segments or have no room. Nothing is
  *                   waited for from a receiver that has left. A task that does not wait may wake anybody; one that has
  *                   ended wakes nobody.
@@ -131,16 +131,17 @@ function forInput(
     const own = channels.filter(({ receiverTask }) => receiverTask === task);
     if (own.length === 0) continue;
     hasGate = true;
+    if (own.every(({ hasEnded, readable }) => hasEnded && readable === 0)) continue; // others may go on
     if (isRaised[task - reader.receiverTask(0)]) return []; // gate/ready: this is what it sleeps for
     // gate/align: what lies behind a barrier is not read before the barriers of the others come.
     if (own.some(({ readable, isAtBarrier }) => readable > 0 && !isAtBarrier)) return [];
-    if (own.every(({ hasEnded }) => hasEnded)) return [];
     for (const figures of own) {
       const { hasEnded, senderTask: waker } = figures;
       if (!hasEnded) wakers.push({ exchange: reader.id, waker, brings: 'buffer', figures }); // watch/wakers
     }
   }
   if (!hasGate) return null;
+  if (wakers.length === 0) return []; // everything has ended: this is what it sleeps for
   if ((waitsFor & CREDIT) === 0) return [wakers];
   // A flush is not done: credit for what is left would move the task too.
   for (const { exchange, channels } of outputs) {

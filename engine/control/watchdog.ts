@@ -120,10 +120,10 @@ export class Watchdog {
   }
 
   #starved({ exchanges }: WaitPicture): readonly SluiceError[] {
+    const reads = new Map<number, number>(); // of all gates of a task
+    for (const { receiverTask, read } of exchanges.flatMap(({ channels }) => channels))
+      reads.set(receiverTask, ((reads.get(receiverTask) ?? 0) + read) | 0);
     return exchanges.flatMap(({ reader, channels }) => {
-      const reads = new Map<number, number>();
-      for (const { receiverTask, read } of channels)
-        reads.set(receiverTask, ((reads.get(receiverTask) ?? 0) + read) | 0);
       return channels.flatMap(({ channel, readable, isAtBarrier, read, senderTask, receiverTask }) => {
         if (readable === 0 || isAtBarrier) return [];
         const what = `starved ${reader.id} ${channel}`;

@@ -15,6 +15,10 @@ export function operatorName(config: OperatorConfig): string {
       return 'eventTime';
     case 'flat-map':
       return 'flatMap';
+    case 'co-map':
+      return 'coMap';
+    case 'co-flat-map':
+      return 'coFlatMap';
     case 'window-aggregate':
     case 'window-reduce':
       return `window(${printWindow(config.window)})`;

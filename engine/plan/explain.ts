@@ -57,10 +57,10 @@ function vertexLines(plan: LogicalPlan, graph: JobGraph, vertex: JobVertex): str
 }
 
 function exchangeLines(plan: LogicalPlan, exchange: JobExchange): string[] {
-  const { fromOperator, toVertex, pattern, partitioner, fields, required, notChained } = exchange;
+  const { fromOperator, toVertex, pattern, partitioner, input, fields, required, notChained } = exchange;
   const from = plan.operators.find(({ uid }) => uid === fromOperator)!;
   return [
-    `  => [${toVertex}] from ${from.name}: ${printPartitioner(partitioner)}, ${pattern}; not chained: ${notChained}`,
+    `  => [${toVertex}]${input === 1 ? ', its second input,' : ''} from ${from.name}: ${printPartitioner(partitioner)}, ${pattern}; not chained: ${notChained}`,
     `     carries ${travels(fields.fields, required)}`,
   ];
 }
@@ -85,8 +85,13 @@ function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): s
       return `function observes ${printObserved(config.observed)}${viewText(config)}`;
     case 'map':
     case 'flat-map': {
-      const result = output.fields === null ? UNDECLARED : output.fields.map(printField).join(', ');
+      const result = printShape(output.fields);
       return `function observes ${printObserved(config.observed)}${viewText(config)}; result ${result}`;
+    }
+    case 'co-map':
+    case 'co-flat-map': {
+      const [first, second] = config.observed.map(printObserved);
+      return `functions observe ${first} of the first input and ${second} of the second; result ${printShape(output.fields)}`;
     }
     case 'pick':
       return config.fields.join(', ');
@@ -114,6 +119,9 @@ function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): s
       return `named output ${config.output}`;
   }
 }
+
+const printShape = (fields: readonly FieldSpec[] | null): string =>
+  fields === null ? UNDECLARED : fields.map(printField).join(', ');
 
 const printObserved = (observed: Observed): string =>
   observed === null ? 'all fields' : observed.join(', ') || 'no fields';

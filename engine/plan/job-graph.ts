@@ -3,6 +3,7 @@ import type { FieldSpec, RowShape } from '../records/schema.js';
 import { type ChainOptions, chainPlan, type EdgeChaining, parallelismOf } from './chaining.js';
 import { isLiveEnd } from './live-ends.js';
 import {
+  edgeId,
   type LogicalPlan,
   type Partitioner,
   type PlanEdge,
@@ -56,6 +57,10 @@ export interface JobExchange {
   /** Uid of the operator whose output travels; any of its chain. */
   readonly fromOperator: string;
   readonly toVertex: number;
+  /** Id of its edge in the plan. */
+  readonly edge: string;
+  /** Which input of the operator it feeds; 1 is the second one. */
+  readonly input: number;
   /** `pointwise`: each subtask is joined to an even share of those on the other side. */
   readonly pattern: 'all-to-all' | 'pointwise';
   readonly partitioner: Partitioner;
@@ -167,11 +172,12 @@ function chainName(
 
 function exchangeOf(
   plan: LogicalPlan,
-  { edge: { from, to }, partitioner, notChained }: EdgeChaining & { readonly notChained: string },
+  { edge, partitioner, notChained }: EdgeChaining & { readonly notChained: string },
   id: number,
   vertexOf: ReadonlyMap<string, number>,
   requiredByUid: ReadonlyMap<string, readonly string[] | null>,
 ): JobExchange {
+  const { from, to } = edge;
   const { output } = plan.operators.find(({ uid }) => uid === from)!;
   const required = requiredByUid.get(from) ?? null;
   return {
@@ -179,6 +185,8 @@ function exchangeOf(
     fromVertex: vertexOf.get(from)!,
     fromOperator: from,
     toVertex: vertexOf.get(to)!,
+    edge: edgeId(edge),
+    input: edge.input ?? 0,
     pattern: partitioner.kind === 'forward' || partitioner.kind === 'rescale' ? 'pointwise' : 'all-to-all',
     partitioner,
     fields: { fields: output.fields && onlyFields(output.fields, required) },

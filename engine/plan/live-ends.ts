@@ -12,8 +12,8 @@ export const NOTHING_LIVE: LiveNames = { inputs: [], outputs: [] };
  * The same job with live ends: their operators run once each, beside the application, and records pass between them and
  * the rest through exchanges, hashed where `keyBy` follows directly and else in turn.
  *
- * An `eventTime` that reads a live input runs with it: one place sees all records in the order in which they were
- * pushed, so its watermark holds nobody back.
+ * An `eventTime` that reads one live input and nothing else runs with it: one place sees all records in the order in
+ * which they were pushed, so its watermark holds nobody back.
  *
  * Equal arguments give equal plans, in every thread.
  */
@@ -46,7 +46,8 @@ function followsLive(
   liveUids: ReadonlySet<string>,
 ): boolean {
   if (config.kind !== 'event-time' || (parallelism !== 'inherit' && parallelism !== 1)) return false;
-  return plan.edges.some((edge) => edge.to === uid && liveUids.has(edge.from) && isOneToOne(edge));
+  const [edge, ...others] = plan.edges.filter(({ to }) => to === uid);
+  return edge !== undefined && others.length === 0 && liveUids.has(edge.from) && isOneToOne(edge);
 }
 
 /** True if rows would stay in the subtask where they are, were the parallelism equal. */

@@ -23,11 +23,15 @@ export interface PlanEdge {
   readonly from: string;
   readonly to: string;
   readonly partitioner: PlannedPartitioner;
+  /** Which input of the operator it feeds: 1 is the second one of an operator that has two; absent: 0. */
+  readonly input?: number;
+  /** Of several edges between the same two operators, which one after the first: 1, 2, … */
+  readonly twin?: number;
 }
 
 /** What the functions and the place of an edge are kept under, beside those of the operators by uid. */
-export function edgeId({ from, to }: Pick<PlanEdge, 'from' | 'to'>): string {
-  return `${from} => ${to}`;
+export function edgeId({ from, to, twin }: Pick<PlanEdge, 'from' | 'to' | 'twin'>): string {
+  return `${from} => ${to}${twin === undefined ? '' : ` (${twin})`}`;
 }
 
 /**
@@ -115,6 +119,12 @@ export type OperatorConfig =
       readonly declared: boolean;
       readonly view?: true;
     }
+  /** A map or flat map of two inputs, with a function for each. */
+  | {
+      readonly kind: 'co-map' | 'co-flat-map';
+      readonly observed: readonly [first: Observed, second: Observed];
+      readonly declared: boolean;
+    }
   | { readonly kind: 'pick'; readonly fields: readonly string[] }
   /** Adds or replaces columns; each has a function of the row. */
   | {
@@ -154,6 +164,8 @@ export interface OperatorFunctions {
   readonly sink?: Sink;
   /** filter, map, flat-map, reduce; of an edge: the custom partitioner */
   readonly fn?: (...args: any[]) => unknown;
+  /** Of an operator with two inputs: the function of the second. */
+  readonly second?: (...args: any[]) => unknown;
   /** Of an edge: the key of a row, where a custom partitioner goes by a function. */
   readonly select?: (row: any) => unknown;
   /** with: by column name */

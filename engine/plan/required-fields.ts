@@ -15,7 +15,8 @@ export function requiredFields(plan: LogicalPlan): ReadonlyMap<string, readonly 
     for (const edge of plan.edges.filter(({ from }) => from === operator.uid)) {
       const consumer = byUid.get(edge.to)!;
       const outputNeeded = required.get(edge.to) ?? null;
-      needed = union(needed, inputFields(consumer, outputNeeded === null ? null : new Set(outputNeeded)));
+      const below = outputNeeded === null ? null : new Set(outputNeeded);
+      needed = union(needed, inputFields(consumer, below, edge.input ?? 0));
       needed = union(needed, partitionerFields(edge.partitioner));
     }
     const isEnd = operator.config.kind === 'sink' || operator.config.kind === 'output';
@@ -34,8 +35,8 @@ function partitionerFields(partitioner: PlannedPartitioner): Needed {
   return partitioner.observed === null ? null : new Set(partitioner.observed);
 }
 
-/** What an operator observes of its input, if these fields of its output matter. */
-function inputFields({ config, output }: PlanOperator, outputNeeded: Needed): Needed {
+/** What an operator observes of one of its inputs, if these fields of its output matter. */
+function inputFields({ config, output }: PlanOperator, outputNeeded: Needed, input: number): Needed {
   switch (config.kind) {
     case 'source':
     case 'input':
@@ -47,6 +48,11 @@ function inputFields({ config, output }: PlanOperator, outputNeeded: Needed): Ne
     case 'map':
     case 'flat-map':
       return config.observed === null ? null : new Set(config.observed);
+    case 'co-map':
+    case 'co-flat-map': {
+      const observed = config.observed[input] ?? null;
+      return observed === null ? null : new Set(observed);
+    }
     case 'pick':
       return new Set(config.fields.filter((field) => outputNeeded === null || outputNeeded.has(field)));
     case 'with': {

@@ -19,19 +19,27 @@ export interface ChainSpec {
   /** Chained consumers of each operator, by uid. */
   readonly children: ReadonlyMap<string, readonly string[]>;
   readonly outputs: readonly ChainOutput[];
-  /** The rows that arrive through the gate; null when the head is a source or an input. */
-  readonly input: RowShape | null;
+  /** What feeds the head, a gate each; empty when it is a source or an input. */
+  readonly inputs: readonly ChainInput[];
   /** Fields that somebody below can observe of an operator's output, in order; null: all. */
   readonly required: ReadonlyMap<string, readonly string[] | null>;
   readonly maxParallelism: number;
+}
+
+/** An exchange that feeds the head of the chain. */
+export interface ChainInput {
+  /** Which input of the head: 1 is the second one of an operator that has two, and all else is 0. */
+  readonly input: number;
+  /** What arrives. */
+  readonly shape: RowShape;
 }
 
 /** An exchange fed by an operator of the chain. */
 export interface ChainOutput {
   /** uid of the operator whose rows travel. */
   readonly from: string;
-  /** uid of the operator that they travel to. */
-  readonly to: string;
+  /** Id of the edge, under which its functions are kept. */
+  readonly edge: string;
   readonly partitioner: Partitioner;
   /** What travels. */
   readonly shape: RowShape;
@@ -42,8 +50,8 @@ export interface ChainOutput {
 /** What a chain is compiled against in one subtask. */
 export interface ChainEnvironment {
   readonly subtask: number;
-  /** The memory that the gate's rows lie in; null without a gate. */
-  readonly inputView: RowView | null;
+  /** The memory that the rows of each gate lie in; one per `ChainSpec.inputs`. */
+  readonly inputViews: readonly RowView[];
   /** One per `ChainSpec.outputs`. */
   readonly partitions: readonly ResultPartition[];
   readonly outputViews: readonly RowView[];
@@ -73,6 +81,17 @@ export function requiredFields(spec: ChainSpec, uid: string): readonly FieldSpec
   if (fields === null) return null;
   const names = spec.required.get(uid) ?? null;
   return names === null ? fields : fields.filter((field) => names.includes(field.name));
+}
+
+/**
+ * Fields of the rows that come by an input of the head, in one order whatever gate they come through: where several
+ * streams come together, those that all of them bring. Null for undeclared rows.
+ */
+export function inputFields(spec: ChainSpec, input = 0): readonly FieldSpec[] | null {
+  const shapes = spec.inputs.filter((each) => each.input === input).map(({ shape }) => shape.fields);
+  const [first, ...others] = shapes;
+  if (first === undefined || first === null) return null;
+  return first.filter(({ name }) => others.every((fields) => fields?.some((field) => field.name === name)));
 }
 
 /** The nearest event-time operator at or above an operator, within the chain. */

@@ -25,10 +25,10 @@ export interface ExchangeOutput {
 
 export function exchangeOutputs(spec: ChainSpec, env: ChainEnvironment): readonly ExchangeOutput[] {
   const { maxParallelism } = spec;
-  return spec.outputs.map(({ from, to, partitioner, shape, required }, i) => {
+  return spec.outputs.map(({ edge, partitioner, shape, required }, i) => {
     const partition = env.partitions[i]!;
     const view = env.outputViews[i]!;
-    const seed = murmur3(Buffer.from(`${from} ${to} ${env.subtask}`));
+    const seed = murmur3(Buffer.from(`${edge} ${env.subtask}`));
     const broadcast = new BroadcastWriter(partition, view.i32);
     return {
       ...{ partitioner, shape, required, maxParallelism, partition, view },

@@ -15,11 +15,26 @@ import type { RowView } from '../records/row-layout.js';
 import type { ChainCore, GateProcess } from './chain-core.js';
 import type { CompiledChain, InputShape } from './codegen/chain-compiler.js';
 import type { ReleasableInput } from './held-input.js';
-import { type KeySample, KeySampler } from './key-sampler.js';
+import type { KeySampler } from './key-sampler.js';
 import type { LatencyMarkers } from './latency-markers.js';
 import { STEP, type Step } from './task-input.js';
 import { readShape, rowAt } from './undeclared-writer.js';
-import { WatermarkValve } from './watermark-valve.js';
+import type { WatermarkValve } from './watermark-valve.js';
+
+/** A gate of a task, and what arrives through it. */
+export interface GateParts {
+  readonly gate: InputGate;
+  /** The memory that its rows lie in. */
+  readonly view: RowView;
+  /** Its number among the gates of the task. */
+  readonly number: number;
+  /** In the valve, that of its first channel; the others follow. */
+  readonly firstChannel: number;
+  /** The shape of all rows; null: each channel tells its own. */
+  readonly declared: InputShape | null;
+  /** Columns by which the rows were spread; null: they were not. */
+  readonly keys: readonly string[] | null;
+}
 
 /**
  * Runs the chain over the buffers of a gate, in place, and handles what travels between the records: watermarks,
@@ -30,6 +45,7 @@ import { WatermarkValve } from './watermark-valve.js';
 export class GateInput implements ReleasableInput {
   readonly #chain: CompiledChain;
   readonly #core: ChainCore;
+  readonly #parts: GateParts;
   readonly #gate: InputGate;
   readonly #view: RowView;
   readonly #categories: Categories | null;
@@ -41,33 +57,39 @@ export class GateInput implements ReleasableInput {
   readonly #compiled = new Map<string, GateProcess>();
   #hasBuffer = false;
   #at = 0;
-  /** While somebody asks for the keys of the rows. */
-  #sampler: KeySampler | null = null;
+  /** Counts the keys of its rows, while somebody asks for them. */
+  sampler: KeySampler | null = null;
   readonly waitUntilMs = 0;
   readonly waitFor = null;
 
   /**
-   * @param declared  the shape of all rows; null: each channel tells its own
-   * @param markers   null: no latency is measured
+   * @param valve    one for all gates of the task
+   * @param markers  null: no latency is measured
    */
   constructor(
     chain: CompiledChain,
-    gate: InputGate,
-    view: RowView,
-    declared: InputShape | null,
+    parts: GateParts,
+    valve: WatermarkValve,
     categories: Categories | null,
     markers: LatencyMarkers | null,
   ) {
+    const { gate, view, declared } = parts;
     this.#chain = chain;
     this.#core = chain.core;
+    this.#parts = parts;
     this.#gate = gate;
     this.#view = view;
     this.#categories = categories;
-    this.#valve = new WatermarkValve(gate.channelCount);
+    this.#valve = valve;
     this.#markers = markers;
-    const process = declared === null ? null : chain.gate(declared);
+    const process = declared === null ? null : chain.gate(parts.number, declared);
     this.#processes = new Array<GateProcess | null>(gate.channelCount).fill(process);
     this.#shapes = new Array<InputShape | null>(gate.channelCount).fill(declared);
+  }
+
+  /** A buffer was begun and is not read to its end. */
+  get hasBuffer(): boolean {
+    return this.#hasBuffer;
   }
 
   step(budget: number): Step {
@@ -75,21 +97,21 @@ export class GateInput implements ReleasableInput {
       const event = this.#gate.poll();
       if (event === GATE_EMPTY) return STEP.WAIT_INPUT;
       if (event === GATE_CHANNEL_ENDED) {
-        this.#valve.onEnd(this.#gate.channel);
+        this.#valve.onEnd(this.#parts.firstChannel + this.#gate.channel);
         this.#advance();
         return STEP.PROGRESS;
       }
       if (event !== GATE_BUFFER) {
         assert(
-          this.#core.watermarkMs === Number.POSITIVE_INFINITY,
-          'a gate whose channels have all ended is at the end of time',
+          this.#core.watermarkMs === this.#valve.watermarkMs,
+          'the chain was told how far time is when the channels of a gate have all ended',
         );
         return STEP.DONE;
       }
       this.#hasBuffer = true;
       this.#at = this.#gate.begin;
       this.#markers?.reads();
-      if (this.#sampler !== null) this.#look(this.#sampler);
+      if (this.sampler !== null) this.#look(this.sampler);
     }
     const { channel, end } = this.#gate;
     if (this.#at < end && this.#view.i32[this.#at >> 2]! < 0) {
@@ -105,22 +127,6 @@ export class GateInput implements ReleasableInput {
       this.#gate.recycle();
     }
     return STEP.PROGRESS;
-  }
-
-  /**
-   * From now on the keys of some rows are counted, until they are taken.
-   *
-   * @param fields  columns of the key
-   */
-  sampleKeys(fields: readonly string[]): void {
-    this.#sampler = new KeySampler(fields, this.#view, this.#categories);
-  }
-
-  /** What was counted; null: nobody asked for it. */
-  takeKeys(): KeySample | null {
-    const sample = this.#sampler?.sample ?? null;
-    this.#sampler = null;
-    return sample;
   }
 
   /** Leaves the gate: from now on only its end comes. What the chain would have done with its rows is not done. */
@@ -150,7 +156,8 @@ export class GateInput implements ReleasableInput {
 
   #look(sampler: KeySampler): void {
     const { channel, begin, end } = this.#gate;
-    sampler.look(this.#shapes[channel] ?? null, begin, end);
+    const { keys, view } = this.#parts;
+    if (keys !== null) sampler.look({ keys, view }, this.#shapes[channel] ?? null, begin, end);
   }
 
   #control(channel: number): void {
@@ -159,12 +166,12 @@ export class GateInput implements ReleasableInput {
     this.#at += controlBytesAt(i32, at);
     switch (i32[at >> 2]) {
       case TAG_WATERMARK:
-        this.#valve.onWatermark(channel, f64[(at >> 3) + 1]!);
+        this.#valve.onWatermark(this.#parts.firstChannel + channel, f64[(at >> 3) + 1]!);
         this.#advance();
         return;
       case TAG_IDLE: {
         const was = this.#valve.isIdle;
-        this.#valve.onIdle(channel, i32[(at >> 2) + 1] === 1);
+        this.#valve.onIdle(this.#parts.firstChannel + channel, i32[(at >> 2) + 1] === 1);
         this.#advance();
         if (this.#valve.isIdle !== was) this.#core.onIdle(this.#valve.isIdle);
         return;
@@ -192,7 +199,7 @@ export class GateInput implements ReleasableInput {
     const shape = readShape(text);
     let process = this.#compiled.get(text);
     if (process === undefined) {
-      process = this.#chain.gate(shape);
+      process = this.#chain.gate(this.#parts.number, shape);
       this.#compiled.set(text, process);
     }
     this.#shapes[channel] = shape;

@@ -22,8 +22,14 @@ const KEYS_TOLD = 5;
 /** Of a value in the text of a key; keys that differ only behind that are taken for one. */
 const VALUE_CHARS_MAX = 60;
 
+/** Where rows lie, and which columns of theirs are the key. */
+export interface KeyedRows {
+  readonly keys: readonly string[];
+  readonly view: RowView;
+}
+
 /**
- * Counts the keys of a sample of the rows in the buffers of a gate: of each buffer some, drawn over all of it, which
+ * Counts the keys of a sample of the rows in the buffers of a task: of each buffer some, drawn over all of it, which
  * stand for as many as the buffer has. So a row is as likely to count as any other, whether keys come in turn, have
  * rows of different lengths, or come in buffers that are full or not. Of the sample the counts are exact; by how much
  * a share may be wrong, its size tells.
@@ -32,8 +38,6 @@ const VALUE_CHARS_MAX = 60;
  * the text of their keys.
  */
 export class KeySampler {
-  readonly #fields: readonly string[];
-  readonly #view: RowView;
   readonly #categories: Categories | null;
   readonly #codecs = new Map<InputShape, Codec<Record<string, unknown>>>();
   readonly #counts = new Map<string, number>();
@@ -41,25 +45,22 @@ export class KeySampler {
   #weight = 0;
   #draw = 1;
 
-  /** @param fields  the columns of the key */
-  constructor(fields: readonly string[], view: RowView, categories: Categories | null) {
-    this.#fields = fields;
-    this.#view = view;
+  constructor(categories: Categories | null) {
     this.#categories = categories;
   }
 
   /**
    * Draws rows of a buffer. One in which the shape of the rows changes is left aside.
    *
-   * @param shape  of its rows; null: not told yet
+   * @param shape  of its rows, one for each gate; null: not told yet
    */
-  look(shape: InputShape | null, begin: number, end: number): void {
+  look(rows: KeyedRows, shape: InputShape | null, begin: number, end: number): void {
     if (shape === null || this.#rows >= ROWS_MAX) return;
-    const rows = this.#rowsIn(begin, end);
-    if (rows === 0) return;
-    const { i32 } = this.#view;
-    const drawn = Math.min(rows, ROWS_PER_BUFFER);
-    const width = rows / drawn;
+    const { i32 } = rows.view;
+    const count = rowsIn(i32, begin, end);
+    if (count === 0) return;
+    const drawn = Math.min(count, ROWS_PER_BUFFER);
+    const width = count / drawn;
     let next = 0;
     let target = this.#drawIn(0, width);
     for (let p = begin, row = -1; p < end && next < drawn; ) {
@@ -67,7 +68,7 @@ export class KeySampler {
       if (word > 0) row++;
       // A row that lies in two parts may be drawn for both.
       for (; next < drawn && word > 0 && target === row; target = this.#drawIn(++next * width, width))
-        this.#count(this.#keyAt(shape, p), width);
+        this.#count(this.#keyAt(rows, shape, p), width);
       p += word > 0 ? word : controlBytesAt(i32, p);
     }
   }
@@ -86,28 +87,15 @@ export class KeySampler {
     this.#rows++;
   }
 
-  /** 0 where the shape changes. */
-  #rowsIn(begin: number, end: number): number {
-    const { i32 } = this.#view;
-    let rows = 0;
-    for (let p = begin; p < end; ) {
-      const word = i32[p >> 2]!;
-      if (word === TAG_SHAPE) return 0;
-      if (word > 0) rows++;
-      p += word > 0 ? word : controlBytesAt(i32, p);
-    }
-    return rows;
-  }
-
-  #keyAt(shape: InputShape, p: number): string {
+  #keyAt({ keys, view }: KeyedRows, shape: InputShape, p: number): string {
     let codec = this.#codecs.get(shape);
     if (codec === undefined) {
-      codec = compileCodec(rowLayout(shape.fields), this.#view, this.#categories);
+      codec = compileCodec(rowLayout(shape.fields), view, this.#categories);
       this.#codecs.set(shape, codec);
     }
     const decoded = codec.decode(p);
     const row = shape.isPacked ? (decoded[PACKED_FIELD.name] as Record<string, unknown>) : decoded;
-    const texts = this.#fields.map((name) => {
+    const texts = keys.map((name) => {
       const kind = shape.fields.find((field) => field.name === name)?.kind;
       return [name, keyText(row[name], kind === 'timestamp')] as const;
     });
@@ -120,6 +108,18 @@ export class KeySampler {
     const at = from + ((this.#draw >>> 0) / 2 ** 32) * width;
     return Math.floor(at);
   }
+}
+
+/** 0 where the shape changes. */
+function rowsIn(i32: Int32Array, begin: number, end: number): number {
+  let rows = 0;
+  for (let p = begin; p < end; ) {
+    const word = i32[p >> 2]!;
+    if (word === TAG_SHAPE) return 0;
+    if (word > 0) rows++;
+    p += word > 0 ? word : controlBytesAt(i32, p);
+  }
+  return rows;
 }
 
 function keyText(value: unknown, isTime: boolean): string {

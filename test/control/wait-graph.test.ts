@@ -171,6 +171,27 @@ graphs('watch/wakers: what a flush left over makes its receiver one that may wak
   assert.equal(waits(INPUT | CREDIT), ['1: buffer of 0 or credit of 2']);
 });
 
+graphs('watch/wakers: of a task with several gates those that have not ended may wake it', () => {
+  const tasks = new PlantedTasks(3, [
+    { from: [0], to: [2] },
+    { from: [1], to: [2] },
+  ]);
+  const told = (): string[] => waitsIn(picture(tasks)).map(textOf);
+  wait(tasks, 2, IDLE);
+  assert.equal(told(), ['2: buffer of 0 or buffer of 1']);
+  tasks.publish(1, 1);
+  assert.equal(told(), ['2: '], 'there is something to read');
+  tasks.readAll(1, 0);
+  tasks.partitions[0]![0]!.finish();
+  tasks.clocks[0]!.end(50);
+  tasks.readAll(0, 0);
+  assert.equal(told(), ['2: buffer of 1']);
+  tasks.clocks[1]!.end(60);
+  assert.equal(deadlocked(tasks), [2], 'nobody is left');
+  tasks.partitions[1]![0]!.finish();
+  assert.equal(told(), ['2: '], 'the last end is what it sleeps for');
+});
+
 graphs('gate/align: what lies behind a barrier is nothing to read, and its sender may still wake', () => {
   const tasks = new PlantedTasks(3, [{ from: [0, 1], to: [2] }]);
   tasks.barrier(0, 0);

@@ -170,6 +170,21 @@ dogs('a channel that is left aside is told once its receiver has read others for
   );
 });
 
+dogs('a gate that is left aside is told as a channel of it is', () => {
+  const tasks = new PlantedTasks(3, [
+    { from: [0], to: [2] },
+    { from: [1], to: [2] },
+  ]);
+  const dog = watchdogOf(tasks);
+  tasks.publish(0, 1);
+  const told = [0, 4_000, 8_000, 12_000].map((ms) => {
+    for (const task of [0, 1, 2]) tasks.control.taskLine(task).loops = ms;
+    tasks.readOnly(1, 0);
+    return codes(dog.look(ms));
+  });
+  assert.equal(told, ['', '', '', 'CHANNEL_STARVED']);
+});
+
 dogs(
   'a task that sleeps though there is something to read is told, if it has not looked around since',
   () => {

@@ -13,20 +13,10 @@
  * Source: preemption bounding as in Musuvathi and Qadeer, "Iterative Context Bounding for Systematic Testing of
  * Multithreaded Programs", PLDI 2007.
  */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { CTL, DONE, OVER, RESULT_WORDS, STEPS_MAX } from './lockstep-turns.js';
-
-/** A wrong edit of the engine, to see that a scenario notices it. */
-export interface PlantedBug {
-  /** Built file below `engine/`. */
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-}
+import { type PlantedBug, plant } from './planted-bug.js';
 
 export interface LockstepOptions {
   /** Turns taken from a thread that could go on, per schedule; Infinity explores everything. */
@@ -51,30 +41,9 @@ export interface Exploration {
   readonly outcomes: readonly Outcome[];
 }
 
-const built = fileURLToPath(new URL('../..', import.meta.url));
-
-/** Copies the built engine with one wrong edit; returns the folder above `engine`. */
-function plant(bug: PlantedBug | undefined): { root: string; remove: () => void } {
-  if (bug === undefined) return { root: built, remove: () => {} };
-  const root = mkdtempSync(join(tmpdir(), 'sluice-lockstep-'));
-  writeFileSync(join(root, 'package.json'), '{"type":"module"}');
-  for (const folder of ['base', 'memory', 'exchange'])
-    cpSync(join(built, 'engine', folder), join(root, 'engine', folder), { recursive: true });
-  const path = join(root, 'engine', bug.file);
-  const text = readFileSync(path, 'utf8');
-  const at = text.indexOf(bug.find);
-  if (at < 0 || text.indexOf(bug.find, at + 1) >= 0)
-    throw new Error(`the text to break stands once in ${bug.file}: ${bug.find}`);
-  writeFileSync(
-    path,
-    text.replace(bug.find, () => bug.replace),
-  );
-  return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
-}
-
 /** Runs a scenario of `lockstep-scenarios.ts` under every schedule within the bound. */
 export async function lockstep(scenario: string, options: LockstepOptions): Promise<Exploration> {
-  const { root, remove } = plant(options.bug);
+  const { root, remove } = plant(options.bug, ['base', 'memory', 'exchange']);
   const control = new Int32Array(new SharedArrayBuffer(CTL.BYTES));
   control[CTL.turn] = OVER;
   const { SCENARIOS } = await import('./lockstep-scenarios.js');

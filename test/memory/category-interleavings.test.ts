@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { lockstep, type PlantedBug } from '../kit/lockstep.js';
+import { lockstep } from '../kit/lockstep.js';
 import { areCategories } from '../kit/lockstep-categories.js';
+import type { PlantedBug } from '../kit/planted-bug.js';
 
 const interleavings = suite('interleavings of categories');
 

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { lockstep, type Outcome, type PlantedBug } from '../kit/lockstep.js';
+import { lockstep, type Outcome } from '../kit/lockstep.js';
+import type { PlantedBug } from '../kit/planted-bug.js';
 
 const interleavings = suite('interleavings of bells and channels');
 

@@ -3,7 +3,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isSluiceError } from '../../engine/base/errors.js';
 import { createTraceRing, TraceReader, TraceWriter } from '../../engine/memory/trace-ring.js';
-import { lockstep, type Outcome, type PlantedBug } from '../kit/lockstep.js';
+import { lockstep, type Outcome } from '../kit/lockstep.js';
+import type { PlantedBug } from '../kit/planted-bug.js';
 import { randomRuns } from '../kit/random-rows.js';
 
 const rings = suite('trace ring');

@@ -82,4 +82,20 @@ ends('nothing live leaves the plan as it is, and equal wishes give equal fingerp
   assert.is.not(twice[0], planFingerprint(plan));
 });
 
+ends('an event time that reads several inputs runs where it would without live ends', () => {
+  const { plan } = buildJob(
+    job('several', { inputs: { events: Event, others: Event } }, ({ events, others }) => ({
+      timed: events.union(others).eventTime('at'),
+    })),
+    { parallelism: 3 },
+  );
+  const { vertices } = jobGraph(withLiveEnds(plan, { inputs: ['events', 'others'], outputs: [] }), {
+    ...{ parallelism: 3, chaining: true },
+  });
+  assert.equal(
+    vertices.map(({ name, parallelism, place }) => `${name} x${parallelism} ${place}`),
+    ['events x1 main', 'others x1 main', 'eventTime -> timed x3 worker'],
+  );
+});
+
 ends.run();

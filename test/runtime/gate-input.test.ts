@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { GateInput } from '../../engine/runtime/gate-input.js';
 import { SampledCost } from '../../engine/runtime/sampled-cost.js';
 import { STEP, type Step } from '../../engine/runtime/task-input.js';
+import { WatermarkValve } from '../../engine/runtime/watermark-valve.js';
 import { many } from '../kit/exchange-pair.js';
 import { NotingCore } from '../kit/noting-core.js';
 
@@ -29,14 +30,15 @@ function inputOfTwo() {
     unpacking: new SampledCost(),
     codeMap: undefined as never,
   };
-  const input = new GateInput(
-    chain,
-    all.gates[0]!,
-    all.exchange.view,
-    { fields: [], isPacked: false },
-    null,
-    null,
-  );
+  const parts = {
+    gate: all.gates[0]!,
+    view: all.exchange.view,
+    number: 0,
+    firstChannel: 0,
+    declared: { fields: [], isPacked: false },
+    keys: null,
+  };
+  const input = new GateInput(chain, parts, new WatermarkValve(2), null, null);
   /** Steps until nothing is left; what the chain was told meanwhile. */
   const told = (): string[] => {
     core.notes.length = 0;

@@ -26,7 +26,7 @@ function sampled(
   const view = rowView(new SharedArrayBuffer(SEGMENT));
   const shape = { fields: isPacked ? [PACKED_FIELD] : fields, isPacked };
   const codec = compileCodec(rowLayout(shape.fields), view);
-  const sampler = new KeySampler(keys, view, null);
+  const sampler = new KeySampler(null);
   for (let next = 0; next < rows.length; ) {
     let end = next % 3 === 0 ? writeSignal(view.i32, view.f64, 0, TAG_WATERMARK, 0, 7) : 0;
     const most = rowsMax(next);
@@ -36,7 +36,7 @@ function sampled(
       if (after < 0) break;
       end = after;
     }
-    sampler.look(shape, 0, end);
+    sampler.look({ keys, view }, shape, 0, end);
   }
   return sampler.sample;
 }
@@ -132,14 +132,15 @@ samplers('rows whose shape is not known, or changes within a buffer, are left as
   const view = rowView(new SharedArrayBuffer(SEGMENT));
   const shape = { fields: User.fields, isPacked: false };
   const end = compileCodec(rowLayout(User.fields), view).encode({ user: 'a', n: 1 }, 0, SEGMENT);
-  const sampler = new KeySampler(['user'], view, null);
-  sampler.look(null, 0, end);
-  sampler.look(shape, 0, 0);
+  const sampler = new KeySampler(null);
+  const rows = { keys: ['user'], view };
+  sampler.look(rows, null, 0, end);
+  sampler.look(rows, shape, 0, 0);
   view.i32[end >> 2] = TAG_SHAPE;
   view.i32[(end >> 2) + 1] = 0;
-  sampler.look(shape, 0, end + 8);
+  sampler.look(rows, shape, 0, end + 8);
   assert.is(sampler.sample.rows, 0);
-  sampler.look(shape, 0, end);
+  sampler.look(rows, shape, 0, end);
   assert.equal(sampler.sample, { rows: 1, keys: [{ key: '"a"', share: 1 }] });
 });
 

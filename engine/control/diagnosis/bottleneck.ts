@@ -16,7 +16,7 @@ const FULL = 0.5;
 
 export function placesOf(graph: JobGraph, tasks: readonly TaskMetrics[]): readonly Place[] {
   const of = (indices: readonly number[]): readonly JobVertex[] =>
-    indices.map((index) => graph.vertices[index]!);
+    [...new Set(indices)].map((index) => graph.vertices[index]!); // two may be joined by several exchanges
   return graph.vertices.map((vertex) => ({
     vertex,
     tasks: tasksOf(vertex).map((task) => tasks[task]!),

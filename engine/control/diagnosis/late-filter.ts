@@ -1,4 +1,4 @@
-import type { JobVertex } from '../../plan/job-graph.js';
+import type { JobExchange, JobVertex } from '../../plan/job-graph.js';
 import type { OperatorConfig } from '../../plan/logical-plan.js';
 import type { TaskMetrics } from '../metrics/metrics.js';
 import type { Place } from './bottleneck.js';
@@ -33,9 +33,9 @@ export function lateFilters(scene: Scene): readonly Finding[] {
 }
 
 function lateFilter({ graph, plan }: Scene, { vertex, tasks }: Place): Finding | null {
-  const edge = graph.exchanges.find(({ toVertex }) => toVertex === vertex.index);
+  const edges = graph.exchanges.filter(({ toVertex }) => toVertex === vertex.index);
   const kinds = vertex.operators.map((uid) => plan.operators.find((each) => each.uid === uid)!.config.kind);
-  if (edge === undefined || kinds[0] !== 'filter' || !kinds.every((kind) => ROW_BY_ROW.has(kind)))
+  if (edges.length === 0 || kinds[0] !== 'filter' || !kinds.every((kind) => ROW_BY_ROW.has(kind)))
     return null;
   if (!isLine(vertex) || graph.exchanges.filter(({ fromVertex }) => fromVertex === vertex.index).length > 1)
     return null;
@@ -55,9 +55,15 @@ function lateFilter({ graph, plan }: Scene, { vertex, tasks }: Place): Finding |
     evidence: [
       `${megabytes(bytes)} come to it in a second; with the filters before, about ${megabytes(bytes * pass)}`,
     ],
-    advice: `move the filter above the ${edge.partitioner.kind === 'hash' ? 'keyBy' : 'exchange'} before it`,
+    advice: `move the filter above the ${whatIsBefore(edges)} before it`,
     gain: null,
   };
+}
+
+/** As whoever wrote the job called it. */
+function whatIsBefore([edge, ...others]: readonly JobExchange[]): string {
+  if (others.length > 0) return 'union';
+  return edge!.partitioner.kind === 'hash' ? 'keyBy' : 'exchange';
 }
 
 /** No branch within: what its last operator gives is all it gives. */

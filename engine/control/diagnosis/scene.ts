@@ -33,10 +33,11 @@ export interface Ground {
 export const percent = (share: number): string => `${Math.round(share * 100)} %`;
 export const count = (records: number): string => Math.round(records).toLocaleString('en-US');
 
-/** Field names by which the rows of a place are keyed; null: they are not. */
+/** Field names by which the rows of a place are keyed, or those of its first input that is; null: they are not. */
 export function keysOf({ graph, place }: Scene): readonly string[] | null {
-  const edge = graph.exchanges.find(({ toVertex }) => toVertex === place.vertex.index);
-  return edge?.partitioner.kind === 'hash' ? edge.partitioner.fields : null;
+  for (const { toVertex, partitioner } of graph.exchanges)
+    if (toVertex === place.vertex.index && partitioner.kind === 'hash') return partitioner.fields;
+  return null;
 }
 
 export const isSource = ({ place }: Scene): boolean => place.feeders.length === 0;

@@ -16,18 +16,21 @@ export interface PoolMetrics {
  * behind, and exclusive ones say on how many of its channels.
  */
 export function poolMetrics(exchanges: readonly ExchangeReader[], taskCount: number): readonly PoolMetrics[] {
-  const inputs = new Map<number, InputMetrics>();
+  const inputs = new Map<number, readonly Input[]>();
   const outputs = new Map<number, readonly Output[]>();
   for (const exchange of exchanges) {
     const channels = exchange.channels();
     for (const [task, own] of groupsBy(channels, ({ receiverTask }) => receiverTask))
-      inputs.set(task, inputOf(exchange, own));
+      inputs.set(task, [...(inputs.get(task) ?? []), inputOf(exchange, own)]);
     for (const [task, own] of groupsBy(channels, ({ senderTask }) => senderTask))
       outputs.set(task, [...(outputs.get(task) ?? []), outputOf(exchange, own)]);
   }
   return Array.from({ length: taskCount }, (_, task) => {
-    const own = outputs.get(task);
-    return { input: inputs.get(task) ?? null, output: own === undefined ? null : together(own) };
+    const [gates, partitions] = [inputs.get(task), outputs.get(task)];
+    return {
+      input: gates === undefined ? null : allInputs(gates),
+      output: partitions === undefined ? null : allOutputs(partitions),
+    };
   });
 }
 
@@ -41,24 +44,33 @@ function groupsBy<T>(all: readonly T[], keyOf: (each: T) => number): ReadonlyMap
   return groups;
 }
 
-function inputOf(
-  { exclusive: each, floating }: ExchangeReader,
-  channels: readonly ChannelFigures[],
-): InputMetrics {
+type Input = Omit<InputMetrics, 'poolUsage'>;
+
+function inputOf({ exclusive: each, floating }: ExchangeReader, channels: readonly ChannelFigures[]): Input {
   const exclusive = each * channels.length;
   const inUse = sum(channels, heldBuffers);
   const exclusiveInUse = sum(channels, (channel) =>
     Math.min(heldBuffers(channel), Math.max(0, each - channel.credits)),
   );
-  const floatingInUse = inUse - exclusiveInUse;
   return {
     queuedBuffers: sum(channels, ({ queued }) => queued),
     exclusiveInUse,
     exclusive,
-    floatingInUse,
+    floatingInUse: inUse - exclusiveInUse,
     floating,
-    poolUsage: inUse / (exclusive + floating),
   };
+}
+
+function allInputs(inputs: readonly Input[]): InputMetrics {
+  const all = {
+    queuedBuffers: sum(inputs, ({ queuedBuffers }) => queuedBuffers),
+    exclusiveInUse: sum(inputs, ({ exclusiveInUse }) => exclusiveInUse),
+    exclusive: sum(inputs, ({ exclusive }) => exclusive),
+    floatingInUse: sum(inputs, ({ floatingInUse }) => floatingInUse),
+    floating: sum(inputs, ({ floating }) => floating),
+  };
+  const inUse = all.exclusiveInUse + all.floatingInUse;
+  return { ...all, poolUsage: inUse / (all.exclusive + all.floating) };
 }
 
 /** Buffers of a channel in segments of the receiver. */
@@ -81,7 +93,7 @@ function outputOf(reader: ExchangeReader, channels: readonly ChannelFigures[]): 
   };
 }
 
-function together(outputs: readonly Output[]): OutputMetrics {
+function allOutputs(outputs: readonly Output[]): OutputMetrics {
   const segments = sum(outputs, (each) => each.segments);
   const overdraft = sum(outputs, (each) => each.overdraft);
   const freeSegments = sum(outputs, (each) => each.freeSegments);

@@ -180,7 +180,7 @@ export class ThreadHost {
 
   #publish(nowMs: number): void {
     const line = this.#line;
-    const { task, gate, partitions } = this.#subtask;
+    const { task, gates, partitions } = this.#subtask;
     const { core } = task;
     line.loops = (line.loops + 1) | 0;
     line.set('recordsIn', core.recordsIn);
@@ -189,13 +189,17 @@ export class ThreadHost {
     line.set('watermarkMs', core.watermarkMs);
     line.set('splitsDone', this.#subtask.splitsDone());
     line.set('undeclaredMs', this.#subtask.undeclaredMs());
-    if (gate !== null) {
-      line.set('buffersIn', gate.buffersIn);
-      line.set('bytesIn', gate.bytesIn);
-      if (gate.isDebloatDue(nowMs)) gate.debloat(nowMs, this.#clock.activeMs(nowMs));
-    }
     let buffers = 0;
     let bytes = 0;
+    for (const gate of gates) {
+      buffers += gate.buffersIn;
+      bytes += gate.bytesIn;
+      if (gate.isDebloatDue(nowMs)) gate.debloat(nowMs, this.#clock.activeMs(nowMs));
+    }
+    line.set('buffersIn', buffers);
+    line.set('bytesIn', bytes);
+    buffers = 0;
+    bytes = 0;
     for (const partition of partitions) {
       buffers += partition.buffersOut;
       bytes += partition.bytesOut;

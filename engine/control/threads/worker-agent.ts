@@ -84,7 +84,7 @@ class WorkerAgent implements TaskAgent {
       waiter,
     );
     showTask({ runId: engine.runId, task: engine.task, codeMap: subtask.codeMap });
-    waiter.owes = [...subtask.partitions, ...(subtask.gate === null ? [] : [subtask.gate])];
+    waiter.owes = [...subtask.partitions, ...subtask.gates];
     this.#host = new ThreadHost(subtask, control, engine.task, parker, clock);
     this.#subtask = subtask;
   }

@@ -1,4 +1,3 @@
-import { edgeId } from '../../plan/logical-plan.js';
 import { RowCodec } from '../../records/codec-gen.js';
 import { compile } from '../../records/compile.js';
 import { rowFault } from '../../records/row-check.js';
@@ -8,6 +7,7 @@ import { type BatchProcess, ChainCore, type ChainSite, type GateProcess } from '
 import {
   type ChainEnvironment,
   type ChainSpec,
+  inputFields,
   isExactOutput,
   operatorOf,
   requiredFields,
@@ -17,7 +17,14 @@ import { SampledCost, sampledText } from '../sampled-cost.js';
 import { UndeclaredWriter } from '../undeclared-writer.js';
 import { CodeMap } from './code-map.js';
 import { Bindings, CodeWriter, NameSupply } from './code-writer.js';
-import { bindCategories, bindView, outputPrefix, writeDeclared, writeUndeclared } from './exchange-code.js';
+import {
+  bindCategories,
+  bindView,
+  inputPrefix,
+  outputPrefix,
+  writeDeclared,
+  writeUndeclared,
+} from './exchange-code.js';
 import { type HeadCode, headCode } from './head-code.js';
 import { OperatorCode, type Place } from './operator-code.js';
 import { argumentText, ExpressionRow, objectRow, ownText, type Row } from './row.js';
@@ -34,8 +41,8 @@ export interface CompiledChain {
   readonly core: ChainCore;
   /** For a chain headed by a source. */
   readonly batch: BatchProcess | null;
-  /** For a chain behind a gate: the loop over rows of one shape. */
-  gate(shape: InputShape): GateProcess;
+  /** For a chain behind gates: the loop over rows of one shape that come through one of them, by its number. */
+  gate(gate: number, shape: InputShape): GateProcess;
   readonly undeclared: readonly UndeclaredWriter[];
   /** Of unpacking a row that has no flat shape. */
   readonly unpacking: SampledCost;
@@ -43,8 +50,8 @@ export interface CompiledChain {
 }
 
 /**
- * Compiles a chain for one subtask: one generated class for its state and results, and one generated loop per shape
- * of input rows with all operators fused into it.
+ * Compiles a chain for one subtask: one generated class for its state and results, and one generated loop per gate
+ * and shape of its rows with all operators fused into it.
  *
  * @param sites  where each operator was written in the user's source, by uid
  * @throws SluiceError CODEGEN_FORBIDDEN
@@ -77,7 +84,7 @@ class ChainCompiler {
     this.#env = env;
     this.#codeMap = new CodeMap(spec, env);
     for (const [uid, { name }] of spec.operators) this.#addSite(uid, uid, name, sites.get(uid));
-    bindView(this.#bindings, 'in_', env.inputView);
+    for (const [i, view] of env.inputViews.entries()) bindView(this.#bindings, inputPrefix(i), view);
     bindCategories(this.#bindings, env.categories);
     this.#outputs = exchangeOutputs(spec, env);
     this.#outputs.forEach((output, i) => {
@@ -105,8 +112,8 @@ class ChainCompiler {
     this.#bindings.values['core'] = core;
     return {
       core,
-      batch: this.#spec.input === null ? this.#renewed(() => this.#batchProcess()) : null,
-      gate: (shape) => this.#renewed(() => this.#gateProcess(shape)),
+      batch: this.#spec.inputs.length === 0 ? this.#renewed(() => this.#batchProcess()) : null,
+      gate: (gate, shape) => this.#renewed(() => this.#gateProcess(gate, shape)),
       undeclared: [...this.#undeclared.values()],
       unpacking: this.#unpacking,
       codeMap: this.#codeMap,
@@ -130,10 +137,9 @@ class ChainCompiler {
 
   /** A custom partitioner is user code too, with a place of its own. */
   #addCustomSite(index: number, sites: ReadonlyMap<string, string>): void {
-    const edge = this.#spec.outputs[index]!;
-    const id = edgeId(edge);
-    const name = `partitionCustom after ${operatorOf(this.#spec, edge.from).name}`;
-    this.#addSite(id, edge.from, name, sites.get(id));
+    const { edge, from } = this.#spec.outputs[index]!;
+    const name = `partitionCustom after ${operatorOf(this.#spec, from).name}`;
+    this.#addSite(edge, from, name, sites.get(edge));
   }
 
   #addSite(id: string, uid: string, name: string, place: string | undefined): void {
@@ -165,7 +171,7 @@ class ChainCompiler {
   #customTarget(index: number, row: Row, place: Place): string {
     const { partitioner, partition } = this.#outputs[index]!;
     if (partitioner.kind !== 'custom') throw new Error('only a custom partitioner is asked');
-    const id = edgeId(this.#spec.outputs[index]!);
+    const id = this.#spec.outputs[index]!.edge;
     const { fn, select } = this.#spec.functions.get(id)!;
     const call = (hint: string, user: unknown, args: string): string =>
       this.#operators.call(id, hint, this.#bindings.bind(`${hint}${index}`, user), args, place);
@@ -278,7 +284,7 @@ class ChainCompiler {
   }
 
   /** The loop over the rows of a buffer. Stops at a control element, when blocked, or when the budget is used up. */
-  #gateProcess(shape: InputShape): GateProcess {
+  #gateProcess(gate: number, shape: InputShape): GateProcess {
     const code = new CodeWriter(this.#names);
     code.block('return function process(begin, end, budget)', () => {
       code.line(`let p = begin, left = budget, at = 0, out = 0;${CHECKED ? ' const limit = end;' : ''}`);
@@ -286,12 +292,13 @@ class ChainCompiler {
         code.block('while (p < end && left > 0)', () => {
           const place = { code, onBlocked: 'end = 0;', at: 'at', out: 'out' };
           const row = code.as('reading', () => {
-            code.line('const size = in_i32[p >> 2];\nif (size < 0) break;\nleft--;');
-            code.line('const hash = in_i32[(p >> 2) + 1], ts = in_f64[(p >> 3) + 1];');
-            if (CHECKED) code.line(this.#rowCheck(shape));
-            return this.#gateRow(shape, code);
+            const view = inputPrefix(gate);
+            code.line(`const size = ${view}i32[p >> 2];\nif (size < 0) break;\nleft--;`);
+            code.line(`const hash = ${view}i32[(p >> 2) + 1], ts = ${view}f64[(p >> 3) + 1];`);
+            if (CHECKED) code.line(this.#rowCheck(gate, shape));
+            return this.#gateRow(gate, shape, code);
           });
-          this.#head.row(row, 'hash', place);
+          this.#head.row(this.#spec.inputs[gate]!.input, row, 'hash', place);
           code.line('p += size;');
         });
       });
@@ -300,19 +307,19 @@ class ChainCompiler {
     return this.#evaluate('loop', code) as GateProcess;
   }
 
-  #rowCheck({ fields }: InputShape): string {
+  #rowCheck(gate: number, { fields }: InputShape): string {
     const layout = rowLayout(fields);
-    const view = this.#env.inputView!;
+    const view = this.#env.inputViews[gate]!;
     const categories = this.#env.categories?.known.store.values ?? 0;
     const fault = (p: number, end: number): string | null => rowFault(layout, view, p, end, categories);
     const check = `{ const fault = ${this.#bindings.bind('rowFault', fault)}(p, limit);`;
     return `${check} if (fault !== null) core.corruptRow(fault); }`;
   }
 
-  #gateRow(shape: InputShape, code: CodeWriter): Row {
+  #gateRow(gate: number, shape: InputShape, code: CodeWriter): Row {
     const hasIds = this.#env.categories !== null;
-    const codec = new RowCodec(rowLayout(shape.fields), { view: 'in_', hasIds });
-    Object.assign(this.#bindings.values, codec.nestedBindings(this.#env.inputView!));
+    const codec = new RowCodec(rowLayout(shape.fields), { view: inputPrefix(gate), hasIds });
+    Object.assign(this.#bindings.values, codec.nestedBindings(this.#env.inputViews[gate]!));
     if (shape.isPacked) {
       const object = code.fresh('o');
       const cost = this.#bindings.bind('unpacking', this.#unpacking);
@@ -321,7 +328,8 @@ class ChainCompiler {
       return objectRow(null, 'ts', object);
     }
     const { keys } = this.#head;
-    const fields = shape.fields as readonly FieldSpec[];
+    const declared = inputFields(this.#spec, this.#spec.inputs[gate]!.input);
+    const fields = declared ?? (shape.fields as readonly FieldSpec[]);
     // Of undeclared rows a field may be observed that no row of this shape has.
     const load = (name: string): string => {
       const isKnown = fields.some((field) => field.name === name);

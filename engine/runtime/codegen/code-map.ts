@@ -1,5 +1,4 @@
 import type { OperatorFunctions } from '../../plan/logical-plan.js';
-import { edgeId } from '../../plan/logical-plan.js';
 import type { ChainEnvironment, ChainSpec } from '../chain-spec.js';
 
 /** Longer files are rare, and a blank line costs next to nothing. */
@@ -66,7 +65,7 @@ export class CodeMap {
   functions(): readonly (readonly [owner: CodeOwner, fn: unknown])[] {
     const { operators, outputs, functions } = this.#spec;
     const own = [...operators.keys()].flatMap((uid) => functionsOf(functions.get(uid), `operator ${uid}`));
-    const edges = outputs.flatMap((output, i) => functionsOf(functions.get(edgeId(output)), `output ${i}`));
+    const edges = outputs.flatMap((output, i) => functionsOf(functions.get(output.edge), `output ${i}`));
     const writers = [...this.#env.writers].map(
       ([uid, writer]) => [`operator ${uid}` as const, writer.write] as const,
     );
@@ -78,7 +77,7 @@ function functionsOf(
   functions: OperatorFunctions | undefined,
   owner: CodeOwner,
 ): (readonly [CodeOwner, unknown])[] {
-  const { source, fn, select, columns } = functions ?? {};
-  const all = [source?.make, fn, select, ...Object.values(columns ?? {})];
+  const { source, fn, second, select, columns } = functions ?? {};
+  const all = [source?.make, fn, second, select, ...Object.values(columns ?? {})];
   return all.flatMap((each) => (each === undefined ? [] : [[owner, each] as const]));
 }

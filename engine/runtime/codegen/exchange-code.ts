@@ -14,13 +14,18 @@ import { reachOf, roomText, roomyIn, targetText } from './room-text.js';
 import type { Row } from './row.js';
 
 /** Brings a view's arrays and codecs into the scope of generated functions, under names with a prefix. */
-export function bindView(bindings: Bindings, prefix: string, view: RowView | null): void {
-  if (view !== null) Object.assign(bindings.values, viewBindings(view, prefix));
+export function bindView(bindings: Bindings, prefix: string, view: RowView): void {
+  Object.assign(bindings.values, viewBindings(view, prefix));
 }
 
 /** Brings the categories of the run into the scope of generated functions. */
 export function bindCategories(bindings: Bindings, categories: RunCategories | null): void {
   if (categories !== null) Object.assign(bindings.values, categoryBindings(categories.known));
+}
+
+/** The prefix of the view of a gate. */
+export function inputPrefix(gate: number): string {
+  return `in${gate}_`;
 }
 
 /** The prefix of the view of an output. */

@@ -17,8 +17,12 @@ export interface HeadCode {
   fields(): readonly string[];
   /** Writes members of the core: `onWatermark`, `resume`, and its own. */
   members(code: CodeWriter): void;
-  /** Writes what happens to a row of the gate; in scope are `p`, the row's key hash as `hash`, and `core`. */
-  row(row: Row, hash: string, place: Place): void;
+  /**
+   * Writes what happens to a row that came through a gate; in scope are `p`, the row's key hash as `hash`, and `core`.
+   *
+   * @param input  of an operator with two inputs, 1 for the second; else 0
+   */
+  row(input: number, row: Row, hash: string, place: Place): void;
 }
 
 export function headCode(
@@ -55,7 +59,7 @@ class PassingHead implements HeadCode {
     code.line('resume() { this.hasPending = false; }');
   }
 
-  row(row: Row, _hash: string, place: Place): void {
-    this.#operators.operator(this.#uid, row, place);
+  row(input: number, row: Row, _hash: string, place: Place): void {
+    this.#operators.operator(this.#uid, row, place, input);
   }
 }

@@ -1,7 +1,7 @@
 import { resultName } from '../../plan/hidden-key.js';
 import type { AggregateSpec, OperatorConfig } from '../../plan/logical-plan.js';
 import type { FieldSpec } from '../../records/schema.js';
-import { type ChainSpec, operatorOf } from '../chain-spec.js';
+import { type ChainSpec, inputFields, operatorOf } from '../chain-spec.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
 import type { HeadCode } from './head-code.js';
 import { type Accumulator, accumulatorOf, keyedTableClass, resultFields } from './keyed-table.js';
@@ -19,8 +19,8 @@ export function isKeyed(config: OperatorConfig): config is KeyedConfig {
 }
 
 /**
- * Generates a keyed operator. Windows keep a table per window (a pane), so that a window that fired is dropped as a whole; other keyed
- * operators keep one table for all time.
+ * Generates a keyed operator. Windows keep a table per window (a pane), so that a window that fired is dropped as a
+ * whole; other keyed operators keep one table for all time.
  */
 export class KeyedCode implements HeadCode {
   readonly #uid: string;
@@ -41,7 +41,7 @@ export class KeyedCode implements HeadCode {
     this.#operators = operators;
     this.#site = site;
     this.#output = operator.output.fields;
-    const fields = spec.input?.fields ?? null;
+    const fields = inputFields(spec);
     const find = (name: string): FieldSpec | null => fields?.find((field) => field.name === name) ?? null;
     this.#keys = this.#config.keys.map(find);
     // A field of an undeclared row may be absent in some rows: it counts as null there.
@@ -63,7 +63,7 @@ export class KeyedCode implements HeadCode {
     code.line(keyedTableClass(this.#keys, this.#accumulators));
   }
 
-  row(row: Row, hash: string, place: Place): void {
+  row(_input: number, row: Row, hash: string, place: Place): void {
     place.code.as('state', () => this.#update(row, hash, place));
   }
 

@@ -61,7 +61,7 @@ export class OperatorCode {
       ...(output.fields ?? []),
       ...(config.kind === 'with' ? config.columns : []),
     ]);
-    for (const field of [...made, ...(spec.input?.fields ?? [])]) {
+    for (const field of [...made, ...spec.inputs.flatMap(({ shape }) => shape.fields ?? [])]) {
       if (isNestedField(field)) bindings.values[takerName(field)] ??= compileTaker(field);
     }
   }
@@ -79,12 +79,16 @@ export class OperatorCode {
     for (const child of children) branch((own) => this.operator(child, own, place));
   }
 
-  /** What operator `uid` does with a row that it receives. */
-  operator(uid: string, row: Row, place: Place): void {
-    place.code.as(`operator ${uid}`, () => this.#step(uid, row, place));
+  /**
+   * What operator `uid` does with a row that it receives.
+   *
+   * @param input  1 for the second input of an operator that has two
+   */
+  operator(uid: string, row: Row, place: Place, input = 0): void {
+    place.code.as(`operator ${uid}`, () => this.#step(uid, row, place, input));
   }
 
-  #step(uid: string, row: Row, place: Place): void {
+  #step(uid: string, row: Row, place: Place, input: number): void {
     const operator = operatorOf(this.#spec, uid);
     const { config } = operator;
     switch (config.kind) {
@@ -103,8 +107,19 @@ export class OperatorCode {
         return;
       }
       case 'flat-map':
-        this.#flatMap(uid, this.#handed(uid, config, row, place), row, place);
+        this.#flatMap(uid, this.#fn(uid), this.#handed(uid, config, row, place), row, place);
         return;
+      case 'co-map': {
+        const { text } = this.#handed(uid, { observed: config.observed[input]! }, row, place);
+        const result = this.call(uid, 'o', this.#fn(uid, input), text, place);
+        this.emit(uid, this.checkedRow(uid, result, row.ts, place), place);
+        return;
+      }
+      case 'co-flat-map': {
+        const handed = this.#handed(uid, { observed: config.observed[input]! }, row, place);
+        this.#flatMap(uid, this.#fn(uid, input), handed, row, place);
+        return;
+      }
       case 'pick':
         this.emit(uid, pickRow(row, config.fields, place.code), place);
         return;
@@ -138,7 +153,7 @@ export class OperatorCode {
 
   #flatMaps(): readonly string[] {
     return [...this.#spec.operators.values()].flatMap(({ uid, config }) =>
-      config.kind === 'flat-map' ? [uid] : [],
+      config.kind === 'flat-map' || config.kind === 'co-flat-map' ? [uid] : [],
     );
   }
 
@@ -226,15 +241,16 @@ export class OperatorCode {
     }
   }
 
-  #fn(uid: string): string {
-    return this.#bindings.bind(`fn_${uid}`, this.#spec.functions.get(uid)?.fn);
+  #fn(uid: string, input = 0): string {
+    const { fn, second } = this.#spec.functions.get(uid) ?? {};
+    return this.#bindings.bind(`fn_${uid}`, input === 0 ? fn : second);
   }
 
-  #flatMap(uid: string, handed: Handed, row: Row, place: Place): void {
+  #flatMap(uid: string, fn: string, handed: Handed, row: Row, place: Place): void {
     const name = `flat_${this.#siteOf.get(uid)}`;
     const { code } = place;
     code.line(`core.${name}_ts = ${row.ts};`);
-    const many = this.call(uid, 'many', this.#fn(uid), `${handed.text}, core.${name}_emit`, place);
+    const many = this.call(uid, 'many', fn, `${handed.text}, core.${name}_emit`, place);
     code.block(`if (${many} !== undefined && ${many} !== null)`, () => {
       code.line(`${place.at} = ${this.#siteOf.get(uid)};`);
       code.line(

@@ -1,3 +1,4 @@
+import { HIDDEN_KEY } from '../../plan/hidden-key.js';
 import type { RowCodec } from '../../records/codec-gen.js';
 import { isMutableKind, keptText } from '../../records/field-values.js';
 import type { FieldSpec } from '../../records/schema.js';
@@ -158,7 +159,7 @@ export function retimed(row: Row, ts: string): Row {
 export function argumentText(row: Row, observed: readonly string[] | null, code: CodeWriter): string {
   if (observed !== null && row.whole !== null) return row.whole;
   if (row.fields === null) return observed === null ? `{ ...${row.whole} }` : literalOf(row, observed, code);
-  const names = row.fields.map((field) => field.name);
+  const names = row.fields.flatMap(({ name }) => (name === HIDDEN_KEY ? [] : name));
   return literalOf(row, observed === null ? names : names.filter((name) => observed.includes(name)), code);
 }
 

@@ -72,7 +72,7 @@ export class WatermarkCode {
     const ms = code.constant('ms', `this.max_${site} - ${config.outOfOrdernessMs} - 1`);
     code.block(`if (${ms} > this.given_${site})`, () => {
       code.line(`this.given_${site} = ${ms};`);
-      if (this.#spec.input === null) code.line(`this.watermarkMs = ${ms};`);
+      if (this.#spec.inputs.length === 0) code.line(`this.watermarkMs = ${ms};`);
       this.#above.forEach((eventTime, i) => {
         if (eventTime === uid) code.line(this.#emit(i, ms));
       });

@@ -1,81 +1,16 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { diagnose } from '../../../engine/control/diagnosis/diagnose.js';
 import type { Diagnosis, Finding } from '../../../engine/control/diagnosis/diagnosis.js';
-import type { Metrics, TaskMetrics } from '../../../engine/control/metrics/metrics.js';
+import type { TaskMetrics } from '../../../engine/control/metrics/metrics.js';
 import type { PastMoment } from '../../../engine/control/metrics/sample-history.js';
-import { vertexMetrics } from '../../../engine/control/metrics/vertex-metrics.js';
-import type { JobExchange, JobGraph } from '../../../engine/plan/job-graph.js';
-import type { LogicalPlan, OperatorConfig, Partitioner } from '../../../engine/plan/logical-plan.js';
+import type { OperatorConfig, Partitioner } from '../../../engine/plan/logical-plan.js';
 import type { KeySample } from '../../../engine/runtime/key-sampler.js';
-import { taskMetrics } from '../../kit/task-metrics.js';
+import { busy, diagnosed, HASH, pressed, REBALANCE } from '../../kit/made-up-graph.js';
 
 /** What is said of figures that were made up: of graphs in which it is known who holds up whom. */
 const doctor = suite('diagnosis');
 
-const HASH = { kind: 'hash', fields: ['user'] } as const satisfies Partitioner;
-const REBALANCE = { kind: 'rebalance' } as const satisfies Partitioner;
-
-interface Setting {
-  readonly cores: number;
-  readonly windowMs: number;
-  /** By vertex: of its subtasks. */
-  readonly keys: readonly (readonly (KeySample | null)[])[];
-  /** By vertex: the kinds of its operators, each of which feeds the next. */
-  readonly chains: readonly (readonly OperatorConfig['kind'][])[];
-  readonly past: readonly PastMoment[];
-}
-
-/** The figures of the subtasks of each vertex, and who feeds whom. */
-function diagnosed(
-  vertices: readonly (readonly Partial<TaskMetrics>[])[],
-  edges: readonly (readonly [from: number, to: number, partitioner?: Partitioner])[],
-  { cores = 8, windowMs = 1_000, keys = [], chains = [], past = [] }: Partial<Setting> = {},
-): Diagnosis {
-  let firstTask = 0;
-  const graph = {
-    vertices: vertices.map((tasks, index) => {
-      const operators = (chains[index] ?? ['map']).map((_, at) => `v${index}.${at}`);
-      const vertex = {
-        ...{ index, id: `v${index}`, name: `v${index}`, parallelism: tasks.length, firstTask, operators },
-        links: operators.slice(1).map((to, at) => ({ from: operators[at]!, to })),
-        place: chains[index]?.[0] === 'output' ? 'main' : 'worker',
-      };
-      firstTask += tasks.length;
-      return vertex;
-    }),
-    exchanges: edges.map(
-      ([fromVertex, toVertex, partitioner = REBALANCE]) =>
-        ({ fromVertex, toVertex, partitioner }) as unknown as JobExchange,
-    ),
-    taskCount: firstTask,
-  } as unknown as JobGraph;
-  const tasks = vertices.flatMap((all, index) =>
-    all.map((over, subtask) => taskMetrics({ vertex: `v${index}`, name: `v${index}`, subtask, ...over })),
-  );
-  const metrics = { job: 'made up', windowMs, tasks, vertices: vertexMetrics(tasks) } as unknown as Metrics;
-  const operators = vertices.flatMap((_, index) =>
-    (chains[index] ?? ['map']).map((kind, at) => ({ uid: `v${index}.${at}`, config: { kind } })),
-  );
-  return diagnose({
-    ...{ graph, metrics, cores, past },
-    plan: { operators } as unknown as LogicalPlan,
-    keys: new Map(keys.map((samples, index) => [`v${index}`, samples])),
-  });
-}
-
-const busy = (busyRatio: number, over: Partial<TaskMetrics> = {}): Partial<TaskMetrics> => ({
-  busyRatio,
-  idleRatio: 1 - busyRatio,
-  recordsInPerSecond: 1_000,
-  ...over,
-});
-const pressed = (backpressuredRatio: number): Partial<TaskMetrics> => ({
-  backpressuredRatio,
-  busyRatio: 1 - backpressuredRatio,
-  recordsInPerSecond: 1_000,
-});
 const idle = busy(0.05);
 
 doctor('in a line of any length the one that is slow is named, wherever it stands', () => {
@@ -247,6 +182,33 @@ doctor(
       );
   },
 );
+
+doctor('of a vertex that several feed all feeders are looked at, and each is told once', () => {
+  const skewed = diagnosed([[pressed(0.9)], [pressed(0.9)], SKEWED], [
+    [0, 2],
+    [1, 2, HASH],
+  ] as const);
+  assert.is(skewed.findings[0]!.cause, 'key-skew', 'one of its inputs is keyed');
+  const twice = diagnosed([[pressed(0.9)], [busy(0.9)]], [
+    [0, 1],
+    [0, 1],
+  ] as const);
+  const told = twice.findings[0]!.evidence.filter((each) => each.startsWith('v0 backpressured'));
+  assert.is(told.length, 1);
+  const filters = busy(0.95, { recordsInPerSecond: 1_000, recordsOutPerSecond: 10 });
+  const union = diagnosed(
+    [[pressed(0.9)], [pressed(0.9)], [filters]],
+    [
+      [0, 2],
+      [1, 2],
+    ] as const,
+    {
+      chains: [['source'], ['source'], ['filter', 'sink']],
+    },
+  );
+  const advice = union.findings.find(({ cause }) => cause === 'late-filter')!.advice;
+  assert.is(advice, 'move the filter above the union before it');
+});
 
 doctor('an output that is read slowly is laid to the application, and to no task', () => {
   const slow = { rateLimitedRatio: 0.97, busyRatio: 0.03 };

@@ -29,6 +29,15 @@ pools('queues and pools of a task are those of its gate and of all its channels'
   });
   const twice = poolMetrics([readerOf(all), readerOf(all)], 3)[0]!.output!;
   assert.equal([twice.segments, twice.freeSegments, twice.poolUsage], [28, 24, 4 / 24], 'over all outputs');
+  const both = poolMetrics([readerOf(all), readerOf(many({ receivers: 2, exclusivePerChannel: 3 }))], 3)[1]!;
+  assert.equal(
+    both.input,
+    {
+      ...{ queuedBuffers: 2, exclusiveInUse: 0, exclusive: 4, floatingInUse: 3, floating: 4 },
+      poolUsage: 3 / 8,
+    },
+    'over all gates',
+  );
 });
 
 /** Input of the only receiver, and output of sender 0. */

@@ -45,7 +45,7 @@ function hostOf(script: Script, waiting: Waiting = 'sleeps') {
   };
   const subtask = {
     task,
-    gate: null,
+    gates: [],
     partitions: [],
     splitsDone: () => 0,
     undeclaredMs: () => 0,
