@@ -9,11 +9,12 @@ import { rateFault } from '../plan/rate.js';
 import { validatePlan } from '../plan/validate.js';
 import { CallSite } from './call-site.js';
 import { describeValue, FlowGraph } from './flow-graph.js';
+import { isRecordType } from './given-types.js';
 import { type FromOptions, type JobModule, jobOrigin } from './job.js';
 import { LazySites } from './lazy-sites.js';
 import { SinkHandle } from './operator-handle.js';
 import { readParams } from './params.js';
-import { isRecordType, Stream } from './stream.js';
+import { Stream } from './stream.js';
 
 export interface BuildOptions {
   /** As given by a person or a program, or the `params` of a plan. */

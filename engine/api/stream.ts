@@ -4,20 +4,22 @@ import { print } from '../connectors/print.js';
 import { fieldOf } from '../plan/draft.js';
 import type { Step } from '../plan/faults.js';
 import { HIDDEN_KEY } from '../plan/hidden-key.js';
-import type { Observed, OperatorConfig, OperatorFunctions, Partitioner } from '../plan/logical-plan.js';
-import { observedFields } from '../records/observed-fields.js';
+import type { OperatorConfig, OperatorFunctions, Partitioner } from '../plan/logical-plan.js';
 import {
   type FieldSpec,
   type FieldType,
-  fieldSpec,
   isScalarKind,
   type RecordType,
   type RowShape,
   SCALAR_KINDS,
   t,
 } from '../records/schema.js';
+import { type AsyncMapper, type AsyncOptions, asyncPlan } from './async-options.js';
 import { CallSite } from './call-site.js';
+import { type ColumnArguments, columnSpecs, observe, observeAll } from './columns.js';
 import { describeValue, type FlowGraph, type FlowNode, type Partitioning } from './flow-graph.js';
+import { givenMapping } from './given-mapping.js';
+import { isFieldType } from './given-types.js';
 import { KeyedStream } from './keyed-stream.js';
 import { OperatorHandle, SinkHandle } from './operator-handle.js';
 import type { FieldOf, NoView, Simplify, View } from './row-types.js';
@@ -111,6 +113,34 @@ export class Stream<T extends object> extends OperatorHandle {
   flatMap(...given: readonly unknown[]): Stream<any> {
     const { step, fn, shape, asked } = this.#mapping('flatMap', given);
     return this.derive(step, { kind: 'flat-map', ...asked }, shape, { fn });
+  }
+
+  /**
+   * Turns each row into another by a function that answers later. Many rows wait for their answers at a time; when
+   * `capacity` do, the stream waits.
+   */
+  mapAsync<R extends object>(fn: AsyncMapper<T, R>, options?: AsyncOptions<T, R>): Stream<R>;
+  mapAsync<R extends object>(
+    schema: RecordType<R>,
+    fn: AsyncMapper<T, NoInfer<R>>,
+    options?: AsyncOptions<T, NoInfer<R>>,
+  ): Stream<R>;
+  mapAsync(...given: readonly unknown[]): Stream<any> {
+    return this.#async('mapAsync', given);
+  }
+
+  /** The same, with any number of rows for each: an iterable of them. */
+  flatMapAsync<R extends object>(
+    fn: AsyncMapper<T, Iterable<R>>,
+    options?: AsyncOptions<T, Iterable<R>>,
+  ): Stream<R>;
+  flatMapAsync<R extends object>(
+    schema: RecordType<R>,
+    fn: AsyncMapper<T, Iterable<NoInfer<R>>>,
+    options?: AsyncOptions<T, Iterable<NoInfer<R>>>,
+  ): Stream<R>;
+  flatMapAsync(...given: readonly unknown[]): Stream<any> {
+    return this.#async('flatMapAsync', given);
   }
 
   /** Keeps only these fields, in this order; never makes an object. */
@@ -256,20 +286,24 @@ export class Stream<T extends object> extends OperatorHandle {
     return new PartitionedStream<T>(this.graph, this.node, partitioning);
   }
 
+  #async(call: 'mapAsync' | 'flatMapAsync', given: readonly unknown[]): Stream<any> {
+    const { step, fn, shape, options, declared } = givenMapping(this.graph, stepOf(call), given);
+    if (typeof fn !== 'function')
+      this.graph.fault('ARGUMENT_INVALID', step, `a function is expected here, not ${describeValue(fn)}`);
+    const { plan, handlers } = asyncPlan(this.graph, step, options as AsyncOptions<any, any>);
+    const many = call === 'flatMapAsync';
+    const observed = observeAll([fn, handlers.onTimeout]);
+    const config = { kind: 'async', observed, declared, many, plan } as const;
+    const stream = this.derive<any>(step, config, shape, { fn, handlers });
+    stream.node.chaining = 'head';
+    return stream;
+  }
+
   #mapping(call: string, given: readonly unknown[]) {
-    const step = stepOf(call);
-    const [first, second] = given;
-    const isOption = typeof first === 'function' && typeof second !== 'function';
-    const declared = (given.length > 1 && !isOption) || isRecordType(first);
-    const [schema, fn, options] = declared ? given : [null, ...given];
+    const { step, fn, shape, options, declared } = givenMapping(this.graph, stepOf(call), given);
     this.graph.expectFunction(step, fn);
-    if (declared && !isRecordType(schema)) {
-      const text = `the result is declared by t.record({ … }), not by ${describeValue(schema)}`;
-      this.graph.fault('ARGUMENT_INVALID', step, text);
-    }
-    const shape: RowShape = isRecordType(schema) ? { fields: schema.fields } : { fields: null };
     const asked = { observed: observe(fn), declared, ...viewOption(this.graph, step, options) };
-    return { step, fn: fn as (...args: any[]) => unknown, shape, asked };
+    return { step, fn, shape, asked };
   }
 
   #with<R extends object>(
@@ -277,19 +311,7 @@ export class Stream<T extends object> extends OperatorHandle {
     columns: ColumnArguments<T>,
     view: { readonly view?: true } = {},
   ): Stream<R> {
-    const specs: (FieldSpec & { observed: Observed })[] = [];
-    const functions: Record<string, (row: any) => unknown> = {};
-    for (const [name, column] of Object.entries(columns)) {
-      const [type, fn] = Array.isArray(column) ? column : [];
-      if (!isFieldType(type)) {
-        const text = `column '${name}' needs a type such as t.float64 and a function`;
-        this.graph.fault('ARGUMENT_INVALID', step, text);
-        continue;
-      }
-      this.graph.expectFunction(step, fn);
-      specs.push({ ...fieldSpec(name, type), observed: observe(fn) });
-      functions[name] = fn!;
-    }
+    const { specs, functions } = columnSpecs(this.graph, step, columns);
     const plain = specs.map(({ observed: _, ...field }): FieldSpec => field);
     const before = this.node.output.fields;
     const fields = before && [
@@ -365,20 +387,6 @@ const DEFAULT_PARTITIONING: Partitioning = { partitioner: { kind: 'default' } };
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that only emits returns nothing
 export type FlatMapResult<R> = Iterable<R> | void;
 
-type ColumnArguments<T> = Readonly<Record<string, readonly [FieldType<any, boolean>, (row: T) => unknown]>>;
-
 const stepOf = (call: string): Step => ({ call, site: new CallSite() });
 
 const quoted = (names: readonly unknown[]): string => names.map((name) => `'${String(name)}'`).join(', ');
-
-const observe = (fn: unknown): Observed => (typeof fn === 'function' ? observedFields(fn) : null);
-
-export function isRecordType(value: unknown): value is RecordType<any> {
-  return (
-    typeof value === 'object' && value !== null && Array.isArray((value as Partial<RecordType<any>>).fields)
-  );
-}
-
-function isFieldType(value: unknown): value is FieldType<any, boolean> {
-  return typeof value === 'object' && value !== null && 'kind' in value && 'isNullable' in value;
-}

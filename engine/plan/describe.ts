@@ -15,6 +15,8 @@ export function operatorName(config: OperatorConfig): string {
       return 'eventTime';
     case 'flat-map':
       return 'flatMap';
+    case 'async':
+      return config.many ? 'flatMapAsync' : 'mapAsync';
     case 'window-aggregate':
     case 'window-reduce':
       return `window(${printWindow(config.window)})`;

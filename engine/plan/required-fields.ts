@@ -46,6 +46,7 @@ function inputFields({ config, output }: PlanOperator, outputNeeded: Needed): Ne
       return union(outputNeeded, config.observed === null ? null : new Set(config.observed));
     case 'map':
     case 'flat-map':
+    case 'async':
       return config.observed === null ? null : new Set(config.observed);
     case 'pick':
       return new Set(config.fields.filter((field) => outputNeeded === null || outputNeeded.has(field)));

@@ -19,8 +19,8 @@ export function isKeyed(config: OperatorConfig): config is KeyedConfig {
 }
 
 /**
- * Generates a keyed operator. Windows keep a table per window (a pane), so that a window that fired is dropped as a whole; other keyed
- * operators keep one table for all time.
+ * Generates a keyed operator. Windows keep a table per window (a pane), so that a window that fired is dropped as a
+ * whole; other keyed operators keep one table for all time.
  */
 export class KeyedCode implements HeadCode {
   readonly #uid: string;
