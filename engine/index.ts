@@ -1,5 +1,6 @@
 /** What users import as `sluice`. */
 export { count, max, mean, min, sum, windowEnd, windowStart } from './api/aggregates.js';
+export type { AsyncMapper, AsyncOptions, RetryOptions } from './api/async-options.js';
 export { ConnectedStreams } from './api/connected-streams.js';
 export {
   type FromOptions,
@@ -48,6 +49,7 @@ export type {
 } from './control/run.js';
 export type { TraceSummary } from './control/taps/run-trace.js';
 export type { TaskTimes } from './memory/task-clock.js';
+export type { AsyncCall } from './plan/async-plan.js';
 export {
   type FieldType,
   type RecordType,

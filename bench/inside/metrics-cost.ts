@@ -10,4 +10,6 @@ import { reportFigures, sizeArgument } from '../probes/probe-report.js';
 import { switchPulse } from './pulse-switch.js';
 
 const [warmUpMs, pairs, ms] = sizeArgument() === 'smoke' ? [0, 1, 100] : [3_000, 20, 1_100];
-reportFigures({ 'metrics-cost': await costInSlices({ warmUpMs, pairs, ms, switchTo: (isOn) => switchPulse(isOn) }) });
+reportFigures({
+  'metrics-cost': await costInSlices({ warmUpMs, pairs, ms, switchTo: (isOn) => switchPulse(isOn) }),
+});

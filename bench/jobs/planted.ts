@@ -17,6 +17,9 @@ const TWIN_RATE = 2_000;
 const SINK_RATE = 1_000;
 /** Values of an undeclared row that has no flat shape. */
 const VALUES = 60;
+/** Calls at a time, and how long each takes. */
+const CAPACITY = 4;
+const ANSWER_MS = 5;
 const OBJECTS_PER_ROW = 300;
 const OBJECTS_KEPT_MAX = 2_000_000;
 
@@ -54,6 +57,10 @@ export default job(
       if (kept.length > OBJECTS_KEPT_MAX) kept = [];
       return light(row);
     };
+    const slowly = async (row: Row): Promise<Row> => {
+      await new Promise((resolve) => setTimeout(resolve, ANSWER_MS));
+      return light(row);
+    };
     const ofOneLane = (row: Row): Row => (row.lane % parallelism === subtask ? heavy(row) : light(row));
     const evenly = (lane: number, receivers: number): number => lane % receivers;
     const unevenly = (lane: number, receivers: number): number =>
@@ -65,6 +72,7 @@ export default job(
       if (cause === 'slow-subtask') return stream.partitionCustom(evenly, 'lane').map(Row, ofOneLane);
       if (cause === 'uneven-partition') return stream.partitionCustom(unevenly, 'lane').map(Row, heavy);
       if (cause === 'garbage') return stream.rebalance().map(Row, littering);
+      if (cause === 'async-wait') return stream.rebalance().mapAsync(Row, slowly, { capacity: CAPACITY });
       if (cause === 'cpu' || cause === 'few-cores') return stream.rebalance().map(Row, heavy);
       return stream.rebalance().map(Row, light);
     };

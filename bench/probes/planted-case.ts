@@ -9,12 +9,13 @@ export type PlantedCause =
   | 'few-cores'        // a stage has many more subtasks than there are cores
   | 'garbage'          // a stage keeps many objects for a while
   | 'undeclared'       // a stage returns large rows that nobody declared
+  | 'async-wait'       // a stage asks somebody who takes his time, and few at a time
   | 'sink-rate'        // the sink takes few records in a second
   | 'none'; // nothing: the source gives less than all others could take
 
 export const PLANTED_CAUSES: readonly PlantedCause[] = [
   ...(['cpu', 'slow-subtask', 'uneven-partition', 'key-skew'] as const),
-  ...(['few-cores', 'garbage', 'undeclared', 'sink-rate', 'none'] as const),
+  ...(['few-cores', 'garbage', 'undeclared', 'async-wait', 'sink-rate', 'none'] as const),
 ];
 
 /** `fork`: after the first stage it goes on in two branches. `twin`: beside it runs a healthy line of its own. */

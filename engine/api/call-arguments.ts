@@ -25,6 +25,12 @@ export const quoted = (names: readonly unknown[]): string =>
 
 export const observe = (fn: unknown): Observed => (typeof fn === 'function' ? observedFields(fn) : null);
 
+/** The same of several functions that get one row; those that are not there observe nothing. */
+export function observeAll(fns: readonly unknown[]): Observed {
+  const observed = fns.filter((fn) => fn !== undefined).map(observe);
+  return observed.some((each) => each === null) ? null : [...new Set(observed.flatMap((each) => each!))];
+}
+
 export function isRecordType(value: unknown): value is RecordType<any> {
   return (
     typeof value === 'object' && value !== null && Array.isArray((value as Partial<RecordType<any>>).fields)
@@ -38,14 +44,20 @@ export function isFieldType(value: unknown): value is FieldType<any, boolean> {
 /** Of a map or flat map: `(fn, options?)`, or `(schema, fn, options?)`. */
 export function mappingArguments(graph: FlowGraph, call: string, given: readonly unknown[]) {
   const step = stepOf(call);
+  const { fn, shape, options, declared } = givenMapping(graph, step, given);
+  graph.expectFunction(step, fn);
+  const asked = { observed: observe(fn), declared, ...viewOption(graph, step, options) };
+  return { step, fn, shape, asked };
+}
+
+/** The same, before anything is asked of the function and the options. */
+export function givenMapping(graph: FlowGraph, step: Step, given: readonly unknown[]) {
   const [first, second] = given;
   const isOption = typeof first === 'function' && typeof second !== 'function';
   const declared = (given.length > 1 && !isOption) || isRecordType(first);
   const [schema, fn, options] = declared ? given : [null, ...given];
-  graph.expectFunction(step, fn);
   const shape = declared ? declaredShape(graph, step, schema) : { fields: null };
-  const asked = { observed: observe(fn), declared, ...viewOption(graph, step, options) };
-  return { step, fn: fn as (...args: any[]) => unknown, shape, asked };
+  return { fn: fn as (...args: any[]) => unknown, shape, options, declared };
 }
 
 /** The columns that can be, with what their functions observe. */

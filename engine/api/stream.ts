@@ -14,6 +14,7 @@ import {
   SCALAR_KINDS,
   t,
 } from '../records/schema.js';
+import { type AsyncMapper, type AsyncOptions, asyncArguments } from './async-options.js';
 import {
   type ColumnArguments,
   columnArguments,
@@ -32,7 +33,8 @@ import {
   type Partitioning,
 } from './flow-graph.js';
 import { KeyedStream } from './keyed-stream.js';
-import { OperatorHandle, SinkHandle } from './operator-handle.js';
+import { SinkHandle } from './operator-handle.js';
+import { RoutedStream } from './routed-stream.js';
 import type { FieldOf, NoView, Simplify, View } from './row-types.js';
 import { streamsLike } from './same-fields.js';
 import { type ViewOption, viewOption } from './view-option.js';
@@ -48,7 +50,7 @@ import { type ViewOption, viewOption } from './view-option.js';
  * later; checked builds throw RECORD_VIEW_STALE then. It has no members of its own: `{ ...view }` and
  * `JSON.stringify(view)` are empty. A record that was made in the same task is handed over as a plain object.
  */
-export class Stream<T extends object> extends OperatorHandle {
+export class Stream<T extends object> extends RoutedStream<T> {
   /** @internal what the operators after it read, and how rows reach them; the first is `node` */
   readonly inputs: readonly FlowInput[];
 
@@ -131,6 +133,34 @@ export class Stream<T extends object> extends OperatorHandle {
     return this.derive(step, { kind: 'flat-map', ...asked }, shape, { fn });
   }
 
+  /**
+   * Turns each row into another by a function that answers later. Many rows wait for their answers at a time; when
+   * `capacity` do, the stream waits.
+   */
+  mapAsync<R extends object>(fn: AsyncMapper<T, R>, options?: AsyncOptions<T, R>): Stream<R>;
+  mapAsync<R extends object>(
+    schema: RecordType<R>,
+    fn: AsyncMapper<T, NoInfer<R>>,
+    options?: AsyncOptions<T, NoInfer<R>>,
+  ): Stream<R>;
+  mapAsync(...given: readonly unknown[]): Stream<any> {
+    return this.#async('mapAsync', given);
+  }
+
+  /** The same, with any number of rows for each: an iterable of them. */
+  flatMapAsync<R extends object>(
+    fn: AsyncMapper<T, Iterable<R>>,
+    options?: AsyncOptions<T, Iterable<R>>,
+  ): Stream<R>;
+  flatMapAsync<R extends object>(
+    schema: RecordType<R>,
+    fn: AsyncMapper<T, Iterable<NoInfer<R>>>,
+    options?: AsyncOptions<T, Iterable<NoInfer<R>>>,
+  ): Stream<R>;
+  flatMapAsync(...given: readonly unknown[]): Stream<any> {
+    return this.#async('flatMapAsync', given);
+  }
+
   /** Keeps only these fields, in this order; never makes an object. */
   pick<const K extends FieldOf<T>>(...fields: readonly K[]): Stream<Simplify<Pick<T, K>>> {
     const step = stepOf(`pick(${quoted(fields)})`);
@@ -207,63 +237,6 @@ export class Stream<T extends object> extends OperatorHandle {
     return new ConnectedStreams(stepOf('connect'), this.side, other);
   }
 
-  /** Deals the rows to all subtasks of the next operator in turn, and spares those that are behind. */
-  rebalance(): PassingStream<T> {
-    return this.#partitioned(stepOf('rebalance()'), { kind: 'rebalance' });
-  }
-
-  /**
-   * Deals the rows in turn to some subtasks of the next operator: each subtask feeds, or is fed by, an even share of
-   * those on the other side. Has fewer channels than `rebalance`.
-   */
-  rescale(): PassingStream<T> {
-    return this.#partitioned(stepOf('rescale()'), { kind: 'rescale' });
-  }
-
-  /** Gives every row to every subtask of the next operator. */
-  broadcast(): PassingStream<T> {
-    return this.#partitioned(stepOf('broadcast()'), { kind: 'broadcast' });
-  }
-
-  /** Gives all rows to the first subtask of the next operator. */
-  global(): PassingStream<T> {
-    return this.#partitioned(stepOf('global()'), { kind: 'global' });
-  }
-
-  /** Gives each row to a subtask of the next operator drawn at random. */
-  shuffle(): PassingStream<T> {
-    return this.#partitioned(stepOf('shuffle()'), { kind: 'shuffle' });
-  }
-
-  /** Keeps rows in the subtask of the same number; the next operator must have the same parallelism. */
-  forward(): PassingStream<T> {
-    return this.#partitioned(stepOf('forward()'), { kind: 'forward' });
-  }
-
-  /**
-   * Gives each row to the subtask of the next operator that a function chooses.
-   *
-   * @param choose  gets the key of the row and the number of subtasks; answers with a whole number from 0 to below it
-   * @param key     a field, or a function of the row; with a function, write down the type that `choose` takes
-   */
-  partitionCustom<const K extends FieldOf<T>>(
-    choose: (key: T[K], receivers: number) => number,
-    key: K,
-  ): PassingStream<T>;
-  partitionCustom<V>(choose: (key: V, receivers: number) => number, key: (row: T) => V): PassingStream<T>;
-  partitionCustom(choose: (key: any, receivers: number) => number, key: unknown): PassingStream<T> {
-    const isField = typeof key === 'string';
-    const step = stepOf(`partitionCustom(${isField ? `'${key}'` : 'function'})`);
-    this.graph.expectFunction(step, choose);
-    if (isField) {
-      this.graph.refer(step, this.node.output, key);
-      return this.#partitioned(step, { kind: 'custom', field: key, observed: [key] }, { fn: choose });
-    }
-    this.graph.expectFunction(step, key);
-    const functions = { fn: choose, select: key as (row: any) => unknown };
-    return this.#partitioned(step, { kind: 'custom', field: null, observed: observe(key) }, functions);
-  }
-
   /** Ends the stream in a sink. */
   to(sink: Sink<T>): SinkHandle {
     return this.#end(stepOf('to(sink)'), sink);
@@ -295,9 +268,23 @@ export class Stream<T extends object> extends OperatorHandle {
     return { stream: this, inputs: this.inputs, keys: null };
   }
 
-  #partitioned(step: Step, partitioner: Partitioner, functions?: OperatorFunctions): PassingStream<T> {
+  /** @internal */
+  override partitioned(
+    step: Step,
+    partitioner: Partitioner,
+    functions?: OperatorFunctions,
+  ): PassingStream<T> {
     const inputs = this.inputsBy({ partitioner, step, ...(functions !== undefined && { functions }) });
     return new PassingStream<T>(this.graph, this.node, inputs, step.call);
+  }
+
+  #async(call: 'mapAsync' | 'flatMapAsync', given: readonly unknown[]): Stream<any> {
+    const { step, fn, shape, ...asked } = asyncArguments(this.graph, call, given);
+    const { handlers, ...plan } = asked;
+    const config = { kind: 'async', many: call === 'flatMapAsync', ...plan } as const;
+    const stream = this.derive<any>(step, config, shape, { fn, handlers });
+    stream.node.chaining = 'head';
+    return stream;
   }
 
   #with<R extends object>(

@@ -71,6 +71,7 @@ export const ERRORS = {
   RECORD_VIEW_RETURNED:         ['job',   'A function with { view: true } returned or emitted its view, which is good for its call only; return an object of the fields that are needed.'],
   RECORD_VIEW_STALE:            ['job',   'A view of a record was kept and read after the call it was for, when its bytes may be those of another record; copy the fields that are needed, or leave out { view: true }. Checked builds say so.'],
   USER_FUNCTION_FAILED:         ['job',   'A function of the job threw; the message names operator, subtask and record, and the cause is the original error.'],
+  ASYNC_TIMEOUT:                ['job',   'An async function had no answer for a record in time; the message names it. Raise timeout, call again with retry, or answer yourself with onTimeout.'],
   TASK_CANCELLED:               ['task',  'The task was asked to stop.'],
   TASK_FAILED:                  ['job',   'A task failed; the cause tells why.'],
   WORKER_EXITED:                ['job',   'A worker thread ended without being asked to; look for process.exit or an out-of-memory error in the job.'],

@@ -7,6 +7,7 @@ import { ControlArena, createControlArena } from '../memory/control-arena.js';
 import { attachExchange, createExchange } from '../memory/exchange-arena.js';
 import type { TaskClock, TaskTimes } from '../memory/task-clock.js';
 import { type JobGraph, tasksOf } from '../plan/job-graph.js';
+import type { ChainCore } from '../runtime/chain-core.js';
 import { STEP, type Step } from '../runtime/task-input.js';
 import { type OutputCommit, type PreparedJob, setRates } from './prepared-job.js';
 import { attachCategories, createCategories } from './run-categories.js';
@@ -153,9 +154,10 @@ export class InlineHost {
 
   /** Waits for a promise, or lets time jump. */
   async #rest(): Promise<void> {
-    const promises = this.#subtasks.flatMap(({ task }, i) =>
-      this.#steps[i] === STEP.WAIT_PROMISE && task.waitFor !== null ? [task.waitFor] : [],
-    );
+    const promises = this.#subtasks.flatMap(({ task }, i) => {
+      if (this.#steps[i] === STEP.WAIT_PROMISE && task.waitFor !== null) return [task.waitFor];
+      return task.core.calls > 0 ? [answerOf(task.core)] : [];
+    });
     if (promises.length > 0) return Promise.race(promises);
     const deadlines = this.#subtasks.flatMap(({ task }, i) =>
       this.#steps[i] === STEP.WAIT_TIME && task.waitUntilMs < Number.POSITIVE_INFINITY
@@ -194,6 +196,14 @@ export class InlineHost {
       task.committables.has(uid) ? [task.committables.get(uid)] : [],
     );
   }
+}
+
+/** When an async function has answered. */
+function answerOf(core: ChainCore): Promise<void> {
+  return new Promise((resolve) => {
+    core.onAnswer = resolve;
+    if (core.hasPending) resolve(); // it has already
+  });
 }
 
 /** By task: all tasks that its records can reach. */

@@ -19,6 +19,8 @@ export function operatorName(config: OperatorConfig): string {
       return 'coMap';
     case 'co-flat-map':
       return 'coFlatMap';
+    case 'async':
+      return config.many ? 'flatMapAsync' : 'mapAsync';
     case 'window-aggregate':
     case 'window-reduce':
       return `window(${printWindow(config.window)})`;

@@ -93,6 +93,17 @@ function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): s
       const [first, second] = config.observed.map(printObserved);
       return `functions observe ${first} of the first input and ${second} of the second; result ${printShape(output.fields)}`;
     }
+    case 'async': {
+      const { ordered, capacity, timeoutMs, retry } = config.plan;
+      const result = output.fields === null ? UNDECLARED : output.fields.map(printField).join(', ');
+      const limits = [
+        ordered ? 'ordered' : 'unordered',
+        `up to ${capacity} at a time`,
+        ...(timeoutMs === null ? [] : [`${formatDuration(timeoutMs)} for an answer`]),
+        ...(retry === null ? [] : [`called again up to ${count(retry.retries, 'time')}`]),
+      ];
+      return `function observes ${printObserved(config.observed)}; ${limits.join(', ')}; result ${result}`;
+    }
     case 'pick':
       return config.fields.join(', ');
     case 'with':

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson, type Json } from '../base/json.js';
 import type { Sink, Source } from '../connectors/connector.js';
 import type { FieldKind, FieldSpec, RowShape } from '../records/schema.js';
+import type { AsyncHandlers, AsyncPlan } from './async-plan.js';
 
 /**
  * A job as plain data.
@@ -125,6 +126,14 @@ export type OperatorConfig =
       readonly observed: readonly [first: Observed, second: Observed];
       readonly declared: boolean;
     }
+  /** The function answers later. `many`: with an iterable of rows. */
+  | {
+      readonly kind: 'async';
+      readonly observed: Observed;
+      readonly declared: boolean;
+      readonly many: boolean;
+      readonly plan: AsyncPlan;
+    }
   | { readonly kind: 'pick'; readonly fields: readonly string[] }
   /** Adds or replaces columns; each has a function of the row. */
   | {
@@ -162,12 +171,14 @@ export type OperatorConfig =
 export interface OperatorFunctions {
   readonly source?: Source;
   readonly sink?: Sink;
-  /** filter, map, flat-map, reduce; of an edge: the custom partitioner */
+  /** filter, map, flat-map, async, reduce; of an edge: the custom partitioner */
   readonly fn?: (...args: any[]) => unknown;
   /** Of an operator with two inputs: the function of the second. */
   readonly second?: (...args: any[]) => unknown;
   /** Of an edge: the key of a row, where a custom partitioner goes by a function. */
   readonly select?: (row: any) => unknown;
+  /** async: what is done about failures */
+  readonly handlers?: AsyncHandlers;
   /** with: by column name */
   readonly columns?: Readonly<Record<string, (row: any) => unknown>>;
 }

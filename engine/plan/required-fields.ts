@@ -47,6 +47,7 @@ function inputFields({ config, output }: PlanOperator, outputNeeded: Needed, inp
       return union(outputNeeded, config.observed === null ? null : new Set(config.observed));
     case 'map':
     case 'flat-map':
+    case 'async':
       return config.observed === null ? null : new Set(config.observed);
     case 'co-map':
     case 'co-flat-map': {

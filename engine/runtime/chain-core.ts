@@ -17,8 +17,16 @@ export abstract class ChainCore {
   blocked = false;
   /** Set with `blocked` by a sink that limits its rate: the monotonic time to go on at. */
   notBeforeMs = 0;
-  /** Rows are waiting to be given out (windows that fired, results at the end): call `resume`. */
+  /** Rows are waiting to be given out (windows that fired, results at the end, answers): call `resume`. */
   hasPending = false;
+  /** Calls whose answers have not been given out, as of the last look at them. */
+  calls = 0;
+  /** No further row can be taken before a call is answered. */
+  isFull = false;
+  /** What an answer calls, in this thread: whoever waits looks again. */
+  onAnswer: () => void = () => {};
+  /** The row that pending results are of, for a message. */
+  failedRow: object | null = null;
   /** Index of the user function being called, into `sites`. */
   at = 0;
   /** Row at which the last call ended early: a byte offset or a batch index. */
@@ -40,6 +48,9 @@ export abstract class ChainCore {
   abstract onIdle(idle: boolean): void;
   /** Before a flush: rows kept back to learn their shape are written. */
   abstract onFlush(): void;
+
+  /** The task is over; what it waits for is not wanted any more. */
+  close(): void {}
 
   /** A user function returned a value that does not fit the declared field. */
   badField(site: number, field: string, expected: string, value: unknown): never {
@@ -87,6 +98,13 @@ export abstract class ChainCore {
     const got = valueText(target, SHOWN_MAX);
     const what = `answered ${got}, which is not a whole number from 0 to ${receivers - 1}`;
     return this.#blame('RECORD_PARTITION_INVALID', site, what, { receivers });
+  }
+
+  /** A call of an async function failed. */
+  failCall(site: number, { error, row }: { readonly error: unknown; readonly row: object }): never {
+    this.at = site;
+    this.failedRow = row;
+    throw error;
   }
 
   #blame(code: ErrorCode, site: number, what: string, detail: ErrorDetail = {}, cause?: unknown): never {

@@ -14,6 +14,8 @@ export const STEP = {
   WAIT_PROMISE: 4,
   /** The task has ended and given out everything. */
   DONE: 5,
+  /** Nothing to do before a call of an async function is answered, in a turn of this thread's event loop. */
+  WAIT_ANSWER: 6,
 } as const;
 
 export type Step = (typeof STEP)[keyof typeof STEP];

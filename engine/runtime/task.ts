@@ -1,4 +1,5 @@
 import { isSluiceError, SluiceError } from '../base/errors.js';
+import { recordText } from '../base/record-text.js';
 import type { Committable, SinkWriter } from '../connectors/connector.js';
 import type { ResultPartition } from '../exchange/result-partition.js';
 import type { CompiledChain } from './codegen/chain-compiler.js';
@@ -128,6 +129,8 @@ export class Task {
 
   /** True if a step would make progress; reads shared words only. */
   isReady(after: Step): boolean {
+    if (this.core.hasPending && after !== STEP.WAIT_OUTPUT) return true; // answers came while it was about to wait
+    if (after === STEP.WAIT_ANSWER) return false;
     if (after === STEP.WAIT_OUTPUT) return this.#isRoomKnown() || this.isCreditReady();
     if (after === STEP.WAIT_TIME && this.core.notBeforeMs > 0) return false; // a sink's rate, whatever the input says
     return this.#parts.input.isReady();
@@ -160,7 +163,10 @@ export class Task {
 
   /** An error thrown by `step`, told with operator, subtask and record. */
   explain(error: unknown): unknown {
-    return this.core.explain(error, this.#parts.subtask, () => this.#parts.input.describeRow(this.core));
+    const { core } = this;
+    return core.explain(error, this.#parts.subtask, () =>
+      core.failedRow === null ? this.#parts.input.describeRow(core) : recordText(core.failedRow),
+    );
   }
 
   #advance(nowMs: number): Step {
@@ -180,6 +186,7 @@ export class Task {
       return STEP.PROGRESS;
     }
     if (this.#state === 'FINISHING') return this.#finish();
+    if (core.isFull) return STEP.WAIT_ANSWER;
     const step = this.#parts.input.step(this.#budget);
     if (step === STEP.DONE) {
       this.#become('FINISHING');
@@ -194,6 +201,7 @@ export class Task {
   }
 
   #finish(): Step {
+    if (this.core.calls > 0) return STEP.WAIT_ANSWER;
     this.core.onFlush();
     if (!this.#hasRoom()) return STEP.WAIT_OUTPUT;
     for (const partition of this.#parts.partitions) partition.finish();
@@ -253,6 +261,7 @@ export class Task {
 
   /** Closes everything, whatever fails; the first failure is thrown at the end. */
   async #close(): Promise<void> {
+    this.core.close();
     const closed = await Promise.allSettled([
       (async () => this.#parts.input.close())(),
       ...[...this.#parts.writers.values()].map(async (writer) => writer.close()),

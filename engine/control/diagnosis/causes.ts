@@ -1,3 +1,4 @@
+import type { AsyncPlan } from '../../plan/async-plan.js';
 import { mean, most, ownShare, worstPressure } from './bottleneck.js';
 import type { Cause, Finding } from './diagnosis.js';
 import { lateFilters } from './late-filter.js';
@@ -69,7 +70,9 @@ const RULES: Readonly<Record<Exclude<Cause, 'cpu' | 'late-filter' | 'few-buffers
     isSource(scene)
       ? rateOf(scene, 'its source gives', 'give the source a higher rate, if more shall flow')
       : null,
-  'sink-wait': (scene) => (isSource(scene) ? null : waitOf(scene, 'what its sink writes to')),
+  'sink-wait': (scene) =>
+    isSource(scene) || callsOf(scene) !== null ? null : waitOf(scene, 'what its sink writes to'),
+  'async-wait': answers,
   'source-wait': (scene) => (isSource(scene) ? waitOf(scene, 'what its source reads from') : null),
 };
 
@@ -151,6 +154,25 @@ function reader({ place }: Scene): Ground {
     reason: 'the application reads the output more slowly than rows come; no task of the job is slow',
     evidence: [`rows lay unread ${percent(share)} of the time`],
     advice: 'do less for a row inside the loop over the output, or write to a sink',
+  };
+}
+
+/** How the place calls the async function that heads it; null: it calls none. */
+function callsOf({ plan, place }: Scene): AsyncPlan | null {
+  const head = plan.operators.find(({ uid }) => uid === place.vertex.operators[0]);
+  return head?.config.kind === 'async' ? head.config.plan : null;
+}
+
+function answers(scene: Scene): Ground | null {
+  const calls = callsOf(scene);
+  if (calls === null) return null;
+  const { share, evidence } = waitOf(scene, '');
+  return {
+    share,
+    reason: `as many calls as may be at a time, ${calls.capacity}, wait for their answers`,
+    evidence,
+    advice:
+      'raise the capacity of its async function, if what it asks can answer more at a time; or ask for several rows at once',
   };
 }
 

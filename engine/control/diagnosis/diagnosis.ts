@@ -31,6 +31,7 @@ export type Cause =
   | 'output-reader'     // the application reads an output slowly
   | 'sink-rate'         // a sink takes no more in a second
   | 'source-rate'       // a source gives no more in a second
+  | 'async-wait'        // an async function has not answered
   | 'sink-wait'         // a sink waits for what it writes to
   | 'source-wait'       // a source waits for what it reads from
   | 'cpu'; // its functions, and the engine around them, take all the time there is

@@ -33,7 +33,8 @@ const PARK_MS_MAX = CHECKED && process.env['SLUICE_NEVER_LOOK_AROUND'] === '1' ?
  * The loop of a task that has a thread to itself, or that is an end of the job beside the application.
  *
  *   control/yield  An event-loop turn is taken before parking if the last one is older than 10 ms, and at least every
- *                  100 ms while busy; every 2 ms in the thread of an application.
+ *                  100 ms while busy; every 2 ms in the thread of an application, and while an async function is
+ *                  called. A task yields where it would sleep, while it waits for an answer.
  *   wait/owed      Every bell owed is rung, and everything sendable flushed, before the thread sleeps or yields.
  *
  * Runs in: the task's worker; for live ends, the main thread, which it never blocks.
@@ -69,6 +70,7 @@ export class ThreadHost {
     this.#waiting = waiting;
     this.#line = control.taskLine(index);
     const { task } = subtask;
+    task.core.onAnswer = () => parker.wakeHere();
     this.#condition = {
       isReady: () =>
         control.isStopRequested(index) ||
@@ -126,7 +128,7 @@ export class ThreadHost {
       if (step === STEP.DONE) return 'FINISHED';
       if (step === STEP.PROGRESS) {
         this.#clock.progressed();
-        if (nowMs - this.#lastTurnMs >= TURN_INTERVAL_MS[this.#waiting]) await this.#turn(); // control/yield
+        if (nowMs - this.#lastTurnMs >= this.#turnIntervalMs) await this.#turn(); // control/yield
       } else if (step === STEP.WAIT_PROMISE) {
         await this.#await(task.waitFor!, nowMs);
       } else {
@@ -161,8 +163,19 @@ export class ThreadHost {
         : Number.POSITIVE_INFINITY;
     this.#clock.wait(TIME_OF_STEP[step], beganMs);
     const bits = inputBit | creditBit | MAIL;
-    if (this.#waiting === 'sleeps') this.#parker.park(bits, this.#condition, Math.min(waitMs, PARK_MS_MAX));
-    else await this.#parker.parkAsync(bits, this.#condition, Math.min(waitMs, PARK_MS_MAX));
+    const parkMs = Math.min(waitMs, PARK_MS_MAX);
+    const mustYield = this.#waiting === 'yields' || this.#subtask.task.core.calls > 0;
+    if (!mustYield) {
+      this.#parker.park(bits, this.#condition, parkMs);
+      return;
+    }
+    await this.#parker.parkAsync(bits, this.#condition, parkMs);
+    this.#lastTurnMs = SYSTEM_CLOCK.monotonicMs();
+  }
+
+  /** Answers of async functions come in turns too. */
+  get #turnIntervalMs(): number {
+    return TURN_INTERVAL_MS[this.#subtask.task.core.calls > 0 ? 'yields' : this.#waiting];
   }
 
   #prepareToWait(nowMs: number): void {

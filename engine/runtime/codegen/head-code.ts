@@ -1,4 +1,5 @@
 import { type ChainSpec, operatorOf } from '../chain-spec.js';
+import { AsyncCode } from './async-code.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
 import { isKeyed, KeyedCode } from './keyed-code.js';
 import type { OperatorCode, Place } from './operator-code.js';
@@ -32,6 +33,7 @@ export function headCode(
   operators: OperatorCode,
 ): HeadCode {
   const { config } = operatorOf(spec, spec.head);
+  if (config.kind === 'async') return new AsyncCode(spec, config, bindings, site, operators);
   return isKeyed(config)
     ? new KeyedCode(spec, bindings, site, operators)
     : new PassingHead(spec.head, operators);
