@@ -25,6 +25,24 @@ const OBJECTS_KEPT_MAX = 2_000_000;
 
 let kept: object[] = [];
 
+/** What stages do for a row. */
+function workOf(heavyRounds: number) {
+  const light = (row: Row): Row => ({ ...row, a: burn(row.a, LIGHT_ROUNDS) });
+  return {
+    light,
+    heavy: (row: Row): Row => ({ ...row, a: burn(row.a, heavyRounds) }),
+    littering: (row: Row): Row => {
+      for (let i = 0; i < OBJECTS_PER_ROW; i++) kept.push({ i, of: [row.n, row.a] });
+      if (kept.length > OBJECTS_KEPT_MAX) kept = [];
+      return light(row);
+    },
+    slowly: async (row: Row): Promise<Row> => {
+      await new Promise((resolve) => setTimeout(resolve, ANSWER_MS));
+      return light(row);
+    },
+  };
+}
+
 /** @param plan   a `PlantedCase` as JSON; @param roundsPerUs  of hashing, on this machine */
 export default job(
   'planted',
@@ -50,17 +68,7 @@ export default job(
         .named(name)
         .parallelism(1);
 
-    const heavy = (row: Row): Row => ({ ...row, a: burn(row.a, heavyRounds) });
-    const light = (row: Row): Row => ({ ...row, a: burn(row.a, LIGHT_ROUNDS) });
-    const littering = (row: Row): Row => {
-      for (let i = 0; i < OBJECTS_PER_ROW; i++) kept.push({ i, of: [row.n, row.a] });
-      if (kept.length > OBJECTS_KEPT_MAX) kept = [];
-      return light(row);
-    };
-    const slowly = async (row: Row): Promise<Row> => {
-      await new Promise((resolve) => setTimeout(resolve, ANSWER_MS));
-      return light(row);
-    };
+    const { heavy, light, littering, slowly } = workOf(heavyRounds);
     const ofOneLane = (row: Row): Row => (row.lane % parallelism === subtask ? heavy(row) : light(row));
     const evenly = (lane: number, receivers: number): number => lane % receivers;
     const unevenly = (lane: number, receivers: number): number =>

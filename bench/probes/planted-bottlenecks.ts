@@ -17,7 +17,7 @@ import { reportFigures, sizeArgument } from './probe-report.js';
 const JOB = pathToFileURL(fileURLToPath(new URL('../../../../bench/jobs/planted.ts', import.meta.url)));
 const DIAGNOSED_AFTER_MS = 3_000;
 
-const [draws, firstSeed] = sizeArgument() === 'smoke' ? [1, 0] : [225, 0];
+const [draws, firstSeed] = sizeArgument() === 'smoke' ? [1, 0] : [230, 0];
 const roundsPerUs = burnRoundsPerMs() / 1_000;
 const cores = availableParallelism();
 
