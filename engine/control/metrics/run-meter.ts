@@ -3,6 +3,7 @@ import type { ControlArena } from '../../memory/control-arena.js';
 import { ExchangeReader } from '../../memory/exchange-reader.js';
 import type { SharedMemory } from '../../memory/region.js';
 import type { TaskClockReader } from '../../memory/task-clock.js';
+import type { TaskLine } from '../../memory/task-line.js';
 import { type JobVertex, subtaskOfTask } from '../../plan/job-graph.js';
 import type { PreparedJob } from '../prepared-job.js';
 import type { RunState, Summary } from '../run.js';
@@ -216,9 +217,8 @@ export class RunMeter {
       const line = this.#control.taskLine(task);
       const { input, output } = pools[task]!;
       const usages = { inPoolUsage: input?.poolUsage ?? 0, outPoolUsage: output?.poolUsage ?? 0 };
-      const counters = COUNTERS.map((name) => [name, line.get(name)] as const);
       return {
-        ...(Object.fromEntries(counters) as Record<(typeof COUNTERS)[number], number>),
+        ...countersOf(line),
         ...usages,
         times: clock.read(atMs),
         thread: threadTimes(line.systemThreadId),
@@ -226,4 +226,10 @@ export class RunMeter {
       };
     });
   }
+}
+
+function countersOf(line: TaskLine): Record<(typeof COUNTERS)[number], number> {
+  const counters = {} as Record<(typeof COUNTERS)[number], number>;
+  for (const name of COUNTERS) counters[name] = line.get(name);
+  return counters;
 }

@@ -1,4 +1,4 @@
-import { packSample, SAMPLE_NUMBERS, type TaskSample, unpackSample } from './task-sample.js';
+import { keptSample, packSample, SAMPLE_NUMBERS, type TaskSample } from './task-sample.js';
 
 /** All tasks at one moment. */
 interface Moment {
@@ -41,11 +41,14 @@ export class SampleHistory {
     for (const tier of this.#tiers) {
       const row = tier.take(atMs);
       if (row === null) continue;
-      for (const [task, sample] of tasks.entries()) packSample(sample, row, task * SAMPLE_NUMBERS);
+      for (let task = 0; task < tasks.length; task++) packSample(tasks[task]!, row, task * SAMPLE_NUMBERS);
     }
   }
 
-  /** The youngest moment that is `windowMs` old at least, or the oldest there is; null before the first. */
+  /**
+   * The youngest moment that is `windowMs` old at least, or the oldest there is; null before the first. It is good
+   * until the next one is added.
+   */
   before(nowMs: number, windowMs: number): Moment | null {
     const moments = this.#tiers.flatMap((tier) => tier.moments());
     if (moments.length === 0) return null;
@@ -66,11 +69,11 @@ export class SampleHistory {
     const byTime = new Map(rows.map((each) => [each.atMs, each.row]));
     return [...byTime]
       .sort(([a], [b]) => a - b)
-      .map(([atMs, row]) => ({ atMs, task: (index) => unpackSample(row, index * SAMPLE_NUMBERS) }));
+      .map(([atMs, row]) => ({ atMs, task: (index) => keptSample(row, index * SAMPLE_NUMBERS) }));
   }
 
   #moment({ atMs, row }: Row): Moment {
-    const tasks = Array.from({ length: this.#tasks }, (_, task) => unpackSample(row, task * SAMPLE_NUMBERS));
+    const tasks = Array.from({ length: this.#tasks }, (_, task) => keptSample(row, task * SAMPLE_NUMBERS));
     return { atMs, tasks };
   }
 }

@@ -52,19 +52,53 @@ export const SAMPLE_NUMBERS = COUNTS.length + TIMES.length + 2;
 
 /** Writes a sample as numbers, from `begin` on; the past is kept so, because objects that live long burden the heap. */
 export function packSample(sample: TaskSample, into: Float64Array, begin: number): void {
-  let at = begin;
-  for (const name of COUNTS) into[at++] = sample[name];
-  for (const name of TIMES) into[at++] = sample.times[name];
-  into[at++] = sample.thread?.onCoreMs ?? Number.NaN;
-  into[at] = sample.thread?.awaitingCoreMs ?? Number.NaN;
+  for (let i = 0; i < COUNTS.length; i++) into[begin + i] = sample[COUNTS[i]!];
+  const times = begin + COUNTS.length;
+  for (let i = 0; i < TIMES.length; i++) into[times + i] = sample.times[TIMES[i]!];
+  into[begin + ON_CORE] = sample.thread?.onCoreMs ?? Number.NaN;
+  into[begin + ON_CORE + 1] = sample.thread?.awaitingCoreMs ?? Number.NaN;
 }
 
-export function unpackSample(from: Float64Array, begin: number): TaskSample {
-  let at = begin;
-  const named = <N extends string>(names: readonly N[]): Record<N, number> =>
-    Object.fromEntries(names.map((name) => [name, from[at++]!])) as Record<N, number>;
-  const counts = named(COUNTS);
-  const times = named(TIMES);
-  const [onCoreMs, awaitingCoreMs] = [from[at++]!, from[at]!];
-  return { ...counts, times, thread: Number.isNaN(onCoreMs) ? null : { onCoreMs, awaitingCoreMs } };
+const ON_CORE = COUNTS.length + TIMES.length;
+
+/** The sample that begins at `begin`, read in place: hundreds are looked at each second, each for a number or two. */
+export function keptSample(row: Float64Array, begin: number): TaskSample {
+  return new KeptSample(row, begin) as unknown as TaskSample;
 }
+
+class KeptNumbers {
+  readonly row: Float64Array;
+  readonly begin: number;
+
+  constructor(row: Float64Array, begin: number) {
+    this.row = row;
+    this.begin = begin;
+  }
+}
+
+class KeptTimes extends KeptNumbers {}
+
+class KeptSample extends KeptNumbers {
+  get times(): KeptTimes {
+    return new KeptTimes(this.row, this.begin + COUNTS.length);
+  }
+
+  get thread(): ThreadTimes | null {
+    const onCoreMs = this.row[this.begin + ON_CORE]!;
+    return Number.isNaN(onCoreMs) ? null : { onCoreMs, awaitingCoreMs: this.row[this.begin + ON_CORE + 1]! };
+  }
+}
+
+/** A getter for each number, in order. */
+function readInPlace(prototype: KeptNumbers, names: readonly string[]): void {
+  for (const [i, name] of names.entries()) {
+    Object.defineProperty(prototype, name, {
+      get(this: KeptNumbers) {
+        return this.row[this.begin + i];
+      },
+    });
+  }
+}
+
+readInPlace(KeptSample.prototype, COUNTS);
+readInPlace(KeptTimes.prototype, TIMES);
