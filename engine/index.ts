@@ -12,6 +12,7 @@ export {
 } from './api/job.js';
 export { KeyedStream, WindowedStream } from './api/keyed-stream.js';
 export type { View } from './api/row-types.js';
+export type { Branches, Split } from './api/split.js';
 export { PassingStream, Stream } from './api/stream.js';
 export type { ViewOption } from './api/view-option.js';
 export { tumbling } from './api/windows.js';
@@ -48,6 +49,30 @@ export type {
   TaskSummary,
 } from './control/run.js';
 export type { TraceSummary } from './control/taps/run-trace.js';
+export {
+  type AggregateFunction,
+  AggregatingState,
+  aggregatingState,
+  ListState,
+  listState,
+  MapState,
+  mapState,
+  ReducingState,
+  reducingState,
+  type StateOptions,
+  ValueState,
+  valueState,
+} from './functions/keyed-state.js';
+export { type OutputTag, outputTag } from './functions/output-tag.js';
+export {
+  type FunctionContext,
+  type KeyedContext,
+  KeyedProcessFunction,
+  type ProcessContext,
+  ProcessFunction,
+  type TimerContext,
+  type Timers,
+} from './functions/process-function.js';
 export type { TaskTimes } from './memory/task-clock.js';
 export type { AsyncCall } from './plan/async-plan.js';
 export {

@@ -18,7 +18,7 @@ const everything = readSources('engine', 'workers', 'test', 'bench', 'examples')
 const RANKS: Readonly<Record<string, number>> = {
   base:       0,
   records:    1,  memory:   1,
-  connectors: 2,  metrics:  2,
+  connectors: 2,  metrics:  2,  functions: 2,
   plan:       3,  exchange: 3,
   api:        4,  runtime:  4,
   control:    5,

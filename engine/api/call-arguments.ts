@@ -78,7 +78,7 @@ export function columnArguments(graph: FlowGraph, step: Step, columns: ColumnArg
   return { specs, functions };
 }
 
-function declaredShape(graph: FlowGraph, step: Step, schema: unknown): RowShape {
+export function declaredShape(graph: FlowGraph, step: Step, schema: unknown): RowShape {
   if (isRecordType(schema)) return { fields: schema.fields };
   const text = `the result is declared by t.record({ … }), not by ${describeValue(schema)}`;
   graph.fault('ARGUMENT_INVALID', step, text);

@@ -122,7 +122,8 @@ export class FlowGraph {
     const uids = assignUids(this.#nodes);
     const chosenUids = this.#nodes.flatMap(({ uid, step }) => (uid === null ? [] : { uid, step }));
     const operators = this.#nodes.map((node): PlanOperator => {
-      const { name, parallelism, chaining, output, config } = node;
+      const { name, output, config } = node;
+      const { parallelism, chaining } = config.kind === 'side-output' ? this.#beside(node) : node;
       return { uid: uids.get(node)!, name, parallelism, chaining, output, config };
     });
     const functions = new Map(this.#nodes.map((node) => [uids.get(node)!, node.functions]));
@@ -148,6 +149,18 @@ export class FlowGraph {
       parallelism: limits.parallelism,
       misuse: this.#misuse,
     };
+  }
+
+  /** A side output runs where its operator does. */
+  #beside({ inputs, parallelism, chaining, step }: FlowNode): Pick<PlanOperator, 'parallelism' | 'chaining'> {
+    const { node } = inputs[0]!;
+    if (parallelism !== 'inherit' || chaining !== 'always')
+      this.fault(
+        'ARGUMENT_INVALID',
+        step,
+        `a side output runs with its operator; say this of '${node.name}'`,
+      );
+    return { parallelism: node.parallelism, chaining: node.chaining === 'never' ? 'never' : 'always' };
   }
 }
 

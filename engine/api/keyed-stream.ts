@@ -1,10 +1,11 @@
 import { durationFault, parseDuration } from '../base/duration.js';
+import type { KeyedProcessFunction } from '../functions/process-function.js';
 import { printAggregate } from '../plan/describe.js';
 import { fieldOf } from '../plan/draft.js';
 import type { Step } from '../plan/faults.js';
 import { HIDDEN_KEY, resultName } from '../plan/hidden-key.js';
 import type { AggregateSpec, OperatorConfig, TumblingWindow } from '../plan/logical-plan.js';
-import { type FieldSpec, RESERVED_NAMES, type RowShape } from '../records/schema.js';
+import { type FieldSpec, RESERVED_NAMES, type RecordType, type RowShape } from '../records/schema.js';
 import {
   type Aggregate,
   type AggregateColumns,
@@ -17,6 +18,7 @@ import {
 import { CallSite } from './call-site.js';
 import { type ConnectableStream, ConnectedStreams, type ConnectionSide } from './connected-streams.js';
 import { describeValue } from './flow-graph.js';
+import { type KeyOf, processArguments } from './process.js';
 import type { Simplify } from './row-types.js';
 import type { Stream } from './stream.js';
 import type { WindowAssigner } from './windows.js';
@@ -74,6 +76,22 @@ export class KeyedStream<T extends object, Key extends object> {
     return this.addAggregate(step, aggregates, false, (specs) => {
       return { kind: 'keyed-aggregate', keys: this.#keys, aggregates: specs, emit };
     });
+  }
+
+  /**
+   * Calls an instance of a class with each row. Its states and timers are those of the key of the row; it gives out any
+   * number of rows, also to side outputs.
+   */
+  process<R extends object>(Fn: new () => KeyedProcessFunction<T, R, KeyOf<Key>>): Stream<R>;
+  process<R extends object>(
+    schema: RecordType<R>,
+    Fn: new () => KeyedProcessFunction<T, NoInfer<R>, KeyOf<Key>>,
+  ): Stream<R>;
+  process(...given: readonly unknown[]): Stream<any> {
+    const step = { call: 'process', site: new CallSite() };
+    const { shape, process, ...asked } = processArguments(this.#stream.graph, step, given, true);
+    const config = { kind: 'keyed-process', keys: this.#keys, ...asked } as const;
+    return this.#stream.derive(step, config, shape, { process }, this.side.inputs);
   }
 
   /** These rows and those of another stream, for an operator that handles each in a way of its own. */

@@ -1,6 +1,7 @@
 import { type Duration, durationFault, parseDuration } from '../base/duration.js';
 import type { Sink } from '../connectors/connector.js';
 import { print } from '../connectors/print.js';
+import type { OutputTag } from '../functions/output-tag.js';
 import { fieldOf } from '../plan/draft.js';
 import type { Step } from '../plan/faults.js';
 import { HIDDEN_KEY } from '../plan/hidden-key.js';
@@ -15,6 +16,7 @@ import {
   t,
 } from '../records/schema.js';
 import { type AsyncMapper, type AsyncOptions, asyncArguments } from './async-options.js';
+import { BranchingStream } from './branching-stream.js';
 import {
   type ColumnArguments,
   columnArguments,
@@ -34,7 +36,6 @@ import {
 } from './flow-graph.js';
 import { KeyedStream } from './keyed-stream.js';
 import { SinkHandle } from './operator-handle.js';
-import { RoutedStream } from './routed-stream.js';
 import type { FieldOf, NoView, Simplify, View } from './row-types.js';
 import { streamsLike } from './same-fields.js';
 import { type ViewOption, viewOption } from './view-option.js';
@@ -50,7 +51,7 @@ import { type ViewOption, viewOption } from './view-option.js';
  * later; checked builds throw RECORD_VIEW_STALE then. It has no members of its own: `{ ...view }` and
  * `JSON.stringify(view)` are empty. A record that was made in the same task is handed over as a plain object.
  */
-export class Stream<T extends object> extends RoutedStream<T> {
+export class Stream<T extends object> extends BranchingStream<T> {
   /** @internal what the operators after it read, and how rows reach them; the first is `node` */
   readonly inputs: readonly FlowInput[];
 
@@ -247,8 +248,13 @@ export class Stream<T extends object> extends RoutedStream<T> {
     return this.#end(stepOf('print()'), print());
   }
 
+  /** @internal */
+  override streamOf<R extends object>(node: FlowNode): Stream<R> {
+    return new Stream<R>(this.graph, node);
+  }
+
   /** @internal adds an operator that reads this stream, or these inputs */
-  derive<R extends object>(
+  override derive<R extends object>(
     step: Step,
     config: OperatorConfig,
     output: RowShape,
@@ -356,6 +362,11 @@ export class PassingStream<T extends object> extends Stream<T> {
   override disableChaining(this: never): never;
   override disableChaining(): this {
     return this.#refuse('disableChaining()');
+  }
+
+  override sideOutput(this: never, tag: OutputTag<any>): never;
+  override sideOutput(tag: OutputTag<any>): any {
+    return this.#refuse(`sideOutput('${tag?.name}')`);
   }
 
   #refuse(call: string): this {

@@ -125,13 +125,15 @@ export function summaryText({
   recordsIn,
   recordsOut,
   lateRecords,
+  droppedRecords,
   outputs,
   tasks,
   limit,
 }: Summary): string {
   const late = lateRecords > 0 ? `, ${formatCount(lateRecords)} late` : '';
+  const dropped = droppedRecords > 0 ? `, ${formatCount(droppedRecords)} dropped` : '';
   const lines = [
-    `${job} ${state} in ${formatElapsed(durationMs)}: ${formatCount(recordsIn)} records in, ${formatCount(recordsOut)} out${late}`,
+    `${job} ${state} in ${formatElapsed(durationMs)}: ${formatCount(recordsIn)} records in, ${formatCount(recordsOut)} out${late}${dropped}`,
     ...limitText(limit, process.stderr.columns || 80),
     ...undeclaredCosts(tasks),
     ...outputs.map((path) => `output: ${shownPath(path)}`),

@@ -32,6 +32,7 @@ export class InlineHost {
   /** Times a task had to wait inside a record. */
   hardWaits = 0;
   readonly #prng: Prng;
+  readonly #maxParallelism: number;
   readonly #clock = new ManualClock();
   readonly #control: ControlArena;
   readonly #clocks: readonly TaskClock[];
@@ -47,6 +48,7 @@ export class InlineHost {
   constructor(prepared: PreparedJob, seed: number, runId: string) {
     this.#prng = new Prng(seed);
     const { blueprint, graph } = prepared;
+    this.#maxParallelism = graph.maxParallelism;
     this.#control = new ControlArena(createControlArena({ ...blueprint.control, attempt: ATTEMPT }), ATTEMPT);
     this.#clocks = graph.vertices.flatMap(tasksOf).map((task) => this.#control.clock(task));
     for (const clock of this.#clocks) clock.begin(this.#clock.monotonicMs());
@@ -91,10 +93,36 @@ export class InlineHost {
     }
   }
 
-  /** Lets all tasks work until none can, without letting time pass. */
-  settle(): void {
-    while (this.#pass()) {
-      // What a task flushes when it has to wait may be what another waits for.
+  /**
+   * Lets all tasks work until none can, without letting time pass.
+   *
+   * @param atPause  called between any two passes over the tasks
+   */
+  settle(atPause: () => void = () => {}): void {
+    // What a task flushes when it has to wait may be what another waits for.
+    while (this.#pass()) atPause();
+  }
+
+  /** Lets time pass, in which nobody works: what each task waits for is where it goes. */
+  advance(byMs: number): void {
+    for (const [i, step] of this.#steps.entries())
+      if (step !== STEP.DONE) this.#clocks[i]!.wait(TIME_OF_STEP[step], this.#clock.monotonicMs());
+    this.#clock.advance(byMs);
+  }
+
+  /** Keys that have a state or a timer, of all tasks. */
+  get keyCount(): number {
+    return this.#subtasks.reduce((sum, { task }) => sum + (task.core.state?.keys.count ?? 0), 0);
+  }
+
+  /** Writes the state of every task down and reads it back. */
+  rebuildState(): void {
+    for (const { task } of this.#subtasks) {
+      const { state } = task.core;
+      if (state === null || state.keys.count === 0) continue;
+      const groups = Array.from({ length: this.#maxParallelism }, (_, group) => state.snapshot(group));
+      state.clear();
+      for (const [group, snapshot] of groups.entries()) state.restore(group, snapshot);
     }
   }
 
@@ -159,16 +187,14 @@ export class InlineHost {
       return task.core.calls > 0 ? [answerOf(task.core)] : [];
     });
     if (promises.length > 0) return Promise.race(promises);
-    const deadlines = this.#subtasks.flatMap(({ task }, i) =>
-      this.#steps[i] === STEP.WAIT_TIME && task.waitUntilMs < Number.POSITIVE_INFINITY
-        ? [task.waitUntilMs]
-        : [],
-    );
+    const deadlines = this.#subtasks
+      .map(({ task }, i) => {
+        if (this.#steps[i] === STEP.WAIT_INPUT) return task.timerAtMs;
+        return this.#steps[i] === STEP.WAIT_TIME ? task.waitUntilMs : Number.POSITIVE_INFINITY;
+      })
+      .filter((each) => each < Number.POSITIVE_INFINITY);
     if (deadlines.length > 0) {
-      // Nobody works while time passes: what each task waits for is where it goes.
-      for (const [i, step] of this.#steps.entries())
-        if (step !== STEP.DONE) this.#clocks[i]!.wait(TIME_OF_STEP[step], this.#clock.monotonicMs());
-      this.#clock.advance(Math.max(0, Math.min(...deadlines) - this.#clock.monotonicMs()));
+      this.advance(Math.max(0, Math.min(...deadlines) - this.#clock.monotonicMs()));
       return;
     }
     const ready = this.#subtasks.some(

@@ -178,6 +178,8 @@ export interface Summary {
   readonly recordsIn: number;
   readonly recordsOut: number;
   readonly lateRecords: number;
+  /** Given to side outputs that nobody reads, or skipped since a function failed at them. */
+  readonly droppedRecords: number;
   readonly tasks: readonly TaskSummary[];
   readonly peakRssBytes: number;
   readonly segmentBytes: number;
@@ -197,6 +199,8 @@ export interface TaskSummary {
   readonly recordsIn: number;
   readonly recordsOut: number;
   readonly lateRecords: number;
+  /** Given to side outputs that nobody reads, or skipped since a function failed at them. */
+  readonly droppedRecords: number;
   readonly busyMs: number;
   /** `softBackpressuredMs` and `hardBackpressuredMs` together. */
   readonly backpressuredMs: number;

@@ -92,6 +92,8 @@ export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter
     spec,
     {
       subtask,
+      parallelism: vertex.parallelism,
+      clock: setting.clock,
       inputViews: gates.map(({ view }) => view),
       partitions,
       outputViews: outgoing.map((exchange) => exchange.view),
@@ -116,6 +118,7 @@ export function createSubtask(setting: SubtaskSetting, taskIndex: number, waiter
     input,
     partitions,
     writers,
+    clock: setting.clock,
     bufferTimeoutMs: bufferTimeoutMs ?? Number.POSITIVE_INFINITY,
     watermarkIntervalMs: setting.options.autoWatermarkIntervalMs,
     ...(setting.fixedBudget !== undefined && { fixedBudget: setting.fixedBudget }),

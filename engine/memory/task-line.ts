@@ -27,6 +27,7 @@ export const TASK = layout('task', 128, {
   gcCount:               [  96,  'f64', 'task', 'garbage collections of its thread'],
   gcMs:                  [ 104,  'f64', 'task', 'how long they held it up'],
   heapBytes:             [ 112,  'f64', 'task', 'objects on the heap of its thread, collected or not, at its last turn of the event loop'],
+  droppedRecords:        [ 120,  'f64', 'task', 'records given to a side output that nobody reads, or skipped since a function failed at them'],
 });
 
 export type TaskCounter =
@@ -42,7 +43,8 @@ export type TaskCounter =
   | 'undeclaredMs'
   | 'gcCount'
   | 'gcMs'
-  | 'heapBytes';
+  | 'heapBytes'
+  | 'droppedRecords';
 
 /** One task's line. Whoever is not the task only reads. */
 export class TaskLine {

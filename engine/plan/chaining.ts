@@ -31,7 +31,9 @@ export function chainPlan(plan: LogicalPlan, options: ChainOptions): readonly Ed
     const notChained =
       edge.partitioner.kind === 'default' && before !== after
         ? `parallelism changes from ${before} to ${after}`
-        : reasonAgainst(plan, edge, partitioner, upstream, downstream, options);
+        : downstream.config.kind === 'side-output'
+          ? null // it is a part of the operator before
+          : reasonAgainst(plan, edge, partitioner, upstream, downstream, options);
     return { edge, partitioner, notChained };
   });
 }

@@ -15,6 +15,10 @@ export function operatorName(config: OperatorConfig): string {
       return 'eventTime';
     case 'flat-map':
       return 'flatMap';
+    case 'keyed-process':
+      return 'process';
+    case 'side-output':
+      return config.tag;
     case 'co-map':
       return 'coMap';
     case 'co-flat-map':

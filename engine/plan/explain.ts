@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/duration.js';
 import { canonicalJson } from '../base/json.js';
+import type { StateSpec } from '../functions/keyed-state.js';
 import type { FieldSpec, TypeSpec } from '../records/schema.js';
 import { printAggregate, printPartitioner, printWindow } from './describe.js';
 import type { JobExchange, JobGraph, JobVertex } from './job-graph.js';
@@ -106,6 +107,19 @@ function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): s
     }
     case 'pick':
       return config.fields.join(', ');
+    case 'split':
+      return config.branches
+        .map(({ name, observed }) => `${name} by a function that observes ${printObserved(observed)}`)
+        .join('; ');
+    case 'process':
+    case 'keyed-process': {
+      const result = output.fields === null ? UNDECLARED : output.fields.map(printField).join(', ');
+      const keys =
+        config.kind === 'process' ? '' : `by ${config.keys.join(', ')}${statesText(config.states)}: `;
+      return `${keys}function observes ${printObserved(config.observed)}; result ${result}`;
+    }
+    case 'side-output':
+      return `side output ${config.tag}`;
     case 'with':
       return config.columns
         .map(
@@ -136,6 +150,14 @@ const printShape = (fields: readonly FieldSpec[] | null): string =>
 
 const printObserved = (observed: Observed): string =>
   observed === null ? 'all fields' : observed.join(', ') || 'no fields';
+
+const statesText = (states: readonly StateSpec[]): string =>
+  states
+    .map(
+      ({ name, kind, ttl }) =>
+        `, ${kind} state ${name}${ttl === null ? '' : ` for ${formatDuration(ttl.ms)}`}`,
+    )
+    .join('');
 
 const viewText = ({ view }: { readonly view?: true }): string => (view === true ? ' by a view' : '');
 

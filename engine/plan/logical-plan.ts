@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type Json } from '../base/json.js';
 import type { Sink, Source } from '../connectors/connector.js';
+import type { StateSpec } from '../functions/keyed-state.js';
 import type { FieldKind, FieldSpec, RowShape } from '../records/schema.js';
 import type { AsyncHandlers, AsyncPlan } from './async-plan.js';
 
@@ -135,6 +136,23 @@ export type OperatorConfig =
       readonly plan: AsyncPlan;
     }
   | { readonly kind: 'pick'; readonly fields: readonly string[] }
+  /** A row goes to the side output of the first branch whose function is true, and on if there is none. */
+  | {
+      readonly kind: 'split';
+      readonly branches: readonly { readonly name: string; readonly observed: Observed }[];
+    }
+  /** A class of the user is called with each row and gives out any number. */
+  | { readonly kind: 'process'; readonly observed: Observed; readonly declared: boolean }
+  /** The same with state and timers by key. */
+  | {
+      readonly kind: 'keyed-process';
+      readonly keys: readonly string[];
+      readonly observed: Observed;
+      readonly declared: boolean;
+      readonly states: readonly StateSpec[];
+    }
+  /** The rows that the operator before gives to a tag; always chained to it. */
+  | { readonly kind: 'side-output'; readonly tag: string }
   /** Adds or replaces columns; each has a function of the row. */
   | {
       readonly kind: 'with';
@@ -177,9 +195,11 @@ export interface OperatorFunctions {
   readonly second?: (...args: any[]) => unknown;
   /** Of an edge: the key of a row, where a custom partitioner goes by a function. */
   readonly select?: (row: any) => unknown;
+  /** process, keyed-process: made once in each subtask */
+  readonly process?: new () => object;
   /** async: what is done about failures */
   readonly handlers?: AsyncHandlers;
-  /** with: by column name */
+  /** with, split: by the name of the column or branch */
   readonly columns?: Readonly<Record<string, (row: any) => unknown>>;
 }
 

@@ -10,13 +10,20 @@ import type { LogicalPlan, PlannedPartitioner, PlanOperator } from './logical-pl
 export function requiredFields(plan: LogicalPlan): ReadonlyMap<string, readonly string[] | null> {
   const required = new Map<string, readonly string[] | null>();
   const byUid = new Map(plan.operators.map((operator) => [operator.uid, operator]));
+  const neededOf = (uid: string): Needed => {
+    const names = required.get(uid) ?? null;
+    return names === null ? null : new Set(names);
+  };
+  const sideFields = (uid: string): Needed =>
+    plan.edges
+      .filter(({ from, to }) => from === uid && byUid.get(to)!.config.kind === 'side-output')
+      .reduce<Needed>((all, { to }) => union(all, neededOf(to)), new Set());
   for (const operator of [...plan.operators].reverse()) {
     let needed: Needed = new Set();
     for (const edge of plan.edges.filter(({ from }) => from === operator.uid)) {
       const consumer = byUid.get(edge.to)!;
-      const outputNeeded = required.get(edge.to) ?? null;
-      const below = outputNeeded === null ? null : new Set(outputNeeded);
-      needed = union(needed, inputFields(consumer, below, edge.input ?? 0));
+      if (consumer.config.kind === 'side-output') continue; // its rows are not those of the output
+      needed = union(needed, inputFields(consumer, neededOf(edge.to), sideFields(edge.to), edge.input ?? 0));
       needed = union(needed, partitionerFields(edge.partitioner));
     }
     const isEnd = operator.config.kind === 'sink' || operator.config.kind === 'output';
@@ -35,11 +42,17 @@ function partitionerFields(partitioner: PlannedPartitioner): Needed {
   return partitioner.observed === null ? null : new Set(partitioner.observed);
 }
 
-/** What an operator observes of one of its inputs, if these fields of its output matter. */
-function inputFields({ config, output }: PlanOperator, outputNeeded: Needed, input: number): Needed {
+/** What an operator observes of one of its inputs, if these fields of its output matter, and these of side outputs. */
+function inputFields(
+  { config, output }: PlanOperator,
+  outputNeeded: Needed,
+  sidesNeeded: Needed,
+  input: number,
+): Needed {
   switch (config.kind) {
     case 'source':
     case 'input':
+    case 'side-output':
       return new Set();
     case 'event-time':
       return union(outputNeeded, new Set([config.field]));
@@ -49,6 +62,10 @@ function inputFields({ config, output }: PlanOperator, outputNeeded: Needed, inp
     case 'flat-map':
     case 'async':
       return config.observed === null ? null : new Set(config.observed);
+    case 'process':
+      return config.observed === null ? null : new Set(config.observed);
+    case 'keyed-process':
+      return config.observed === null ? null : new Set([...config.keys, ...config.observed]);
     case 'co-map':
     case 'co-flat-map': {
       const observed = config.observed[input] ?? null;
@@ -56,6 +73,11 @@ function inputFields({ config, output }: PlanOperator, outputNeeded: Needed, inp
     }
     case 'pick':
       return new Set(config.fields.filter((field) => outputNeeded === null || outputNeeded.has(field)));
+    case 'split':
+      return config.branches.reduce<Needed>(
+        (needed, { observed }) => union(needed, observed === null ? null : new Set(observed)),
+        union(outputNeeded, sidesNeeded),
+      );
     case 'with': {
       // Every column is computed, needed or not: its function may do more than return a value.
       const added = new Set(config.columns.map(({ name }) => name));

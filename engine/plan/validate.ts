@@ -15,6 +15,7 @@ const RULES: readonly Rule[] = [
   fieldsExistAndFit,
   columnsAreDistinct,
   windowsHaveEventTime,
+  sideOutputsHaveGivers,
   streamsEndInSinks,
   sinksHaveTheirOwnPaths,
   sinksSpareSources,
@@ -92,6 +93,17 @@ function* windowsHaveEventTime(draft: PlanDraft): Iterable<Fault> {
     if (!isWindow(operator.config) || isTimed) continue;
     const text = 'a window in event time needs event time; add .eventTime(field) above keyBy';
     yield { code: 'PLAN_EVENT_TIME_MISSING', step: draft.steps.get(operator.uid) ?? null, text };
+  }
+}
+
+function* sideOutputsHaveGivers({ plan, steps }: PlanDraft): Iterable<Fault> {
+  for (const { uid, config } of plan.operators) {
+    if (config.kind !== 'side-output') continue;
+    const { from } = plan.edges.find(({ to }) => to === uid)!;
+    const giver = plan.operators.find((operator) => operator.uid === from)!;
+    if (givesTo(giver.config, config.tag)) continue;
+    const text = `'${giver.name}' gives no rows to the tag '${config.tag}'`;
+    yield { code: 'ARGUMENT_INVALID', step: steps.get(uid) ?? null, text };
   }
 }
 
@@ -183,6 +195,12 @@ function isWhole(value: unknown, least: number, most: number): boolean {
 }
 
 const isOrigin = ({ config }: PlanOperator): boolean => config.kind === 'source' || config.kind === 'input';
+
+/** True if an operator may give rows to a tag. */
+function givesTo(config: OperatorConfig, tag: string): boolean {
+  if (config.kind === 'process' || config.kind === 'keyed-process') return true;
+  return config.kind === 'split' && config.branches.some(({ name }) => name === tag);
+}
 
 const isWindow = (config: OperatorConfig): boolean =>
   config.kind === 'window-aggregate' || config.kind === 'window-reduce';

@@ -1,6 +1,8 @@
 import type { ErrorCode } from '../base/error-catalogue.js';
 import { type ErrorDetail, isSluiceError, SluiceError, whatOf } from '../base/errors.js';
 import { valueText } from '../base/record-text.js';
+import type { RunningFunction } from './process-context.js';
+import type { KeyedStateBackend } from './state/keyed-state-backend.js';
 
 /** Characters of a value in a message. */
 const SHOWN_MAX = 80;
@@ -34,13 +36,27 @@ export abstract class ChainCore {
   recordsIn = 0;
   recordsOut = 0;
   lateRecords = 0;
+  /** Given to a side output that nobody reads, or skipped since a function failed at them. */
+  droppedRecords = 0;
   /** The merged watermark of the input, as last given to `onWatermark`. */
   watermarkMs = Number.NEGATIVE_INFINITY;
+  /** Functions of the user that are told of the beginning and the end of the task. */
+  readonly functions: RunningFunction[] = [];
+  /** What its head keeps by key, behind the backend contract; null: nothing. */
+  state: KeyedStateBackend | null = null;
   /** Operators by `at`; 0 is the engine itself. */
   abstract readonly sites: readonly ChainSite[];
 
   /** Takes the merged watermark of the input. May leave rows pending. */
   abstract onWatermark(watermarkMs: number): void;
+  /** Processing time at which `onProcessingTime` has something to do; Infinity: never. */
+  get timerMs(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** Fires the timers up to a processing time. May leave some pending. */
+  onProcessingTime(_wallMs: number): void {}
+
   /** Gives out pending rows until done or blocked. */
   abstract resume(): void;
   /** Between two batches or buffers: event-time operators give out their watermark. */
@@ -51,6 +67,55 @@ export abstract class ChainCore {
 
   /** The task is over; what it waits for is not wanted any more. */
   close(): void {}
+
+  /** Before the first row. */
+  openFunctions(): void {
+    for (const fn of this.functions) {
+      this.at = fn.site;
+      fn.open();
+    }
+    this.at = 0;
+  }
+
+  /** Closes all that were opened; throws the first error when it has. */
+  closeFunctions(): void {
+    const errors: { readonly site: number; readonly error: unknown }[] = [];
+    for (const fn of this.functions) {
+      try {
+        fn.close();
+      } catch (error) {
+        errors.push({ site: fn.site, error });
+      }
+    }
+    if (errors[0] === undefined) return;
+    this.at = errors[0].site;
+    throw errors[0].error;
+  }
+
+  /** A context was used when its call was over. */
+  outOfScope(site: number, what: string): never {
+    return this.#blame(
+      'CONTEXT_OUT_OF_SCOPE',
+      site,
+      `used its context for ${what} outside a call with a row or a timer`,
+    );
+  }
+
+  /** @param timestamp  null: the function has no onTimer */
+  badTimer(site: number, timestamp: unknown): never {
+    const what =
+      timestamp === null
+        ? 'registered a timer, but has no onTimer'
+        : `registered or deleted a timer for ${valueText(timestamp, SHOWN_MAX)}, which is not a whole number of milliseconds`;
+    return this.#blame('TIMER_INVALID', site, what);
+  }
+
+  /** A process function answered with something; a promise would be waited for by nobody. */
+  refuseAnswer(site: number, answer: unknown): void {
+    if (typeof (answer as PromiseLike<unknown> | null)?.then !== 'function') return;
+    this.at = site;
+    throw new TypeError('it answered with a promise; a process function does its work at once');
+  }
 
   /** A user function returned a value that does not fit the declared field. */
   badField(site: number, field: string, expected: string, value: unknown): never {
@@ -145,6 +210,8 @@ export abstract class ChainCore {
 
 /** Errors of the engine that one record is the reason of. */
 const OF_ONE_RECORD: ReadonlySet<string> = new Set([
+  'CONTEXT_OUT_OF_SCOPE',
+  'TIMER_INVALID',
   'RECORD_FIELD_INVALID',
   'RECORD_KEY_INVALID',
   'RECORD_PARTITION_INVALID',

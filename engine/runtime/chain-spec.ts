@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.js';
 import type { SinkWriter } from '../connectors/connector.js';
 import type { ResultPartition } from '../exchange/result-partition.js';
 import type { OperatorFunctions, Partitioner, PlanOperator } from '../plan/logical-plan.js';
@@ -50,6 +51,8 @@ export interface ChainOutput {
 /** What a chain is compiled against in one subtask. */
 export interface ChainEnvironment {
   readonly subtask: number;
+  readonly parallelism: number;
+  readonly clock: Clock;
   /** The memory that the rows of each gate lie in; one per `ChainSpec.inputs`. */
   readonly inputViews: readonly RowView[];
   /** One per `ChainSpec.outputs`. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.js';
 import { isSluiceError, SluiceError } from '../base/errors.js';
 import { recordText } from '../base/record-text.js';
 import type { Committable, SinkWriter } from '../connectors/connector.js';
@@ -40,6 +41,8 @@ export interface TaskParts {
   readonly partitions: readonly ResultPartition[];
   /** By uid of their operators. */
   readonly writers: ReadonlyMap<string, SinkWriter>;
+  /** Processing time. */
+  readonly clock: Clock;
   /** Longest time a record waits in an unfinished buffer; 0: flush after every step; Infinity: only when full. */
   readonly bufferTimeoutMs: number;
   /** How often event-time operators give out their watermark. */
@@ -86,6 +89,14 @@ export class Task {
   get waitUntilMs(): number {
     const { notBeforeMs } = this.core;
     return notBeforeMs > 0 ? notBeforeMs : this.#parts.input.waitUntilMs; // the input may say what it waited for before
+  }
+
+  /** When it has to be called although no input has come, monotonic milliseconds; Infinity: never. */
+  get timerAtMs(): number {
+    const { timerMs } = this.core;
+    if (timerMs === Number.POSITIVE_INFINITY) return timerMs;
+    const { clock } = this.#parts;
+    return clock.monotonicMs() + timerMs - clock.wallMs();
   }
 
   /** For WAIT_PROMISE. */
@@ -178,7 +189,10 @@ export class Task {
     core.blocked = false;
     if (core.notBeforeMs > nowMs) return STEP.WAIT_TIME;
     core.notBeforeMs = 0;
-    if (this.#state === 'CREATED') this.#become('RUNNING');
+    if (this.#state === 'CREATED') {
+      this.#become('RUNNING');
+      core.openFunctions();
+    }
     if (nowMs - this.#flushedMs >= this.#parts.bufferTimeoutMs) this.#flushOutputs(nowMs);
     if (core.hasPending) {
       this.#sinksFlushed = false;
@@ -187,6 +201,10 @@ export class Task {
     }
     if (this.#state === 'FINISHING') return this.#finish();
     if (core.isFull) return STEP.WAIT_ANSWER;
+    if (core.timerMs !== Number.POSITIVE_INFINITY && core.timerMs <= this.#parts.clock.wallMs()) {
+      core.onProcessingTime(this.#parts.clock.wallMs());
+      return STEP.PROGRESS;
+    }
     const step = this.#parts.input.step(this.#budget);
     if (step === STEP.DONE) {
       this.#become('FINISHING');
@@ -263,6 +281,7 @@ export class Task {
   async #close(): Promise<void> {
     this.core.close();
     const closed = await Promise.allSettled([
+      (async () => this.core.closeFunctions())(),
       (async () => this.#parts.input.close())(),
       ...[...this.#parts.writers.values()].map(async (writer) => writer.close()),
     ]);

@@ -21,7 +21,8 @@ export interface HarnessOptions {
 /**
  * Drives operators by hand: rows and watermarks go in one by one, and what comes out of each is there to be looked at.
  *
- * The operators run unchained in the calling thread, behind buffers that are full every other record.
+ * The operators run unchained in the calling thread, behind buffers that are full every other record. At every pause
+ * their keyed state is written down, forgotten, and restored.
  */
 export interface OperatorHarness<I extends object, O extends object> {
   /** Gives rows to the operators, in order, and lets them work until they are done. @returns what came out */
@@ -34,6 +35,10 @@ export interface OperatorHarness<I extends object, O extends object> {
    * @returns  what came out
    */
   watermark(watermarkMs: number): O[];
+  /** Lets processing time pass, which stands still otherwise. @returns what came out */
+  advance(byMs: number): O[];
+  /** Keys that have a state or a timer, of all operators. */
+  readonly keyCount: number;
   /** Ends the input. @returns what came out */
   end(): Promise<O[]>;
 }
@@ -68,8 +73,9 @@ export async function operatorHarness<I extends object, O extends object>(
     rowsOut = [];
     return taken;
   };
+  const settle = (): void => host.settle(() => host.rebuildState());
   const settled = (): O[] => {
-    host.settle();
+    settle();
     return take();
   };
   return {
@@ -77,13 +83,21 @@ export async function operatorHarness<I extends object, O extends object>(
       if (rows.length > 0) rowsIn.push([...rows] as object[]);
       return settled();
     },
+    get keyCount() {
+      return host.keyCount;
+    },
+    advance: (byMs) => {
+      settle();
+      host.advance(byMs);
+      return settled();
+    },
     watermark: (watermarkMs) => {
-      host.settle();
+      settle();
       host.emitWatermark(watermarkMs);
       return settled();
     },
     end: async () => {
-      host.settle();
+      settle();
       hasEnded = true;
       await host.run(new OutputCommit(prepared.sinks, runId));
       return take();

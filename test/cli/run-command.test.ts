@@ -26,7 +26,7 @@ const STAND_IN = (ms: number, stopMs: number) => `
     console.log('start', job.name, JSON.stringify(options.params), JSON.stringify(options.optionLayers));
     let end, fail;
     const finished = new Promise((resolve, reject) => { end = resolve; fail = reject; });
-    const summary = { job: 'a', state: 'FINISHED', durationMs: 1234, runningMs: 1000, recordsIn: 10, recordsOut: 5, lateRecords: 1, tasks: [], peakRssBytes: 1, segmentBytes: 2, limit: null, outputs: ['/x/out.csv'] };
+    const summary = { job: 'a', state: 'FINISHED', durationMs: 1234, runningMs: 1000, recordsIn: 10, recordsOut: 5, lateRecords: 1, droppedRecords: 0, tasks: [], peakRssBytes: 1, segmentBytes: 2, limit: null, outputs: ['/x/out.csv'] };
     const alive = setInterval(() => {}, 1000);
     finished.finally(() => clearInterval(alive)).catch(() => {});
     if (${ms} > 0) setTimeout(() => end(summary), ${ms});

@@ -17,6 +17,7 @@ export const taskMetrics = (over: Partial<TaskMetrics>): TaskMetrics => ({
   buffersIn: 0,
   buffersOut: 0,
   lateRecords: 0,
+  droppedRecords: 0,
   input: null,
   output: null,
   splitsDone: 0,

@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { ManualClock } from '../../engine/base/clock.js';
 import type { ResultPartition } from '../../engine/exchange/result-partition.js';
 import { SampledCost } from '../../engine/runtime/sampled-cost.js';
 import { Task } from '../../engine/runtime/task.js';
@@ -53,6 +54,7 @@ function taskOf({ outputs = 2, bufferTimeoutMs = 100, watermarkIntervalMs = 1e9 
       input,
       partitions,
       writers: new Map(),
+      clock: new ManualClock(),
       bufferTimeoutMs,
       watermarkIntervalMs,
       fixedBudget: 1,

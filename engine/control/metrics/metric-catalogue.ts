@@ -91,6 +91,7 @@ export const TASK_METRICS = {
   numBuffersOut:                     counter('buffers', (t) => t.buffersOut, 'Buffers finished.'),
   numBuffersOutPerSecond:            gauge('buffers/s', (t) => t.buffersOutPerSecond, 'The same in a second.'),
   numLateRecordsDropped:             counter('records', (t) => t.lateRecords, 'Records dropped, since their windows had closed.'),
+  numRecordsDropped:                 ours(counter('records', (t) => t.droppedRecords, 'Records given to a side output that nobody reads, or skipped since a function failed at them.')),
   currentInputWatermark:             gauge('ms', (t) => t.watermarkMs, 'The merged watermark, ms since the epoch.'),
   watermarkLag:                      gauge('ms', (t) => (t.watermarkMs === null ? null : SYSTEM_CLOCK.wallMs() - t.watermarkMs), 'How far the watermark is behind the clock on the wall.'),
   'Shuffle.Netty.Input.numBytesInRemote':    counter('bytes', (t) => t.bytesIn, 'Bytes that came from other tasks: all of them.'),

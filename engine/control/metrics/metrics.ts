@@ -56,6 +56,7 @@ export interface VertexMetrics extends TimeRatios {
   readonly recordsIn: number;
   readonly recordsOut: number;
   readonly lateRecords: number;
+  readonly droppedRecords: number;
   readonly recordsInPerSecond: number;
   readonly recordsOutPerSecond: number;
   /** The earliest; null if none has one. */
@@ -100,6 +101,8 @@ export interface TaskMetrics extends TimeRatios {
   readonly buffersOut: number;
   /** Dropped, since their windows had closed. */
   readonly lateRecords: number;
+  /** Given to a side output that nobody reads, or skipped since a function failed at them. */
+  readonly droppedRecords: number;
   /** Null for a source. */
   readonly input: InputMetrics | null;
   /** Null for a task that feeds no other. */

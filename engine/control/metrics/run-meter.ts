@@ -125,7 +125,7 @@ export class RunMeter {
     const endedMs = this.#endedMs ?? SYSTEM_CLOCK.monotonicMs();
     const lines = Array.from({ length: graph.taskCount }, (_, task) => this.#control.taskLine(task));
     const total = (
-      of: 'recordsIn' | 'recordsOut' | 'lateRecords',
+      of: 'recordsIn' | 'recordsOut' | 'lateRecords' | 'droppedRecords',
       among: (vertex: JobVertex) => boolean,
     ): number =>
       lines.reduce(
@@ -142,6 +142,7 @@ export class RunMeter {
       recordsIn: total('recordsIn', (vertex) => this.#isSource(vertex)),
       recordsOut: total('recordsOut', (vertex) => !feeds(vertex)),
       lateRecords: total('lateRecords', () => true),
+      droppedRecords: total('droppedRecords', () => true),
       tasks: lines.map((line, task) => {
         const { vertex, subtask } = subtaskOfTask(graph, task);
         const times = this.#clocks[task]!.read(endedMs);
@@ -154,6 +155,7 @@ export class RunMeter {
           recordsIn: line.get('recordsIn'),
           recordsOut: line.get('recordsOut'),
           lateRecords: line.get('lateRecords'),
+          droppedRecords: line.get('droppedRecords'),
           busyMs: times.busyMs,
           backpressuredMs: times.softBackpressuredMs + times.hardBackpressuredMs,
           softBackpressuredMs: times.softBackpressuredMs,

@@ -36,6 +36,7 @@ export const COUNTERS = [
   'buffersIn',
   'buffersOut',
   'lateRecords',
+  'droppedRecords',
   'undeclaredMs',
   'gcCount',
   'gcMs',

@@ -21,6 +21,7 @@ export function vertexMetrics(tasks: readonly TaskMetrics[]): readonly VertexMet
       recordsIn: sum(({ recordsIn }) => recordsIn),
       recordsOut: sum(({ recordsOut }) => recordsOut),
       lateRecords: sum(({ lateRecords }) => lateRecords),
+      droppedRecords: sum(({ droppedRecords }) => droppedRecords),
       recordsInPerSecond: sum(({ recordsInPerSecond }) => recordsInPerSecond),
       recordsOutPerSecond: sum(({ recordsOutPerSecond }) => recordsOutPerSecond),
       watermarkMs: watermarks.length === 0 ? null : Math.min(...watermarks),

@@ -160,7 +160,9 @@ export class ThreadHost {
     const waitMs =
       step === STEP.WAIT_TIME
         ? Math.max(0, this.#subtask.task.waitUntilMs - beganMs)
-        : Number.POSITIVE_INFINITY;
+        : step === STEP.WAIT_INPUT
+          ? Math.max(0, this.#subtask.task.timerAtMs - beganMs)
+          : Number.POSITIVE_INFINITY;
     this.#clock.wait(TIME_OF_STEP[step], beganMs);
     const bits = inputBit | creditBit | MAIL;
     const parkMs = Math.min(waitMs, PARK_MS_MAX);
@@ -199,6 +201,7 @@ export class ThreadHost {
     line.set('recordsIn', core.recordsIn);
     line.set('recordsOut', core.recordsOut);
     line.set('lateRecords', core.lateRecords);
+    line.set('droppedRecords', core.droppedRecords);
     line.set('watermarkMs', core.watermarkMs);
     line.set('splitsDone', this.#subtask.splitsDone());
     line.set('undeclaredMs', this.#subtask.undeclaredMs());

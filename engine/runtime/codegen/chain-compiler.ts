@@ -27,6 +27,7 @@ import {
 } from './exchange-code.js';
 import { type HeadCode, headCode } from './head-code.js';
 import { OperatorCode, type Place } from './operator-code.js';
+import { ProcessCode } from './process-code.js';
 import { argumentText, ExpressionRow, objectRow, ownText, type Row } from './row.js';
 import { type ExchangeText, WatermarkCode } from './watermark-code.js';
 
@@ -77,6 +78,7 @@ class ChainCompiler {
   readonly #undeclared = new Map<number, UndeclaredWriter>();
   readonly #unpacking = new SampledCost();
   readonly #operators: OperatorCode;
+  readonly #process: ProcessCode;
   readonly #head: HeadCode;
 
   constructor(spec: ChainSpec, env: ChainEnvironment, sites: ReadonlyMap<string, string>) {
@@ -104,7 +106,11 @@ class ChainCompiler {
     const write = (output: number, row: Row, place: Place): void => this.#write(output, row, place);
     this.#operators = new OperatorCode(spec, this.#bindings, this.#siteOf, write);
     this.#operators.writerOf = (uid) => env.writers.get(uid)!;
-    this.#head = headCode(spec, this.#bindings, this.#siteOf.get(spec.head)!, this.#operators);
+    this.#process = new ProcessCode(spec, env, this.#bindings, this.#siteOf, this.#operators);
+    this.#operators.stepOfProcess = (uid, row, place) => this.#process.step(uid, row, place);
+    const number = this.#siteOf.get(spec.head)!;
+    const site = { number, shown: this.#sites[number]!.shown };
+    this.#head = headCode(spec, env, this.#bindings, site, this.#operators, this.#process);
   }
 
   compile(): CompiledChain {
@@ -200,12 +206,13 @@ class ChainCompiler {
     code.block('class Chain extends Base', () => {
       code.block('constructor()', () => {
         code.line('super();\nthis.sites = sites;');
-        for (const part of [this.#head, watermarks, this.#operators]) {
+        for (const part of [this.#head, watermarks, this.#operators, this.#process]) {
           for (const line of part.fields()) code.line(line);
         }
       });
       code.as('state', () => this.#head.members(code));
       this.#operators.members(code);
+      this.#process.members(code);
       watermarks.members(code);
     });
     code.line('return new Chain();');

@@ -77,7 +77,8 @@ function functionsOf(
   functions: OperatorFunctions | undefined,
   owner: CodeOwner,
 ): (readonly [CodeOwner, unknown])[] {
-  const { source, fn, second, select, columns } = functions ?? {};
-  const all = [source?.make, fn, second, select, ...Object.values(columns ?? {})];
+  const { source, fn, second, select, columns, process } = functions ?? {};
+  const { processElement, onTimer } = (process?.prototype ?? {}) as Readonly<Record<string, unknown>>;
+  const all = [source?.make, fn, second, select, processElement, onTimer, ...Object.values(columns ?? {})];
   return all.flatMap((each) => (each === undefined ? [] : [[owner, each] as const]));
 }

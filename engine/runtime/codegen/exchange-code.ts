@@ -9,9 +9,10 @@ import type { ExchangeOutput } from '../exchange-output.js';
 import { sampledText } from '../sampled-cost.js';
 import type { UndeclaredWriter } from '../undeclared-writer.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
-import { type Place, wholeOf } from './operator-code.js';
+import type { Place } from './operator-code.js';
 import { reachOf, roomText, roomyIn, targetText } from './room-text.js';
 import type { Row } from './row.js';
+import { wholeOf } from './row-parts.js';
 
 /** Brings a view's arrays and codecs into the scope of generated functions, under names with a prefix. */
 export function bindView(bindings: Bindings, prefix: string, view: RowView): void {

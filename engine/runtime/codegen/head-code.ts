@@ -1,8 +1,10 @@
-import { type ChainSpec, operatorOf } from '../chain-spec.js';
+import { type ChainEnvironment, type ChainSpec, operatorOf } from '../chain-spec.js';
 import { AsyncCode } from './async-code.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
 import { isKeyed, KeyedCode } from './keyed-code.js';
+import { KeyedProcessCode } from './keyed-process-code.js';
 import type { OperatorCode, Place } from './operator-code.js';
+import type { ProcessCode } from './process-code.js';
 import type { Row } from './row.js';
 
 /**
@@ -28,11 +30,15 @@ export interface HeadCode {
 
 export function headCode(
   spec: ChainSpec,
+  env: ChainEnvironment,
   bindings: Bindings,
-  site: number,
+  { number: site, shown }: { readonly number: number; readonly shown: string },
   operators: OperatorCode,
+  process: ProcessCode,
 ): HeadCode {
   const { config } = operatorOf(spec, spec.head);
+  if (config.kind === 'keyed-process')
+    return new KeyedProcessCode(spec, env, config, bindings, site, process, shown);
   if (config.kind === 'async') return new AsyncCode(spec, config, bindings, site, operators);
   return isKeyed(config)
     ? new KeyedCode(spec, bindings, site, operators)

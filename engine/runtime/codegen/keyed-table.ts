@@ -111,14 +111,14 @@ function extreme(
 }
 
 /** The array that holds the keys of one field; of undeclared rows the values themselves. */
-function keyArray(field: FieldSpec | null): string {
+export function keyArray(field: FieldSpec | null): string {
   if (field === null || field.nullable) return 'Array';
   if (field.kind === 'int32' || field.kind === 'int16' || field.kind === 'int8') return 'Int32Array';
   return NUMERIC.has(field.kind) ? 'Float64Array' : 'Array';
 }
 
 /** Keys are equal if they are the same value, or the same bytes; NaN equals NaN and -0 equals 0, as their hashes do. */
-function keyEquals(field: FieldSpec | null, stored: string, key: string): string {
+export function keyEquals(field: FieldSpec | null, stored: string, key: string): string {
   if (field?.kind === 'bytes') {
     const same = `Buffer.compare(${stored}, ${key}) === 0`;
     if (!field.nullable) return same;

@@ -1,4 +1,4 @@
-import type { Observed, PlanOperator } from '../../plan/logical-plan.js';
+import type { Observed, OperatorConfig, PlanOperator } from '../../plan/logical-plan.js';
 import { RowCodec } from '../../records/codec-gen.js';
 import { keptText } from '../../records/field-values.js';
 import { compileTaker, isNestedField, takerName } from '../../records/nested.js';
@@ -9,8 +9,8 @@ import type { FieldSpec } from '../../records/schema.js';
 import { memberText } from '../../records/source-text.js';
 import { type ChainSpec, operatorOf, requiredFields } from '../chain-spec.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
-import { objectLiteral } from './code-writer.js';
 import { argumentText, DerivedRow, literalOf, objectRow, type Row, retimed } from './row.js';
+import { hasField, pickRow, wholeOf } from './row-parts.js';
 import { type Handed, handView } from './view-code.js';
 
 /** Where generated code stands: what it must do when an output is full, and how it counts. */
@@ -25,6 +25,8 @@ export interface Place {
 
 /** The words of generated members; a loop has locals for them, which cost nothing in a register. */
 export const CORE_WORDS = { at: 'core.at', out: 'core.recordsOut' };
+
+type SplitBranch = Extract<OperatorConfig, { kind: 'split' }>['branches'][number];
 
 /** What a function is to get of its rows. */
 interface Asked {
@@ -69,7 +71,7 @@ export class OperatorCode {
   /** Everything that happens to a row that operator `uid` gives out. */
   emit(uid: string, row: Row, place: Place): void {
     const outputs = this.#spec.outputs.flatMap((output, index) => (output.from === uid ? [index] : []));
-    const children = this.#spec.children.get(uid) ?? [];
+    const children = (this.#spec.children.get(uid) ?? []).filter((child) => this.#tagOf(child) === null);
     const single = outputs.length + children.length === 1;
     const branch = (write: (row: Row) => void): void => {
       if (single) write(row);
@@ -77,6 +79,31 @@ export class OperatorCode {
     };
     for (const output of outputs) branch((own) => this.#writeOutput(output, own, place));
     for (const child of children) branch((own) => this.operator(child, own, place));
+  }
+
+  /** Everything that happens to a row that operator `uid` gives to a tag. */
+  emitSide(uid: string, tag: string, row: Row, place: Place): void {
+    const reader = this.readerOf(uid, tag);
+    if (reader === null) place.code.line('core.droppedRecords++;');
+    else this.emit(reader, row, place);
+  }
+
+  /** The side output that reads a tag of operator `uid`; null: nobody does. */
+  readerOf(uid: string, tag: string): string | null {
+    return this.readersOf(uid).find(([read]) => read === tag)?.[1] ?? null;
+  }
+
+  /** Tags of operator `uid` that somebody reads, and the side outputs that do. */
+  readersOf(uid: string): readonly (readonly [tag: string, reader: string])[] {
+    return (this.#spec.children.get(uid) ?? []).flatMap((child) => {
+      const tag = this.#tagOf(child);
+      return tag === null ? [] : [[tag, child] as const];
+    });
+  }
+
+  #tagOf(uid: string): string | null {
+    const { config } = operatorOf(this.#spec, uid);
+    return config.kind === 'side-output' ? config.tag : null;
   }
 
   /**
@@ -108,6 +135,12 @@ export class OperatorCode {
       }
       case 'flat-map':
         this.#flatMap(uid, this.#fn(uid), this.#handed(uid, config, row, place), row, place);
+        return;
+      case 'split':
+        this.#split(uid, config.branches, row, place);
+        return;
+      case 'process':
+        this.stepOfProcess(uid, row, place);
         return;
       case 'co-map': {
         const { text } = this.#handed(uid, { observed: config.observed[input]! }, row, place);
@@ -265,6 +298,23 @@ export class OperatorCode {
     code.line(`if (core.blocked) { ${place.onBlocked} }`);
   }
 
+  #split(uid: string, branches: readonly SplitBranch[], row: Row, place: Place): void {
+    const [branch, ...others] = branches;
+    if (branch === undefined) {
+      this.emit(uid, row, place);
+      return;
+    }
+    const { code } = place;
+    const fn = this.#bindings.bind(
+      `fn_${uid}_${branch.name}`,
+      this.#spec.functions.get(uid)?.columns?.[branch.name],
+    );
+    const keep = this.call(uid, 'keep', fn, argumentText(row, branch.observed, code), place);
+    code.line(`if (typeof ${keep} === 'object') core.refusePromise(${this.#siteOf.get(uid)}, ${keep});`);
+    code.block(`if (${keep})`, () => this.emitSide(uid, branch.name, row.fork(), place));
+    code.block('else', () => this.#split(uid, others, row, place));
+  }
+
   #withColumns(operator: PlanOperator, row: Row, place: Place): void {
     if (operator.config.kind !== 'with') return;
     const { uid } = operator;
@@ -329,35 +379,13 @@ export class OperatorCode {
     }
   }
 
+  /** Set by the compiler before code is generated; see process-code.ts. */
+  stepOfProcess: (uid: string, row: Row, place: Place) => void = () => {
+    throw new Error('nobody calls process functions');
+  };
+
   /** Set by the compiler before code is generated. */
   writerOf: (uid: string) => object = () => {
     throw new Error('no writers were given');
   };
-}
-
-/** Text of the whole record as an object that may be spread. */
-export function wholeOf(row: Row, code: CodeWriter): string {
-  if (row.whole !== null) return row.whole;
-  row.expect(
-    (row.fields ?? []).map(({ name }) => name),
-    code,
-  );
-  return objectLiteral((row.fields ?? []).map((field) => [field.name, row.value(field.name, code)] as const));
-}
-
-/** Fields that nobody below can observe may be missing from a row. */
-function hasField(row: Row, name: string): boolean {
-  return row.fields?.some((field) => field.name === name) ?? false;
-}
-
-function pickRow(row: Row, names: readonly string[], code: CodeWriter): Row {
-  if (row.fields !== null) {
-    const kept = names.flatMap((name) => row.fields!.filter((field) => field.name === name));
-    return new DerivedRow(row, kept, new Map());
-  }
-  const object = code.constant(
-    'o',
-    objectLiteral(names.map((name) => [name, row.value(name, code)] as const)),
-  );
-  return objectRow(null, row.ts, object);
 }

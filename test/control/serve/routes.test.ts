@@ -240,6 +240,7 @@ const CONSTANT: readonly (readonly [path: RegExp, why: string])[] = [
   [/:window.*[rR]ateLimited/,                                                                       'it is of no rate of its own'],
   [/:(source|sink).*(numLateRecords|undeclaredTime)/,                                               'it has neither windows nor undeclared rows to write'],
   [/asyncTime|accumulateAsync/,                                                                     'no source or sink of this job gives promises'],
+  [/numRecordsDropped/,                                                                             'this job has no side outputs'],
   [/discardedBuffers/,                                                                              'nobody leaves an output'],
   [/splitsDone/,                                                                                    'a split that is stopped is not read to its end'],
   [/:(source|sink).*[hH]ardBack/,                                                                   'what it makes of a record is one row at most'],

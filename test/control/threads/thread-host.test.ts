@@ -26,7 +26,7 @@ function hostOf(script: Script, waiting: Waiting = 'sleeps') {
   const list = typeof script.steps === 'function' ? [] : [...script.steps];
   const next = typeof script.steps === 'function' ? script.steps : () => list.shift() ?? STEP.DONE;
   const task = {
-    core: { recordsIn: 0, recordsOut: 0, lateRecords: 0, watermarkMs: 0 },
+    core: { recordsIn: 0, recordsOut: 0, lateRecords: 0, droppedRecords: 0, watermarkMs: 0 },
     waitUntilMs: 0,
     waitFor: script.waitFor ?? null,
     step: () => {

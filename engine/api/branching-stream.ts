@@ -1,0 +1,55 @@
+import type { OutputTag } from '../functions/output-tag.js';
+import type { ProcessFunction } from '../functions/process-function.js';
+import type { Step } from '../plan/faults.js';
+import type { OperatorConfig, OperatorFunctions } from '../plan/logical-plan.js';
+import type { RecordType, RowShape } from '../records/schema.js';
+import { stepOf } from './call-arguments.js';
+import type { FlowNode } from './flow-graph.js';
+import { type OutOf, processArguments, type Stateless } from './process.js';
+import { RoutedStream } from './routed-stream.js';
+import { branchNode, sideOutputNode } from './side-output.js';
+import { type Branches, type Split, splitArguments, splitStreams } from './split.js';
+import type { Stream } from './stream.js';
+
+/** What can be said of a stream from which several come. */
+export abstract class BranchingStream<T extends object> extends RoutedStream<T> {
+  /** @internal */
+  abstract derive<R extends object>(
+    step: Step,
+    config: OperatorConfig,
+    output: RowShape,
+    functions?: OperatorFunctions,
+  ): Stream<R>;
+
+  /** @internal the rows of an operator of the same graph */
+  abstract streamOf<R extends object>(node: FlowNode): Stream<R>;
+
+  /**
+   * Gives each row to the first of several streams whose function is true: `{ big, small, rest }` of
+   * `split({ big: (bid) => bid.price > 1_000, small: (bid) => bid.price < 10 })`. What nobody reads is dropped.
+   */
+  split<const B extends Branches<T>>(branches: B & { readonly rest?: never }): Split<T, B> {
+    const step = stepOf(`split({ ${Object.keys(branches ?? {}).join(', ')} })`);
+    const { config, functions } = splitArguments(this.graph, step, branches);
+    const rest = this.derive<T>(step, config, this.node.output, functions);
+    const branch = (name: string) => this.streamOf<T>(branchNode(rest, step, name));
+    return splitStreams(rest, config, branch) as Split<T, B>;
+  }
+
+  /** Calls an instance of a class with each row; it gives out any number of rows, also to side outputs. */
+  process<F extends ProcessFunction<T, any>>(Fn: (new () => F) & Stateless<F>): Stream<OutOf<F>>;
+  process<R extends object, F extends ProcessFunction<T, NoInfer<R>>>(
+    schema: RecordType<R>,
+    Fn: (new () => F) & Stateless<F>,
+  ): Stream<R>;
+  process(...given: readonly unknown[]): Stream<any> {
+    const step = stepOf('process');
+    const { observed, declared, shape, process } = processArguments(this.graph, step, given, false);
+    return this.derive(step, { kind: 'process', observed, declared }, shape, { process });
+  }
+
+  /** The rows that the operator before gives to a tag, beside those of this stream. */
+  sideOutput<S extends object>(tag: OutputTag<S>): Stream<S> {
+    return this.streamOf<S>(sideOutputNode(this, stepOf(`sideOutput('${tag?.name}')`), tag));
+  }
+}
