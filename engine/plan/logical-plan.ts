@@ -134,6 +134,13 @@ export type OperatorConfig =
       readonly many: boolean;
       readonly plan: AsyncPlan;
     }
+  /** A row for each two rows of two inputs whose keys are equal, over all time; the function gets both. */
+  | {
+      readonly kind: 'join';
+      readonly keys: readonly [first: readonly string[], second: readonly string[]];
+      readonly observed: readonly [first: Observed, second: Observed];
+      readonly declared: boolean;
+    }
   | { readonly kind: 'pick'; readonly fields: readonly string[] }
   /** Adds or replaces columns; each has a function of the row. */
   | {

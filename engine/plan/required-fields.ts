@@ -50,7 +50,8 @@ function inputFields({ config, output }: PlanOperator, outputNeeded: Needed, inp
     case 'async':
       return config.observed === null ? null : new Set(config.observed);
     case 'co-map':
-    case 'co-flat-map': {
+    case 'co-flat-map':
+    case 'join': {
       const observed = config.observed[input] ?? null;
       return observed === null ? null : new Set(observed);
     }

@@ -1,6 +1,7 @@
 import { type ChainSpec, operatorOf } from '../chain-spec.js';
 import { AsyncCode } from './async-code.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
+import { JoinCode } from './join-code.js';
 import { isKeyed, KeyedCode } from './keyed-code.js';
 import type { OperatorCode, Place } from './operator-code.js';
 import type { Row } from './row.js';
@@ -34,9 +35,9 @@ export function headCode(
 ): HeadCode {
   const { config } = operatorOf(spec, spec.head);
   if (config.kind === 'async') return new AsyncCode(spec, config, bindings, site, operators);
-  return isKeyed(config)
-    ? new KeyedCode(spec, bindings, site, operators)
-    : new PassingHead(spec.head, operators);
+  if (isKeyed(config)) return new KeyedCode(spec, bindings, site, operators);
+  if (config.kind === 'join') return new JoinCode(spec, bindings, operators);
+  return new PassingHead(spec.head, operators);
 }
 
 /** A head that keeps nothing: rows go on at once, and so does time. */
