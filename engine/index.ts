@@ -10,6 +10,7 @@ export {
   type OutputsOf,
   type ParamsOf,
 } from './api/job.js';
+export { JoinedStreams } from './api/joined-streams.js';
 export { KeyedStream, WindowedStream } from './api/keyed-stream.js';
 export type { View } from './api/row-types.js';
 export type { Branches, Split } from './api/split.js';

@@ -18,6 +18,7 @@ import {
 import { CallSite } from './call-site.js';
 import { type ConnectableStream, ConnectedStreams, type ConnectionSide } from './connected-streams.js';
 import { describeValue } from './flow-graph.js';
+import { JoinedStreams } from './joined-streams.js';
 import { type KeyOf, processArguments } from './process.js';
 import type { Simplify } from './row-types.js';
 import type { Stream } from './stream.js';
@@ -97,6 +98,11 @@ export class KeyedStream<T extends object, Key extends object> {
   /** These rows and those of another stream, for an operator that handles each in a way of its own. */
   connect<U extends object>(other: ConnectableStream<U>): ConnectedStreams<T, U> {
     return new ConnectedStreams({ call: 'connect', site: new CallSite() }, this.side, other);
+  }
+
+  /** Each two rows of this stream and of another that have equal keys; `map` makes one of them. */
+  join<U extends object>(other: KeyedStream<U, any>): JoinedStreams<T, U> {
+    return new JoinedStreams(new ConnectedStreams({ call: 'join', site: new CallSite() }, this.side, other));
   }
 
   /** @internal */

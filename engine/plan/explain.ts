@@ -90,9 +90,12 @@ function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): s
       return `function observes ${printObserved(config.observed)}${viewText(config)}; result ${result}`;
     }
     case 'co-map':
-    case 'co-flat-map': {
+    case 'co-flat-map':
+    case 'join': {
+      const by =
+        config.kind === 'join' ? `by ${config.keys.map((keys) => keys.join(', ')).join(' = ')}: ` : '';
       const [first, second] = config.observed.map(printObserved);
-      return `functions observe ${first} of the first input and ${second} of the second; result ${printShape(output.fields)}`;
+      return `${by}functions observe ${first} of the first input and ${second} of the second; result ${printShape(output.fields)}`;
     }
     case 'async': {
       const { ordered, capacity, timeoutMs, retry } = config.plan;

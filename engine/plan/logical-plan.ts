@@ -135,6 +135,13 @@ export type OperatorConfig =
       readonly many: boolean;
       readonly plan: AsyncPlan;
     }
+  /** A row for each two rows of two inputs whose keys are equal, over all time; the function gets both. */
+  | {
+      readonly kind: 'join';
+      readonly keys: readonly [first: readonly string[], second: readonly string[]];
+      readonly observed: readonly [first: Observed, second: Observed];
+      readonly declared: boolean;
+    }
   | { readonly kind: 'pick'; readonly fields: readonly string[] }
   /** A row goes to the side output of the first branch whose function is true, and on if there is none. */
   | {

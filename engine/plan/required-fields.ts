@@ -67,7 +67,8 @@ function inputFields(
     case 'keyed-process':
       return config.observed === null ? null : new Set([...config.keys, ...config.observed]);
     case 'co-map':
-    case 'co-flat-map': {
+    case 'co-flat-map':
+    case 'join': {
       const observed = config.observed[input] ?? null;
       return observed === null ? null : new Set(observed);
     }

@@ -279,6 +279,41 @@ several('a key function of connected streams needs declared rows', () => {
   assert.is(found[0], `PLAN_SCHEMA_MISSING: keyBy(function, function): ${text}`);
 });
 
+several('a join reads its keys and what its function observes of each side, and needs two keys', () => {
+  const build = (flow: any) =>
+    events(flow)
+      .keyBy('user')
+      .join(events(flow, User).keyBy('name'))
+      .map((e: any, { age }: any) => ({ n: e.n + age }))
+      .to(sink());
+  const { plan } = planOf(build);
+  const graph = jobGraph(plan, { parallelism: 2, chaining: true });
+  assert.equal(
+    graph.exchanges.map(({ required, input }) => [input, required]),
+    [
+      [0, ['user', 'n']],
+      [1, ['name', 'age']],
+    ],
+  );
+  assert.match(explainText(plan, graph), /by user = name: functions observe n of the first input and age/);
+  const refused = (other: (flow: any) => unknown): readonly string[] =>
+    faults((flow) =>
+      events(flow)
+        .keyBy('user')
+        .join(other(flow))
+        .map(() => ({}))
+        .to(sink()),
+    );
+  assert.equal(
+    refused((flow) => events(flow, User)),
+    ['ARGUMENT_INVALID: map: a join needs a key of both streams: a.keyBy(…).join(b.keyBy(…))'],
+  );
+  assert.equal(
+    refused((flow) => events(flow, User).keyBy('age')),
+    ["PLAN_FIELD_TYPE: join: the key 'user' of the first stream is string, and 'age' of the second is int32"],
+  );
+});
+
 several('what a plan shows of an exchange tells the second input', () => {
   const { plan } = planOf((flow) =>
     events(flow)
@@ -330,7 +365,14 @@ several('types: a union takes streams of the same rows, and a connection knows b
         (user) => [user],
       );
     expectTypeOf<RowsOf<typeof many>>().toEqualTypeOf<{ name: string; age: number | null }>();
-    return { mapped, many };
+    // @ts-expect-error a join is of keyed streams
+    one.keyBy('n').join(users);
+    const met = one
+      .keyBy('user')
+      .join(users.keyBy('name'))
+      .map(({ at }, { age }) => ({ at, age }));
+    expectTypeOf<RowsOf<typeof met>>().toEqualTypeOf<{ at: number; age: number | null }>();
+    return { mapped, many, met };
   });
   assert.ok(true);
 });

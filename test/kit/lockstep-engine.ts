@@ -13,6 +13,7 @@ import type * as LedgerModule from '../../engine/memory/ledger.js';
 import type * as ParkerModule from '../../engine/memory/parker.js';
 import type * as ClockModule from '../../engine/memory/task-clock.js';
 import type * as TraceModule from '../../engine/memory/trace-ring.js';
+import type * as InputModule from '../../engine/runtime/gates-input.js';
 
 /** The engine's modules, loaded from the folder under test, which may hold a planted bug. */
 export type Engine = typeof GateModule &
@@ -27,7 +28,8 @@ export type Engine = typeof GateModule &
   typeof LedgerModule &
   typeof ParkerModule &
   typeof ClockModule &
-  typeof TraceModule;
+  typeof TraceModule &
+  typeof InputModule;
 
 export interface Scenario {
   memory(): SharedArrayBuffer[];
@@ -51,6 +53,7 @@ export async function loadEngine(folder: string): Promise<Engine> {
     'exchange/hard-waiter.js',
     'exchange/input-gate.js',
     'exchange/open-partition.js',
+    'runtime/gates-input.js',
   ];
   return Object.assign({}, ...(await Promise.all(files.map((file) => import(folder + file)))));
 }

@@ -5,6 +5,7 @@ import { createControlArena } from '../../engine/memory/control-arena.js';
 import { createExchange } from '../../engine/memory/exchange-arena.js';
 import { readBuffer, tinySpec, UNTIMED, writeRecord } from './exchange-kit.js';
 import { categories, spilling } from './lockstep-categories.js';
+import { diamond } from './lockstep-diamond.js';
 import type { Part, Scenario } from './lockstep-engine.js';
 import { flow } from './lockstep-flow.js';
 import { leaving, leavingOneOfTwo, leavingTwoSenders } from './lockstep-release.js';
@@ -214,6 +215,7 @@ function barrier(): Scenario {
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   clock,
+  diamond: diamond(),
   bell: bell(
     (control) => control.requestStop(1),
     (control) => control.isStopRequested(1),

@@ -43,7 +43,7 @@ export interface Exploration {
 
 /** Runs a scenario of `lockstep-scenarios.ts` under every schedule within the bound. */
 export async function lockstep(scenario: string, options: LockstepOptions): Promise<Exploration> {
-  const { root, remove } = plant(options.bug, ['base', 'memory', 'exchange']);
+  const { root, remove } = plant(options.bug, ['base', 'memory', 'exchange', 'runtime']);
   const control = new Int32Array(new SharedArrayBuffer(CTL.BYTES));
   control[CTL.turn] = OVER;
   const { SCENARIOS } = await import('./lockstep-scenarios.js');

@@ -29,6 +29,11 @@ const STEPS: Record<string, (rows: any, f: string, g: string) => any> = {
   pickAll:   (rows) => rows.pick('e', 'd', 'c', 'b', 'a'),
   with:      (rows, f) => rows.with({ [f]: [t.int64, (row: Row) => row['a'] + row['e']] }),
   eventTime: (rows) => rows.eventTime('e'),
+  union:     (rows, f) => rows.union(rows.filter((row: Row) => row[f] % 2 === 0)),
+  connect:   (rows, f) => rows.connect(rows.filter(({ d }: Row) => d > 4).keyBy(f)).map(Numbers, ({ a, b }: Row) => ({ a: b, b: a, c: 1, d: 2, e: 3 }), (row: Row) => ({ a: row['c'], b: row['d'], c: 4, d: 5, e: 6 })),
+  // One row of each key at most, so that joins of joins do not explode.
+  join:      (rows, f, g) => rows.keyBy(f).join(rows.filter((row: Row) => row['e'] === 3).keyBy(g).aggregate({ n: count(), top: max('b') }, { emit: 'final' }).keyBy(g))
+    .map(Numbers, (x: Row, { n, top }: Row) => ({ a: x['a'], b: n, c: top, d: x['d'], e: 6 })),
   reduce:    (rows, f) => rows.keyBy(f).reduce((x: Row, y: Row) => (x['b'] > y['b'] ? x : y), { emit: 'final' }),
   aggregate: (rows, f, g) => {
     const rest = Object.fromEntries(FIELDS.filter((name) => name !== f).map((name) => [name, name === g ? count() : max(g)]));
@@ -43,11 +48,13 @@ function run({ plan, functions }: BuiltJob, rows: readonly Row[], isPruned: bool
   const outputs = new Map<string, Row[]>();
   const sinks: Row[][] = [];
   for (const operator of plan.operators) {
-    const inputs = plan.edges
-      .filter(({ to }) => to === operator.uid)
-      .flatMap(({ from }) => outputs.get(from)!);
-    const { fn, columns } = functions.get(operator.uid)!;
-    const results = operator.config.kind === 'source' ? [...rows] : apply(operator, inputs, fn, columns);
+    const [inputs, seconds] = [0, 1].map((side) =>
+      plan.edges
+        .filter(({ to, input = 0 }) => to === operator.uid && input === side)
+        .flatMap(({ from }) => outputs.get(from)!),
+    ) as [Row[], Row[]];
+    const given = functions.get(operator.uid)!;
+    const results = operator.config.kind === 'source' ? [...rows] : apply(operator, inputs, seconds, given);
     if (operator.config.kind === 'sink') sinks.push(results);
     const names = needed.get(operator.uid)!;
     outputs.set(operator.uid, isPruned && names !== null ? results.map((row) => only(row, names)) : results);
@@ -55,8 +62,19 @@ function run({ plan, functions }: BuiltJob, rows: readonly Row[], isPruned: bool
   return sinks;
 }
 
-function apply({ config, output }: PlanOperator, rows: Row[], fn: any, columns: any): Row[] {
+function apply(
+  { config, output }: PlanOperator,
+  rows: Row[],
+  seconds: Row[],
+  { fn, second, columns }: any,
+): Row[] {
   switch (config.kind) {
+    case 'co-map':
+      return [...rows.map((row) => fn(row)), ...seconds.map((row) => second(row))];
+    case 'join': {
+      const [[a], [b]] = config.keys as [[string], [string]];
+      return rows.flatMap((x) => seconds.filter((y) => x[a] === y[b]).map((y) => fn(x, y)));
+    }
     case 'filter':
       return rows.filter((row) => fn(row));
     case 'map':

@@ -1,6 +1,7 @@
 import { type ChainEnvironment, type ChainSpec, operatorOf } from '../chain-spec.js';
 import { AsyncCode } from './async-code.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
+import { JoinCode } from './join-code.js';
 import { isKeyed, KeyedCode } from './keyed-code.js';
 import { KeyedProcessCode } from './keyed-process-code.js';
 import type { OperatorCode, Place } from './operator-code.js';
@@ -40,9 +41,9 @@ export function headCode(
   if (config.kind === 'keyed-process')
     return new KeyedProcessCode(spec, env, config, bindings, site, process, shown);
   if (config.kind === 'async') return new AsyncCode(spec, config, bindings, site, operators);
-  return isKeyed(config)
-    ? new KeyedCode(spec, bindings, site, operators)
-    : new PassingHead(spec.head, operators);
+  if (isKeyed(config)) return new KeyedCode(spec, bindings, site, operators);
+  if (config.kind === 'join') return new JoinCode(spec, bindings, operators);
+  return new PassingHead(spec.head, operators);
 }
 
 /** A head that keeps nothing: rows go on at once, and so does time. */
