@@ -1,0 +1,80 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { JobModule } from '../../engine/api/job.js';
+import { loadJob } from '../../engine/control/job-file/job-loader.js';
+import { runInline } from '../../engine/testing/run-inline.js';
+import { repositoryRoot } from '../kit/sources.js';
+import { canonicalRow, NexmarkOracle, writeEvents } from './nexmark-oracle.js';
+
+/** The queries of Nexmark against DuckDB, which answers them as SQL over the same events. */
+const queries = suite('nexmark queries');
+const folder = mkdtempSync(join(tmpdir(), 'sluice-nexmark-'));
+queries.after(() => rmSync(folder, { recursive: true, force: true }));
+
+const ALL = Array.from({ length: 23 }, (_, number) => `q${number}`);
+const WITH_JOB = ALL.filter((query) => jobFiles().includes(`${query}.ts`));
+
+/** 75 seconds around midnight; within four seconds a group of 150 events passes. */
+const EVENTS = { events: 3_000, rate: 40, startMs: Date.UTC(2015, 6, 15) - 40_000 };
+
+/** Each parallelism has events of its own, every other one out of order. */
+const RUNS = [
+  { parallelism: 1, seed: 11, outOfOrderGroup: 1 },
+  { parallelism: 2, seed: 12, outOfOrderGroup: 150 },
+  { parallelism: 3, seed: 13, outOfOrderGroup: 1 },
+  { parallelism: 7, seed: 14, outOfOrderGroup: 127 },
+];
+
+function jobFiles(): readonly string[] {
+  return readdirSync(join(repositoryRoot, 'bench/nexmark'));
+}
+
+const jobs = new Map<string, JobModule<any, any, any>>();
+let oracle: NexmarkOracle;
+
+queries.before(async () => {
+  oracle = await NexmarkOracle.open();
+  for (const query of WITH_JOB)
+    jobs.set(query, (await loadJob(join(repositoryRoot, 'bench/nexmark', `${query}.ts`))).job);
+});
+
+async function rowsOf(
+  query: string,
+  params: Readonly<Record<string, unknown>>,
+  { parallelism, seed }: { readonly parallelism: number; readonly seed: number },
+): Promise<readonly string[]> {
+  const output = join(folder, 'rows.ndjson');
+  await runInline(jobs.get(query)!, { parallelism, seed, params: { ...params, output } });
+  const lines = readFileSync(output, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line) => canonicalRow(JSON.parse(line))).sort();
+}
+
+function assertRows(actual: readonly string[], expected: readonly string[], what: string): void {
+  const at = expected.findIndex((row, i) => row !== actual[i]);
+  assert.is(actual[at], expected[at], what);
+  assert.is(actual.length, expected.length, what);
+}
+
+for (const run of RUNS) {
+  const { parallelism, seed, outOfOrderGroup } = run;
+  const order = outOfOrderGroup === 1 ? 'in order' : `out of order by ${outOfOrderGroup}`;
+  queries(`equal to DuckDB at parallelism ${parallelism}, events of seed ${seed} ${order}`, async () => {
+    writeEvents(folder, { ...EVENTS, seed, outOfOrderGroup });
+    await oracle.load(folder);
+    const { events, rate, startMs: startTime } = EVENTS;
+    for (const query of ALL) {
+      const expected = await oracle.answer(query);
+      assert.ok(expected.length > 0, `${query} has an answer`);
+      if (!jobs.has(query)) continue;
+      const generated = { events, rate, startTime, seed, outOfOrderGroup };
+      assertRows(await rowsOf(query, generated, run), expected, `${query}, generated`);
+      if (seed % 4 !== ALL.indexOf(query) % 4) continue;
+      assertRows(await rowsOf(query, { input: folder }, run), expected, `${query}, from files`);
+    }
+  });
+}
+
+queries.run();
