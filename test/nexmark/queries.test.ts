@@ -47,8 +47,12 @@ async function rowsOf(
 ): Promise<readonly string[]> {
   const output = join(folder, 'rows.ndjson');
   await runInline(jobs.get(query)!, { parallelism, seed, params: { ...params, output } });
-  const lines = readFileSync(output, 'utf8').split('\n').slice(0, -1);
-  return lines.map((line) => canonicalRow(JSON.parse(line))).sort();
+  return linesOf(output).sort();
+}
+
+function linesOf(file: string): string[] {
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line) => canonicalRow(JSON.parse(line)));
 }
 
 function assertRows(actual: readonly string[], expected: readonly string[], what: string): void {
@@ -75,5 +79,23 @@ for (const run of RUNS) {
     }
   });
 }
+
+queries('bids are written to a folder for each day and minute', async () => {
+  const output = join(folder, 'by-minute/');
+  const events = { events: 3_000, rate: 40, seed: 11 };
+  writeEvents(folder, { ...events, startMs: START_MS, outOfOrderGroup: 1 });
+  await oracle.load(folder);
+  await runInline(jobs.get('q10')!, { parallelism: 2, params: { ...events, startTime: START_MS, output } });
+  assert.equal(readdirSync(output).sort(), ['date=2015-07-14', 'date=2015-07-15']);
+  const files = readdirSync(output, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  const rows = files.flatMap(({ parentPath, name }) => linesOf(join(parentPath, name)));
+  assertRows(rows.sort(), await oracle.answer('q10'), 'q10 in folders');
+  const folderOf = ({ date, time }: Record<string, string>): string =>
+    join(output, `date=${date}`, `time=${encodeURIComponent(time!)}`);
+  for (const { parentPath, name } of files)
+    assert.ok(linesOf(join(parentPath, name)).every((row) => folderOf(JSON.parse(row)) === parentPath));
+});
 
 queries.run();
