@@ -16,6 +16,7 @@ import { resultChart } from './kit/chart.js';
 import { runSuite, type SuiteReport } from './kit/run-suite.js';
 import { type BenchSuite, comparisonsOf } from './kit/suite.js';
 import { resultTable } from './kit/table.js';
+import { nexmark } from './nexmark.bench.js';
 import { pulse } from './pulse.bench.js';
 import { ring } from './ring.bench.js';
 import { scaling } from './scaling.bench.js';
@@ -33,6 +34,7 @@ const SUITES: readonly BenchSuite[] = [
   backpressure,
   pulse,
   tuning,
+  nexmark,
 ];
 
 const USAGE = `usage: npm run bench -- <suite> [--only <glob>] [--smoke] [--json] [--svg <file>]

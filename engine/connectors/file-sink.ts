@@ -1,5 +1,5 @@
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
-import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { closeSync, existsSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isSluiceError, SluiceError } from '../base/errors.js';
@@ -12,12 +12,18 @@ import type {
   SinkWriter,
   WriterContext,
 } from './connector.js';
+import { checkPartitionColumns, PartitionedWriter } from './partitioned-writer.js';
 import type { RowFormatter } from './row-text.js';
-import { OutputPlace, PART_NAME, writeFailed } from './staging.js';
+import { foreignIn, OutputPlace, writeFailed } from './staging.js';
 
 export interface FileSinkOptions {
   /** Creates missing folders above the output. Default false: a missing folder is an error. */
   readonly createFolder?: boolean;
+  /**
+   * Columns by whose values the rows are spread over folders: `date=2015-07-15/hour=8/part-00000.csv`, as Hive names
+   * them. The columns stay in the rows. The path has to end in a slash.
+   */
+  readonly partitionBy?: readonly string[];
 }
 
 /** What a format adds to a file of rows. */
@@ -50,20 +56,46 @@ export function fileSink<R>(path: string | URL, format: FileFormat, options: Fil
   if (typeof given !== 'string' || given === '' || typeof createFolder !== 'boolean')
     throw new SluiceError('ARGUMENT_INVALID', `${format.name}: give a path and { createFolder?: boolean }`);
   const place = new OutputPlace(given, createFolder);
+  const partitionBy = partitionColumns(format, place, options.partitionBy);
   return {
     urn: `sluice:${format.name}`,
     label: format.name,
-    options: { path: given, ...(createFolder && { createFolder }) },
+    options: {
+      path: given,
+      ...(createFolder && { createFolder }),
+      ...(partitionBy.length > 0 && { partitionBy }),
+    },
     path: place.target,
-    check: async () => place.check(),
-    createWriter: (context) => new FileWriter(place, format, context),
+    check: async (fields) => {
+      checkPartitionColumns(format.name, partitionBy, fields);
+      place.check();
+    },
+    createWriter: (context) =>
+      partitionBy.length === 0
+        ? new FileWriter(place, format, context)
+        : new PartitionedWriter(place, format, partitionBy, context, partName(context.subtask, format)),
     createCommitter: (context) => new FileCommitter(place, format, context),
   };
 }
 
-interface Part {
+function partitionColumns(format: FileFormat, place: OutputPlace, given: unknown): readonly string[] {
+  if (given === undefined) return [];
+  const names = Array.isArray(given) ? (given as readonly unknown[]) : [];
+  const isSound = names.length > 0 && names.every((name) => typeof name === 'string' && name !== '');
+  const what =
+    !isSound || new Set(names).size < names.length
+      ? 'partitionBy is a list of names of columns, each once'
+      : place.isFolder
+        ? null
+        : `partitionBy makes folders; end the path ${place.given} in a slash`;
+  if (what !== null) throw new SluiceError('ARGUMENT_INVALID', `${format.name}: ${what}`);
+  return names as readonly string[];
+}
+
+/** What a writer hands to the committer. */
+export interface Part {
   readonly subtask: number;
-  /** Null: no row was written. */
+  /** Null: no row was written. Of a partitioned output the folder that holds its files. */
   readonly file: string | null;
   readonly columns: readonly string[] | null;
 }
@@ -212,9 +244,9 @@ class FileCommitter implements Committer {
         await into.close();
       }
     }
-    await syncFolder(this.#staging);
+    await syncFolders(this.#staging);
     const former = this.#place.former(this.#runId);
-    const replaces = await hasOutput(target);
+    const replaces = hasOutput(target);
     if (replaces) await rename(target, former);
     await rename(this.#staging, target);
     await syncFolder(dirname(target));
@@ -265,11 +297,16 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** The same of all folders in it. */
+async function syncFolders(path: string): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true }))
+    if (entry.isDirectory()) await syncFolders(join(path, entry.name));
+  await syncFolder(path);
+}
+
 /** @throws Error  something that is not an output has appeared there since the check */
-async function hasOutput(target: string): Promise<boolean> {
-  const stats = await stat(target).catch(() => null);
-  if (stats === null) return false;
-  const names = await readdir(target);
-  if (!names.every((name) => PART_NAME.test(name))) throw new Error(`${target} holds other files now`);
+function hasOutput(target: string): boolean {
+  if (!existsSync(target)) return false;
+  if (foreignIn(target) !== null) throw new Error(`${target} holds other files now`);
   return true;
 }

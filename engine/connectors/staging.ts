@@ -82,8 +82,8 @@ export class OutputPlace {
     if (stats === undefined) return;
     if (this.isFolder) {
       if (!stats.isDirectory()) throw this.#unwritable('it is a file, and the path ends in a slash');
-      const foreign = readdirSync(target).find((name) => !PART_NAME.test(name));
-      if (foreign !== undefined)
+      const foreign = foreignIn(target);
+      if (foreign !== null)
         throw this.#unwritable(`the folder holds ${foreign}, which is not part of an earlier output`);
     } else {
       if (stats.isDirectory())
@@ -119,8 +119,21 @@ export class OutputPlace {
 /** Ends the name of an output folder that was moved away to be replaced. */
 const FORMER = '-former';
 
-/** Names of the files in a folder of parts. */
-export const PART_NAME = /^part-\d{5}\.[a-z]+$/;
+/** Names of the files in a folder of parts, and of the folders that partition them. */
+const PART_NAME = /^part-\d{5}\.[a-z]+$/;
+const PARTITION_NAME = /^[^=]+=/;
+
+/** Something in a folder, or in those that partition it, which is not part of an output; null: there is nothing. */
+export function foreignIn(folder: string): string | null {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const { name } = entry;
+    const isPartition = entry.isDirectory() && PARTITION_NAME.test(name);
+    if (!isPartition && !(entry.isFile() && PART_NAME.test(name))) return name;
+    const inside = isPartition ? foreignIn(join(folder, name)) : null;
+    if (inside !== null) return join(name, inside);
+  }
+  return null;
+}
 
 export const codeOf = (error: unknown): string =>
   (error as NodeJS.ErrnoException).code ?? (error as Error).message;
