@@ -2,6 +2,7 @@
 export { count, max, mean, min, sum, windowEnd, windowStart } from './api/aggregates.js';
 export type { AsyncMapper, AsyncOptions, RetryOptions } from './api/async-options.js';
 export { ConnectedStreams } from './api/connected-streams.js';
+export type { EventTimeOptions } from './api/event-time.js';
 export {
   type FromOptions,
   type InputsOf,
@@ -76,6 +77,7 @@ export {
 } from './functions/process-function.js';
 export type { TaskTimes } from './memory/task-clock.js';
 export type { AsyncCall } from './plan/async-plan.js';
+export type { WatermarkGenerator } from './plan/watermark-generator.js';
 export {
   type FieldType,
   type RecordType,

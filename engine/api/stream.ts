@@ -1,4 +1,3 @@
-import { type Duration, durationFault, parseDuration } from '../base/duration.js';
 import type { Sink } from '../connectors/connector.js';
 import { print } from '../connectors/print.js';
 import type { OutputTag } from '../functions/output-tag.js';
@@ -27,6 +26,7 @@ import {
   stepOf,
 } from './call-arguments.js';
 import { type ConnectableStream, ConnectedStreams, type ConnectionSide } from './connected-streams.js';
+import { type EventTimeOptions, eventTimeConfig } from './event-time.js';
 import {
   describeValue,
   type FlowGraph,
@@ -69,16 +69,13 @@ export class Stream<T extends object> extends BranchingStream<T> {
    * Takes each row's time from a field.
    *
    * @param field  a timestamp, or an int64 of milliseconds since 1970
-   * @param options.outOfOrderness  how much older than the newest row so far a row may be before it is late; default 0
    */
-  eventTime(field: FieldOf<T>, options: { readonly outOfOrderness?: Duration } = {}): Stream<T> {
+  eventTime(field: FieldOf<T>, options: EventTimeOptions<T> = {}): Stream<T> {
     const step = stepOf(`eventTime('${String(field)}')`);
     this.graph.refer(step, this.node.output, field, ['timestamp', 'int64'], false);
-    const text = options.outOfOrderness ?? '0ms';
-    const ms = parseDuration(text);
-    if (ms === null || ms < 0)
-      this.graph.fault('PLAN_DURATION_INVALID', step, durationFault('outOfOrderness', text));
-    return this.derive(step, { kind: 'event-time', field, outOfOrdernessMs: ms ?? 0 }, this.node.output);
+    const config = eventTimeConfig(this.graph, step, field, options);
+    const { watermarks } = options;
+    return this.derive(step, config, this.node.output, watermarks === undefined ? {} : { watermarks });
   }
 
   /** Keeps the rows for which the function is true. */

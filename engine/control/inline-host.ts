@@ -194,10 +194,7 @@ export class InlineHost {
     });
     if (promises.length > 0) return Promise.race(promises);
     const deadlines = this.#subtasks
-      .map(({ task }, i) => {
-        if (this.#steps[i] === STEP.WAIT_INPUT) return task.timerAtMs;
-        return this.#steps[i] === STEP.WAIT_TIME ? task.waitUntilMs : Number.POSITIVE_INFINITY;
-      })
+      .map(({ task }, i) => task.wakeAtMs(this.#steps[i]!))
       .filter((each) => each < Number.POSITIVE_INFINITY);
     if (deadlines.length > 0) {
       this.advance(Math.max(0, Math.min(...deadlines) - this.#clock.monotonicMs()));

@@ -4,7 +4,13 @@ import type { StateSpec } from '../functions/keyed-state.js';
 import type { FieldSpec, TypeSpec } from '../records/schema.js';
 import { printAggregate, printPartitioner, printWindow } from './describe.js';
 import type { JobExchange, JobGraph, JobVertex } from './job-graph.js';
-import { type LogicalPlan, type Observed, type PlanOperator, planFingerprint } from './logical-plan.js';
+import {
+  type EventTimeConfig,
+  type LogicalPlan,
+  type Observed,
+  type PlanOperator,
+  planFingerprint,
+} from './logical-plan.js';
 
 /** Lines of `explainText` are no longer. */
 const COLUMNS_MAX = 100;
@@ -81,7 +87,7 @@ function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): s
       return `reads ${reads}${required !== null && all > 0 ? ` (${required.length} of ${all} fields)` : ''}`;
     }
     case 'event-time':
-      return `${config.field}, ${formatDuration(config.outOfOrdernessMs)} out of order`;
+      return eventTimeText(config);
     case 'filter':
       return `function observes ${printObserved(config.observed)}${viewText(config)}`;
     case 'map':
@@ -146,6 +152,14 @@ function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): s
     case 'output':
       return `named output ${config.output}`;
   }
+}
+
+function eventTimeText({ field, outOfOrdernessMs, generator, idleAfterMs }: EventTimeConfig): string {
+  const watermarks =
+    generator === undefined
+      ? `${formatDuration(outOfOrdernessMs)} out of order`
+      : `watermarks by a function that observes ${printObserved(generator.observed)}`;
+  return `${field}, ${watermarks}${idleAfterMs === undefined ? '' : `, idle after ${formatDuration(idleAfterMs)}`}`;
 }
 
 const printShape = (fields: readonly FieldSpec[] | null): string =>

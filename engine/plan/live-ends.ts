@@ -46,6 +46,7 @@ function followsLive(
   liveUids: ReadonlySet<string>,
 ): boolean {
   if (config.kind !== 'event-time' || (parallelism !== 'inherit' && parallelism !== 1)) return false;
+  if (config.generator !== undefined) return false; // no functions of the user run there
   const [edge, ...others] = plan.edges.filter(({ to }) => to === uid);
   return edge !== undefined && others.length === 0 && liveUids.has(edge.from) && isOneToOne(edge);
 }

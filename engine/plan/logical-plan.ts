@@ -4,6 +4,7 @@ import type { Sink, Source } from '../connectors/connector.js';
 import type { StateSpec } from '../functions/keyed-state.js';
 import type { FieldKind, FieldSpec, RowShape } from '../records/schema.js';
 import type { AsyncHandlers, AsyncPlan } from './async-plan.js';
+import type { WatermarkGenerator } from './watermark-generator.js';
 
 /**
  * A job as plain data.
@@ -92,6 +93,16 @@ export interface TumblingWindow {
  */
 export type Observed = readonly string[] | null;
 
+export interface EventTimeConfig {
+  readonly kind: 'event-time';
+  readonly field: string;
+  readonly outOfOrdernessMs: number;
+  /** Absent: a subtask without rows holds watermarks back. */
+  readonly idleAfterMs?: number;
+  /** Watermarks come from an object of the user's, which sees these fields. */
+  readonly generator?: { readonly observed: Observed };
+}
+
 export type OperatorConfig =
   | {
       readonly kind: 'source';
@@ -104,7 +115,7 @@ export type OperatorConfig =
     }
   /** A named input of the job: its rows come from whoever runs it. `live`: pushed while the job runs. */
   | { readonly kind: 'input'; readonly input: string; readonly live?: true }
-  | { readonly kind: 'event-time'; readonly field: string; readonly outOfOrdernessMs: number }
+  | EventTimeConfig
   /** `view`, here and below: the functions get views of the rows, where these lie in buffers. */
   | { readonly kind: 'filter'; readonly observed: Observed; readonly view?: true }
   /** `declared`: rows are checked against `output`; otherwise their shape is whatever the function returns. */
@@ -204,6 +215,8 @@ export interface OperatorFunctions {
   readonly select?: (row: any) => unknown;
   /** process, keyed-process: made once in each subtask */
   readonly process?: new () => object;
+  /** event-time: makes what gives out watermarks */
+  readonly watermarks?: () => WatermarkGenerator<any>;
   /** async: what is done about failures */
   readonly handlers?: AsyncHandlers;
   /** with, split: by the name of the column or branch */

@@ -55,7 +55,10 @@ function inputFields(
     case 'side-output':
       return new Set();
     case 'event-time':
-      return union(outputNeeded, new Set([config.field]));
+      return union(
+        union(outputNeeded, new Set([config.field])),
+        config.generator === undefined ? new Set() : setOf(config.generator.observed),
+      );
     case 'filter':
       return union(outputNeeded, config.observed === null ? null : new Set(config.observed));
     case 'map':
@@ -104,6 +107,8 @@ function inputFields(
       return null;
   }
 }
+
+const setOf = (fields: readonly string[] | null): Needed => (fields === null ? null : new Set(fields));
 
 function union(a: Needed, b: Needed): Needed {
   return a === null || b === null ? null : new Set([...a, ...b]);

@@ -59,8 +59,19 @@ export abstract class ChainCore {
 
   /** Gives out pending rows until done or blocked. */
   abstract resume(): void;
-  /** Between two batches or buffers: event-time operators give out their watermark. */
-  abstract onBatchEnd(): void;
+  /**
+   * Between two batches or buffers: event-time operators give out their watermark, and say when no rows come.
+   *
+   * @param freeMs  time of the task in which it was not backpressured
+   */
+  abstract onBatchEnd(freeMs: number): void;
+  /** The free time from which one of them is idle if no row comes; Infinity: none will be. */
+  get idleAtMs(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** What its input has become, to be passed on once all calls have been answered. */
+  heldIdle: boolean | null = null;
   abstract onIdle(idle: boolean): void;
   /** Before a flush: rows kept back to learn their shape are written. */
   abstract onFlush(): void;
@@ -156,6 +167,12 @@ export abstract class ChainCore {
   staleView(site: number, field: string): never {
     const what = `was handed a view of which field '${field}' was read after the call`;
     return this.#blame('RECORD_VIEW_STALE', site, what, { field });
+  }
+
+  /** A watermark generator answered with something that is no time. */
+  badMark(site: number, mark: unknown): never {
+    const what = `gave the watermark ${valueText(mark, SHOWN_MAX)}, which is not a time in milliseconds`;
+    return this.#blame('RECORD_FIELD_INVALID', site, what);
   }
 
   /** A custom partitioner answered with something that is no subtask of the next operator. */

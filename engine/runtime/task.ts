@@ -67,6 +67,10 @@ export class Task {
   #stepBeganMs = Number.NaN;
   #flushedMs = 0;
   #watermarkMs = Number.NEGATIVE_INFINITY;
+  /** Time in which it was not backpressured, up to the last step. */
+  #freeMs = 0;
+  /** Of the last step; NaN while backpressured. */
+  #freeSinceMs = Number.NaN;
   #sinksFlushed = true;
   #committing: Promise<void> | null = null;
   #failure: { readonly error: unknown } | null = null;
@@ -85,18 +89,25 @@ export class Task {
     return this.#parts.chain.core;
   }
 
-  /** For WAIT_TIME: monotonic milliseconds. */
-  get waitUntilMs(): number {
+  /**
+   * When it has to be called although nothing has come that it waits for; Infinity: never. Monotonic milliseconds.
+   *
+   * @param step  what the last step came to
+   */
+  wakeAtMs(step: Step): number {
+    if (step === STEP.WAIT_INPUT) return this.#dueAtMs();
+    if (step !== STEP.WAIT_TIME) return Number.POSITIVE_INFINITY;
     const { notBeforeMs } = this.core;
-    return notBeforeMs > 0 ? notBeforeMs : this.#parts.input.waitUntilMs; // the input may say what it waited for before
+    // The input may say what it waited for before.
+    return notBeforeMs > 0 ? notBeforeMs : Math.min(this.#parts.input.waitUntilMs, this.#dueAtMs());
   }
 
-  /** When it has to be called although no input has come, monotonic milliseconds; Infinity: never. */
-  get timerAtMs(): number {
-    const { timerMs } = this.core;
-    if (timerMs === Number.POSITIVE_INFINITY) return timerMs;
+  /** A timer is due, or no rows have come for so long that event time is idle. */
+  #dueAtMs(): number {
+    const { timerMs, idleAtMs } = this.core;
     const { clock } = this.#parts;
-    return clock.monotonicMs() + timerMs - clock.wallMs();
+    const leastMs = Math.min(idleAtMs - this.#freeMs, timerMs - clock.wallMs());
+    return leastMs === Number.POSITIVE_INFINITY ? leastMs : clock.monotonicMs() + leastMs;
   }
 
   /** For WAIT_PROMISE. */
@@ -117,7 +128,9 @@ export class Task {
    */
   step(nowMs: number): Step {
     this.#adapt(nowMs);
+    if (nowMs > this.#freeSinceMs) this.#freeMs += nowMs - this.#freeSinceMs;
     const step = this.#advance(nowMs);
+    this.#freeSinceMs = step === STEP.WAIT_OUTPUT ? Number.NaN : nowMs;
     for (const partition of this.#parts.partitions) partition.ringOwed(); // wait/coalesce
     this.#stepBeganMs = step === STEP.PROGRESS ? nowMs : Number.NaN;
     return step;
@@ -212,7 +225,7 @@ export class Task {
     }
     if (step !== STEP.PROGRESS || nowMs - this.#watermarkMs >= this.#parts.watermarkIntervalMs) {
       this.#watermarkMs = nowMs;
-      core.onBatchEnd();
+      core.onBatchEnd(this.#freeMs);
     }
     if (step === STEP.PROGRESS) this.#sinksFlushed = false;
     return step;

@@ -21,7 +21,11 @@ export class NotingCore extends ChainCore {
     this.notes.push('resume');
   }
 
-  onBatchEnd(): void {
+  /** As last told. */
+  freeMs = 0;
+
+  onBatchEnd(freeMs: number): void {
+    this.freeMs = freeMs;
     this.notes.push('onBatchEnd');
   }
 

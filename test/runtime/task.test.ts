@@ -95,12 +95,29 @@ tasks('wait/park: a task held back by a sink is not woken by its input, one that
   input.hasNews = true;
   assert.is(task.isReady(STEP.WAIT_TIME), true);
   input.waitUntilMs = 70;
-  assert.is(task.waitUntilMs, 70);
+  assert.is(task.wakeAtMs(STEP.WAIT_TIME), 70);
   core.notBeforeMs = 50;
   assert.is(task.step(10), STEP.WAIT_TIME);
   assert.is(task.isReady(STEP.WAIT_TIME), false);
-  assert.is(task.waitUntilMs, 50, 'not until what the input waited for before');
+  assert.is(task.wakeAtMs(STEP.WAIT_TIME), 50, 'not until what the input waited for before');
   assert.is(task.isReady(STEP.WAIT_INPUT), true);
+});
+
+tasks('the time in which rows could have come is that in which the task was not backpressured', () => {
+  const { core, input, states, task } = taskOf();
+  input.next = STEP.WAIT_INPUT;
+  task.step(100);
+  assert.is(core.freeMs, 0);
+  task.step(130);
+  assert.is(core.freeMs, 30);
+  states[0]!.available = false;
+  assert.is(task.step(150), STEP.WAIT_OUTPUT);
+  assert.is(task.step(900), STEP.WAIT_OUTPUT);
+  states[0]!.hasCredit = true;
+  task.step(1_000);
+  assert.is(core.freeMs, 50, 'until it was found to be backpressured');
+  task.step(1_007);
+  assert.is(core.freeMs, 57);
 });
 
 tasks('wait/coalesce: every step ends with the rings that its outputs owe, whatever it came to', () => {

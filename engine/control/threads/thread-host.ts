@@ -157,12 +157,7 @@ export class ThreadHost {
     const inputBit = step === STEP.WAIT_INPUT ? INPUT : 0;
     const creditBit = step === STEP.WAIT_OUTPUT || !this.#flushed ? CREDIT : 0;
     const beganMs = SYSTEM_CLOCK.monotonicMs();
-    const waitMs =
-      step === STEP.WAIT_TIME
-        ? Math.max(0, this.#subtask.task.waitUntilMs - beganMs)
-        : step === STEP.WAIT_INPUT
-          ? Math.max(0, this.#subtask.task.timerAtMs - beganMs)
-          : Number.POSITIVE_INFINITY;
+    const waitMs = Math.max(0, this.#subtask.task.wakeAtMs(step) - beganMs);
     this.#clock.wait(TIME_OF_STEP[step], beganMs);
     const bits = inputBit | creditBit | MAIL;
     const parkMs = Math.min(waitMs, PARK_MS_MAX);

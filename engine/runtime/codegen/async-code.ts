@@ -65,6 +65,7 @@ resume() {
   this.calls = queue.size;
   this.isFull = queue.isFull;
   this.hasPending = queue.isReady;
+  if (this.calls === 0 && this.heldIdle !== null) this.onIdle(this.heldIdle);
 }
 close() { this.queue.close(); }`);
     code.block('give(answer, ts)', () => {

@@ -201,7 +201,9 @@ class ChainCompiler {
   /** The generated subclass of ChainCore, made. */
   #core(): ChainCore {
     const code = new CodeWriter(this.#names);
-    const watermarks = new WatermarkCode(this.#spec, this.#siteOf, (i) => this.#exchangeText(i));
+    const watermarks = new WatermarkCode(this.#spec, this.#bindings, this.#siteOf, (i) =>
+      this.#exchangeText(i),
+    );
     code.as('state', () => this.#head.declarations(code));
     code.block('class Chain extends Base', () => {
       code.block('constructor()', () => {

@@ -1,4 +1,4 @@
-import type { Observed, OperatorConfig, PlanOperator } from '../../plan/logical-plan.js';
+import type { EventTimeConfig, Observed, OperatorConfig, PlanOperator } from '../../plan/logical-plan.js';
 import { RowCodec } from '../../records/codec-gen.js';
 import { keptText } from '../../records/field-values.js';
 import { compileTaker, isNestedField, takerName } from '../../records/nested.js';
@@ -160,7 +160,7 @@ export class OperatorCode {
         this.#withColumns(operator, row, place);
         return;
       case 'event-time':
-        this.#eventTime(uid, config.field, row, place);
+        this.#eventTime(uid, config, row, place);
         return;
       case 'sink':
       case 'output':
@@ -343,7 +343,8 @@ export class OperatorCode {
     this.emit(uid, objectRow(null, row.ts, object), place);
   }
 
-  #eventTime(uid: string, field: string, row: Row, place: Place): void {
+  #eventTime(uid: string, config: EventTimeConfig, row: Row, place: Place): void {
+    const { field, generator, idleAfterMs } = config;
     const site = this.#siteOf.get(uid)!;
     const ts = row.value(field, place.code);
     if (row.fields === null || row.fields.find((each) => each.name === field)?.nullable) {
@@ -351,8 +352,16 @@ export class OperatorCode {
         `if (typeof ${ts} !== 'number') core.badField(${site}, ${JSON.stringify(field)}, 'an event time in milliseconds', ${ts});`,
       );
     }
-    place.code.line(`if (${ts} > core.max_${site}) core.max_${site} = ${ts};`);
-    this.emit(uid, retimed(row, ts), place);
+    if (idleAfterMs !== undefined) place.code.line(`core.seen_${site} = true;`);
+    if (generator === undefined) {
+      place.code.line(`if (${ts} > core.max_${site}) core.max_${site} = ${ts};`);
+      this.emit(uid, retimed(row, ts), place);
+      return;
+    }
+    const seen = place.code.constant('seen', argumentText(row, generator.observed, place.code));
+    this.emit(uid, retimed(row.fork(), ts), place);
+    const mark = this.call(uid, 'mark', `core.generator_${site}.onEvent`, `${ts}, ${seen}`, place);
+    place.code.line(`if (${mark} !== undefined) core.mark_${site}(${mark});`);
   }
 
   #sink(uid: string, row: Row, place: Place): void {

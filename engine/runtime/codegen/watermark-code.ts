@@ -1,5 +1,6 @@
-import { type ChainSpec, eventTimeAbove, operatorOf } from '../chain-spec.js';
-import type { CodeWriter } from './code-writer.js';
+import type { EventTimeConfig } from '../../plan/logical-plan.js';
+import { type ChainSpec, eventTimeAbove } from '../chain-spec.js';
+import type { Bindings, CodeWriter } from './code-writer.js';
 
 /** How generated members speak to an exchange. */
 export interface ExchangeText {
@@ -15,31 +16,38 @@ export interface ExchangeText {
  */
 export class WatermarkCode {
   readonly #spec: ChainSpec;
-  readonly #siteOf: ReadonlyMap<string, number>;
+  readonly #bindings: Bindings;
   readonly #exchange: (output: number) => ExchangeText;
-  readonly #eventTimes: readonly string[];
+  readonly #eventTimes: readonly EventTime[];
   /** By output: the operator that assigns the event time of its rows, if one of this chain does. */
   readonly #above: readonly (string | null)[];
 
   constructor(
     spec: ChainSpec,
+    bindings: Bindings,
     siteOf: ReadonlyMap<string, number>,
     exchange: (output: number) => ExchangeText,
   ) {
     this.#spec = spec;
-    this.#siteOf = siteOf;
+    this.#bindings = bindings;
     this.#exchange = exchange;
     this.#eventTimes = [...spec.operators.values()].flatMap(({ uid, config }) =>
-      config.kind === 'event-time' ? [uid] : [],
+      config.kind === 'event-time' ? [{ uid, config, site: siteOf.get(uid)! }] : [],
     );
     this.#above = spec.outputs.map((output) => eventTimeAbove(spec, output.from));
   }
 
   /** Initial values of the members, for the constructor. */
   fields(): readonly string[] {
-    return this.#eventTimes.flatMap((uid) => {
-      const site = this.#siteOf.get(uid);
-      return [`this.max_${site} = -Infinity;`, `this.given_${site} = -Infinity;`];
+    return this.#eventTimes.flatMap(({ uid, config, site }) => {
+      const lines = [`this.max_${site} = -Infinity;`, `this.given_${site} = -Infinity;`];
+      if (config.idleAfterMs !== undefined)
+        lines.push(`this.seen_${site} = false;`, `this.idle_${site} = false;`, `this.quiet_${site} = 0;`);
+      if (config.generator !== undefined) {
+        const make = this.#bindings.bind(`watermarks_${uid}`, this.#spec.functions.get(uid)!.watermarks);
+        lines.push(`this.generator_${site} = ${make}();`);
+      }
+      return lines;
     });
   }
 
@@ -51,11 +59,17 @@ export class WatermarkCode {
         code.line(`${condition}${this.#emit(i, 'ms')}`);
       });
     });
-    code.block('onBatchEnd()', () => {
-      for (const uid of this.#eventTimes) this.#giveOut(uid, code);
+    code.block('onBatchEnd(freeMs)', () => {
+      for (const each of this.#eventTimes) {
+        this.#endIdle(each, code);
+        this.#periodic(each, code);
+        this.#beginIdle(each, code);
+      }
     });
+    this.#quietUntil(code);
     code.block('onIdle(idle)', () => {
-      for (const i of this.#above.keys()) code.line(`${this.#exchange(i).partition}.emitIdle(idle);`);
+      code.line('if (this.calls > 0) { this.heldIdle = idle; return; }\nthis.heldIdle = null;');
+      this.#emitIdle(null, 'idle', code);
     });
     code.block('onFlush()', () => {
       for (const i of this.#above.keys()) {
@@ -63,13 +77,31 @@ export class WatermarkCode {
         if (learn !== '') code.line(learn);
       }
     });
+    for (const each of this.#eventTimes) if (each.config.generator !== undefined) this.#mark(each, code);
   }
 
-  #giveOut(uid: string, code: CodeWriter): void {
-    const { config } = operatorOf(this.#spec, uid);
-    if (config.kind !== 'event-time') return;
-    const site = this.#siteOf.get(uid);
+  #periodic({ uid, config, site }: EventTime, code: CodeWriter): void {
+    if (config.generator !== undefined) {
+      code.block(`if (this.generator_${site}.onPeriodic !== undefined)`, () => {
+        code.line(`this.at = ${site};`);
+        code.as(`operator ${uid}`, () => code.line(`const mark = this.generator_${site}.onPeriodic();`));
+        code.line(`this.at = 0;\nif (mark !== undefined) this.mark_${site}(mark);`);
+      });
+      return;
+    }
     const ms = code.constant('ms', `this.max_${site} - ${config.outOfOrdernessMs} - 1`);
+    this.#giveOut(uid, site, ms, code);
+  }
+
+  /** What a generator answered is given out. */
+  #mark({ uid, site }: EventTime, code: CodeWriter): void {
+    code.block(`mark_${site}(ms)`, () => {
+      code.line(`if (typeof ms !== 'number' || ms !== ms) this.badMark(${site}, ms);`);
+      this.#giveOut(uid, site, 'ms', code);
+    });
+  }
+
+  #giveOut(uid: string, site: number, ms: string, code: CodeWriter): void {
     code.block(`if (${ms} > this.given_${site})`, () => {
       code.line(`this.given_${site} = ${ms};`);
       if (this.#spec.inputs.length === 0) code.line(`this.watermarkMs = ${ms};`);
@@ -79,9 +111,53 @@ export class WatermarkCode {
     });
   }
 
+  /** Before the watermarks of the rows that ended it: those of an idle channel are ignored. */
+  #endIdle({ uid, config, site }: EventTime, code: CodeWriter): void {
+    if (config.idleAfterMs === undefined) return;
+    code.block(`if (this.seen_${site})`, () => {
+      code.line(`this.seen_${site} = false;\nthis.quiet_${site} = freeMs;`);
+      code.block(`if (this.idle_${site})`, () => {
+        code.line(`this.idle_${site} = false;`);
+        this.#emitIdle(uid, 'false', code);
+      });
+    });
+  }
+
+  #beginIdle({ uid, config, site }: EventTime, code: CodeWriter): void {
+    if (config.idleAfterMs === undefined) return;
+    code.block(`if (!this.idle_${site} && freeMs - this.quiet_${site} >= ${config.idleAfterMs})`, () => {
+      code.line(`this.idle_${site} = true;`);
+      this.#emitIdle(uid, 'true', code);
+    });
+  }
+
+  /** The free time at which one of them becomes idle if no row comes. */
+  #quietUntil(code: CodeWriter): void {
+    const each = this.#eventTimes.flatMap(({ config, site }) =>
+      config.idleAfterMs === undefined
+        ? []
+        : [`this.idle_${site} ? Infinity : this.quiet_${site} + ${config.idleAfterMs}`],
+    );
+    if (each.length > 0) code.line(`get idleAtMs() { return Math.min(${each.join(', ')}); }`);
+  }
+
+  /** To the exchanges whose event time an operator assigns; null: to those whose time comes from the input. */
+  #emitIdle(eventTime: string | null, idle: string, code: CodeWriter): void {
+    this.#above.forEach((above, i) => {
+      const { partition, learn } = this.#exchange(i);
+      if (above === eventTime) code.line(`{ ${learn} ${partition}.emitIdle(${idle}); }`);
+    });
+  }
+
   /** Rows kept back to learn a shape from go before a watermark that follows them. */
   #emit(output: number, ms: string): string {
     const { partition, learn } = this.#exchange(output);
     return `{ ${learn} ${partition}.emitWatermark(${ms}); }`;
   }
+}
+
+interface EventTime {
+  readonly uid: string;
+  readonly site: number;
+  readonly config: EventTimeConfig;
 }
