@@ -7,6 +7,7 @@ import { ControlArena, createControlArena } from '../memory/control-arena.js';
 import { attachExchange, createExchange } from '../memory/exchange-arena.js';
 import type { TaskClock, TaskTimes } from '../memory/task-clock.js';
 import { type JobGraph, tasksOf } from '../plan/job-graph.js';
+import { keyGroupOf } from '../records/key.js';
 import type { ChainCore } from '../runtime/chain-core.js';
 import { STEP, type Step } from '../runtime/task-input.js';
 import { type OutputCommit, type PreparedJob, setRates } from './prepared-job.js';
@@ -120,9 +121,14 @@ export class InlineHost {
     for (const { task } of this.#subtasks) {
       const { state } = task.core;
       if (state === null || state.keys.count === 0) continue;
-      const groups = Array.from({ length: this.#maxParallelism }, (_, group) => state.snapshot(group));
+      const { count, hashes, size } = state.keys;
+      const groups = new Set(
+        Array.from(hashes.subarray(0, size), (hash) => keyGroupOf(hash, this.#maxParallelism)),
+      );
+      const snapshots = [...groups].map((group) => [group, state.snapshot(group)] as const);
       state.clear();
-      for (const [group, snapshot] of groups.entries()) state.restore(group, snapshot);
+      for (const [group, snapshot] of snapshots) state.restore(group, snapshot);
+      assert(state.keys.count === count, 'every key that has a slot has a state or a timer');
     }
   }
 
