@@ -51,7 +51,7 @@ function pricesByAuctionAndDay(): BidLoop {
     },
     end: (digest) => {
       for (const [number, auctions] of days) {
-        const day = new Date(number * DAY_MS).toISOString().slice(0, 10);
+        const day = dateOf(number * DAY_MS);
         for (const [auction, { bids, rank1, rank2, rank3, min, max, sum }] of auctions) {
           digest.add({
             ...{ auction, day, total_bids: bids, rank1_bids: rank1, rank2_bids: rank2, rank3_bids: rank3 },
@@ -85,4 +85,112 @@ function lastBids(): BidLoop {
   };
 }
 
-export const KEYED_LOOPS = { q17: pricesByAuctionAndDay, q18: lastBids };
+/** Numbers of bids, bidders and auctions: in all, and in each of three ranges of prices. */
+class RankCounts {
+  readonly counts = new Array<number>(12).fill(0);
+  readonly #bidders = new Map<number, number>();
+  readonly #auctions = new Map<number, number>();
+  newestMs = 0;
+
+  add({ auction, bidder, price, date_time }: Bid): void {
+    const rank = price < 10_000 ? 1 : price < 1_000_000 ? 2 : 3;
+    this.counts[0]!++;
+    this.counts[rank]!++;
+    this.#addTo(this.#bidders, bidder, rank, 4);
+    this.#addTo(this.#auctions, auction, rank, 8);
+    if (date_time > this.newestMs) this.newestMs = date_time;
+  }
+
+  columns(): Record<string, number> {
+    const names = ['bids', 'bidders', 'auctions'].flatMap((what) =>
+      ['total', 'rank1', 'rank2', 'rank3'].map((which) => `${which}_${what}`),
+    );
+    return Object.fromEntries(names.map((name, i) => [name, this.counts[i]!]));
+  }
+
+  #addTo(seen: Map<number, number>, id: number, rank: number, at: number): void {
+    const ranks = seen.get(id) ?? 0;
+    if ((ranks & (1 << rank)) !== 0) return;
+    if (ranks === 0) this.counts[at]!++;
+    this.counts[at + rank]!++;
+    seen.set(id, ranks | (1 << rank));
+  }
+}
+
+function countsByDay(): BidLoop {
+  const days = new Map<number, RankCounts>();
+  return {
+    bids: (begin, end, bidOf) => {
+      for (let i = begin; i < end; i++) {
+        const bid = bidOf(i);
+        const day = Math.floor(bid.date_time / DAY_MS);
+        let counts = days.get(day);
+        if (counts === undefined) days.set(day, (counts = new RankCounts()));
+        counts.add(bid);
+      }
+    },
+    end: (digest) => {
+      for (const [day, counts] of days) digest.add({ day: dateOf(day * DAY_MS), ...counts.columns() });
+    },
+  };
+}
+
+function countsByChannelAndDay(): BidLoop {
+  const channels = new Map<string, Map<number, RankCounts>>();
+  return {
+    bids: (begin, end, bidOf) => {
+      for (let i = begin; i < end; i++) {
+        const bid = bidOf(i);
+        let days = channels.get(bid.channel);
+        if (days === undefined) channels.set(bid.channel, (days = new Map()));
+        const day = Math.floor(bid.date_time / DAY_MS);
+        let counts = days.get(day);
+        if (counts === undefined) days.set(day, (counts = new RankCounts()));
+        counts.add(bid);
+      }
+    },
+    end: (digest) => {
+      for (const [channel, days] of channels) {
+        for (const [day, counts] of days) {
+          const minute = new Date(counts.newestMs).toISOString().slice(11, 16);
+          digest.add({ channel, day: dateOf(day * DAY_MS), minute, ...counts.columns() });
+        }
+      }
+    },
+  };
+}
+
+const dateOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
+
+function topTen(): BidLoop {
+  const isHigher = (a: Bid, b: Bid): boolean =>
+    a.price > b.price || (a.price === b.price && a.extra < b.extra);
+  const auctions = new Map<number, Bid[]>();
+  return {
+    bids: (begin, end, bidOf) => {
+      for (let i = begin; i < end; i++) {
+        const bid = bidOf(i);
+        let top = auctions.get(bid.auction);
+        if (top === undefined) auctions.set(bid.auction, (top = []));
+        let place = top.length;
+        while (place > 0 && isHigher(bid, top[place - 1]!)) place--;
+        if (place === 10) continue;
+        top.splice(place, 0, bid);
+        if (top.length > 10) top.pop();
+      }
+    },
+    end: (digest) => {
+      for (const top of auctions.values()) {
+        for (const [place, bid] of top.entries()) digest.add({ ...bid, rank_number: place + 1 });
+      }
+    },
+  };
+}
+
+export const KEYED_LOOPS = {
+  q15: countsByDay,
+  q16: countsByChannelAndDay,
+  q17: pricesByAuctionAndDay,
+  q18: lastBids,
+  q19: topTen,
+};

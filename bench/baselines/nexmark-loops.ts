@@ -8,10 +8,34 @@
  * the input ends.
  */
 import { pathToFileURL } from 'node:url';
-import { type Bid, bidMaker } from '../nexmark/event-makers.js';
-import { EventOrder } from '../nexmark/event-order.js';
+import {
+  type Auction,
+  auctionMaker,
+  type Bid,
+  bidMaker,
+  type Person,
+  personMaker,
+} from '../nexmark/event-makers.js';
+import { type EventKind, EventOrder } from '../nexmark/event-order.js';
 import { RowDigest } from '../nexmark/row-digest.js';
+import { JOIN_LOOPS } from './nexmark-join-loops.js';
 import { type BidLoop, KEYED_LOOPS } from './nexmark-keyed-loops.js';
+import { WINDOW_LOOPS } from './nexmark-window-loops.js';
+
+/** Makes events by their number among all events. */
+export interface Events {
+  personAt(event: number): Person;
+  auctionAt(event: number): Auction;
+  bidAt(event: number): Bid;
+}
+
+/** A loop over events of several kinds, in order, that is called for a slice of them at a time. */
+export interface EventLoop {
+  readonly kinds: readonly EventKind[];
+  run(begin: number, end: number, events: Events, digest: RowDigest): void;
+  /** Gives out what it has kept. */
+  end?(digest: RowDigest): void;
+}
 
 /** What `event-sources.ts` has by default. */
 const STYLE = { seed: 1, rate: 10_000, startMs: Date.UTC(2015, 6, 15) };
@@ -39,7 +63,7 @@ const each =
     };
   };
 
-const LOOPS: Readonly<Record<string, () => BidLoop>> = {
+const BID_LOOPS: Readonly<Record<string, () => BidLoop>> = {
   q0: each(() => ({ auction, bidder, price, date_time, extra }, digest) => {
     digest.add({ auction, bidder, price, date_time, extra });
   }),
@@ -50,6 +74,11 @@ const LOOPS: Readonly<Record<string, () => BidLoop>> = {
 
   q2: each(() => ({ auction, price }, digest) => {
     if (auction % 123 === 0) digest.add({ auction, price });
+  }),
+
+  q10: each(() => ({ auction, bidder, price, date_time }, digest) => {
+    const [date, time] = [new Date(date_time).toISOString(), new Date(date_time).toISOString()];
+    digest.add({ auction, bidder, price, date_time, date: date.slice(0, 10), time: time.slice(11, 16) });
   }),
 
   q13: each(() => {
@@ -83,23 +112,34 @@ const LOOPS: Readonly<Record<string, () => BidLoop>> = {
   }),
 
   ...KEYED_LOOPS,
+  ...WINDOW_LOOPS,
 };
 
 /** A loop is called for so many records at a time: V8 makes faster code of what is called again than of what goes on. */
 const SLICE = 65_536;
 
-function run(query: string, events: number): { records: number; seconds: number; checksum: string } {
-  const loop = LOOPS[query]!();
-  const order = new EventOrder({ events, outOfOrderGroup: 1 }, 'bid');
-  const make = bidMaker(STYLE);
-  const bidOf = (index: number): Bid => make(order.eventAt(index));
+function slices(count: number, loop: (begin: number, end: number) => void): void {
+  for (let begin = 0; begin < count; begin += SLICE) loop(begin, Math.min(begin + SLICE, count));
+}
+
+function countOf(events: number, kinds: readonly EventKind[]): number {
+  const counts = kinds.map((kind) => new EventOrder({ events, outOfOrderGroup: 1 }, kind).count);
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function run(query: string, count: number): { records: number; seconds: number; checksum: string } {
   const digest = new RowDigest();
+  const events = { personAt: personMaker(STYLE), auctionAt: auctionMaker(STYLE), bidAt: bidMaker(STYLE) };
+  const several = (JOIN_LOOPS as Readonly<Record<string, () => EventLoop>>)[query]?.();
+  const loop = several ?? BID_LOOPS[query]!();
+  const order = new EventOrder({ events: count, outOfOrderGroup: 1 }, 'bid');
+  const bidOf = (index: number): Bid => events.bidAt(order.eventAt(index));
   const startedMs = performance.now();
-  for (let begin = 0; begin < order.count; begin += SLICE)
-    loop.bids(begin, Math.min(begin + SLICE, order.count), bidOf, digest);
+  if ('run' in loop) slices(count, (begin, end) => loop.run(begin, end, events, digest));
+  else slices(order.count, (begin, end) => loop.bids(begin, end, bidOf, digest));
   loop.end?.(digest);
   const seconds = (performance.now() - startedMs) / 1e3;
-  return { records: order.count, seconds, checksum: digest.toString() };
+  return { records: countOf(count, several?.kinds ?? ['bid']), seconds, checksum: digest.toString() };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]!).href) {

@@ -1,6 +1,6 @@
 /** What all queries have in common: where events come from, and where rows go. */
 import { join } from 'node:path';
-import { type RecordType, SluiceError, t } from 'sluice';
+import { type Duration, type RecordType, SluiceError, t } from 'sluice';
 import { generate, ndjson, type Sink, type Source } from 'sluice/connectors';
 import { auctionMaker, bidMaker, type EventStyle, personMaker } from './event-makers.js';
 import { type EventKind, EventOrder, GROUP_MAX, GROUP_STEP } from './event-order.js';
@@ -32,6 +32,16 @@ export const queryParams = (query: string) => ({
 
 /** Of queries whose results are by key: `final`, or `changes`, all that they have been. */
 export const EMIT_PARAM = { emit: t.string.default('final') };
+
+/** Of queries by event time: how much older than the newest an event may be before it is late. */
+export const TIME_PARAM = { outOfOrderness: t.string.default('4s') };
+
+/** The arguments of `eventTime` for records that have theirs in `date_time`. */
+export const eventTime = ({ outOfOrderness }: { readonly outOfOrderness: string }) =>
+  ['date_time', { outOfOrderness: outOfOrderness as Duration }] as const;
+
+/** No event is as late: a timer of event time for it fires at the end of the input. */
+export const AT_END = Number.MAX_SAFE_INTEGER;
 
 export const emitOf = ({ emit }: { readonly emit: string }) => ({ emit: emit as 'changes' | 'final' });
 

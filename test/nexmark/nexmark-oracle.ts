@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { auctionMaker, bidMaker, type EventStyle, personMaker } from '../../bench/nexmark/event-makers.js';
 import { type EventKind, EventOrder, type EventRange } from '../../bench/nexmark/event-order.js';
+import { Prng } from '../../engine/base/prng.js';
 import { repositoryRoot } from '../kit/sources.js';
 
 export const FOLDER = join(repositoryRoot, 'test/nexmark');
@@ -26,6 +27,50 @@ export function writeEvents(folder: string, events: EventRange & EventStyle): vo
     writeFileSync(join(folder, `${kind}.jsonl`), `${lines.join('\n')}\n`);
   }
 }
+
+/**
+ * The same of events that have much in common: few ids and prices, times that are whole windows apart. They come in
+ * order of time, and no two have the same `extra`.
+ */
+export function writeAlikeEvents(folder: string, seed: number, count: number): void {
+  const random = new Prng(seed);
+  const among = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!;
+  const range = Array.from({ length: count }, (_, i) => i);
+  const style: EventStyle = { seed, rate: 1, startMs: ALIKE_START_MS };
+  const times = (): readonly number[] =>
+    range.map(() => ALIKE_START_MS + 2_500 * random.below(24)).sort((a, b) => a - b);
+  const write = (kind: EventKind, events: readonly object[]): void =>
+    writeFileSync(join(folder, `${kind}.jsonl`), events.map((event) => JSON.stringify(event)).join('\n'));
+  const unique = (i: number): string => `${among('a', 'b', 'c')}${i}`;
+  write(
+    'person',
+    times().map((date_time, i) => ({
+      ...personMaker(style)(50 * i),
+      id: 1_000 + i,
+      date_time,
+      extra: unique(i),
+    })),
+  );
+  write(
+    'auction',
+    times().map((date_time, i) => ({
+      ...{ ...auctionMaker(style)(50 * i + 1), id: 1_000 + i, date_time, extra: unique(i) },
+      ...{
+        expires: date_time + 2_500 * random.below(12),
+        seller: 1_000 + random.below(8),
+        category: among(10, 11),
+      },
+    })),
+  );
+  const bids = times().map((date_time, i) => ({
+    ...{ ...bidMaker(style)(50 * i + 4), date_time, extra: unique(i) },
+    ...{ auction: 1_000 + random.below(8), bidder: 1_000 + random.below(4) },
+    price: among(100, 200, 9_999, 10_000, 999_999, 1_000_000, 2_000_000),
+  }));
+  write('bid', bids);
+}
+
+const ALIKE_START_MS = Date.UTC(2015, 6, 15) - 30_000;
 
 export class NexmarkOracle {
   readonly #connection;
