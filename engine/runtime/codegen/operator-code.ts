@@ -1,4 +1,4 @@
-import type { EventTimeConfig, Observed, OperatorConfig, PlanOperator } from '../../plan/logical-plan.js';
+import type { Observed, OperatorConfig, PlanOperator } from '../../plan/logical-plan.js';
 import { RowCodec } from '../../records/codec-gen.js';
 import { keptText } from '../../records/field-values.js';
 import { compileTaker, isNestedField, takerName } from '../../records/nested.js';
@@ -9,6 +9,7 @@ import type { FieldSpec } from '../../records/schema.js';
 import { memberText } from '../../records/source-text.js';
 import { type ChainSpec, operatorOf, requiredFields } from '../chain-spec.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
+import { eventTimeStep } from './event-time-code.js';
 import { argumentText, DerivedRow, literalOf, objectRow, type Row, retimed } from './row.js';
 import { hasField, pickRow, wholeOf } from './row-parts.js';
 import { type Handed, handView } from './view-code.js';
@@ -160,7 +161,7 @@ export class OperatorCode {
         this.#withColumns(operator, row, place);
         return;
       case 'event-time':
-        this.#eventTime(uid, config, row, place);
+        eventTimeStep({ uid, site: this.#siteOf.get(uid)!, config }, row, place, this);
         return;
       case 'sink':
       case 'output':
@@ -341,27 +342,6 @@ export class OperatorCode {
     const added = [...own].map(([field, value]) => `${JSON.stringify(field)}: ${value}`).join(', ');
     const object = place.code.constant('o', `{ ...${wholeOf(row, place.code)}, ${added} }`);
     this.emit(uid, objectRow(null, row.ts, object), place);
-  }
-
-  #eventTime(uid: string, config: EventTimeConfig, row: Row, place: Place): void {
-    const { field, generator, idleAfterMs } = config;
-    const site = this.#siteOf.get(uid)!;
-    const ts = row.value(field, place.code);
-    if (row.fields === null || row.fields.find((each) => each.name === field)?.nullable) {
-      place.code.line(
-        `if (typeof ${ts} !== 'number') core.badField(${site}, ${JSON.stringify(field)}, 'an event time in milliseconds', ${ts});`,
-      );
-    }
-    if (idleAfterMs !== undefined) place.code.line(`core.seen_${site} = true;`);
-    if (generator === undefined) {
-      place.code.line(`if (${ts} > core.max_${site}) core.max_${site} = ${ts};`);
-      this.emit(uid, retimed(row, ts), place);
-      return;
-    }
-    const seen = place.code.constant('seen', argumentText(row, generator.observed, place.code));
-    this.emit(uid, retimed(row.fork(), ts), place);
-    const mark = this.call(uid, 'mark', `core.generator_${site}.onEvent`, `${ts}, ${seen}`, place);
-    place.code.line(`if (${mark} !== undefined) core.mark_${site}(${mark});`);
   }
 
   #sink(uid: string, row: Row, place: Place): void {

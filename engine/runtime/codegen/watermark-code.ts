@@ -1,6 +1,6 @@
-import type { EventTimeConfig } from '../../plan/logical-plan.js';
 import { type ChainSpec, eventTimeAbove } from '../chain-spec.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
+import type { EventTime } from './event-time-code.js';
 
 /** How generated members speak to an exchange. */
 export interface ExchangeText {
@@ -154,10 +154,4 @@ export class WatermarkCode {
     const { partition, learn } = this.#exchange(output);
     return `{ ${learn} ${partition}.emitWatermark(${ms}); }`;
   }
-}
-
-interface EventTime {
-  readonly uid: string;
-  readonly site: number;
-  readonly config: EventTimeConfig;
 }
