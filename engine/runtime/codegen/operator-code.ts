@@ -10,7 +10,7 @@ import { memberText } from '../../records/source-text.js';
 import { type ChainSpec, operatorOf, requiredFields } from '../chain-spec.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
 import { eventTimeStep } from './event-time-code.js';
-import { argumentText, DerivedRow, literalOf, objectRow, type Row, retimed } from './row.js';
+import { argumentText, DerivedRow, literalOf, objectRow, type Row } from './row.js';
 import { hasField, pickRow, wholeOf } from './row-parts.js';
 import { type Handed, handView } from './view-code.js';
 
