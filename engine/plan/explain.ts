@@ -2,9 +2,15 @@ import { formatDuration } from '../base/duration.js';
 import { canonicalJson } from '../base/json.js';
 import type { StateSpec } from '../functions/keyed-state.js';
 import type { FieldSpec, TypeSpec } from '../records/schema.js';
-import { printAggregate, printPartitioner, printWindow } from './describe.js';
+import { printAggregate, printBounds, printPartitioner, printWindow } from './describe.js';
 import type { JobExchange, JobGraph, JobVertex } from './job-graph.js';
-import { type LogicalPlan, type Observed, type PlanOperator, planFingerprint } from './logical-plan.js';
+import {
+  type LogicalPlan,
+  type Observed,
+  type OperatorConfig,
+  type PlanOperator,
+  planFingerprint,
+} from './logical-plan.js';
 
 /** Lines of `explainText` are no longer. */
 const COLUMNS_MAX = 100;
@@ -92,8 +98,7 @@ function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): s
     case 'co-map':
     case 'co-flat-map':
     case 'join': {
-      const by =
-        config.kind === 'join' ? `by ${config.keys.map((keys) => keys.join(', ')).join(' = ')}: ` : '';
+      const by = config.kind === 'join' ? `${joinText(config)}: ` : '';
       const [first, second] = config.observed.map(printObserved);
       return `${by}functions observe ${first} of the first input and ${second} of the second; result ${printShape(output.fields)}`;
     }
@@ -146,6 +151,11 @@ function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): s
     case 'output':
       return `named output ${config.output}`;
   }
+}
+
+function joinText({ keys, between }: Extract<OperatorConfig, { kind: 'join' }>): string {
+  const apart = between === null ? '' : `, ${printBounds(between)} apart`;
+  return `by ${keys.map((each) => each.join(', ')).join(' = ')}${apart}`;
 }
 
 const printShape = (fields: readonly FieldSpec[] | null): string =>
