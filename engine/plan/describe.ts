@@ -1,5 +1,11 @@
 import { formatDuration } from '../base/duration.js';
-import type { AggregateSpec, OperatorConfig, Partitioner, TumblingWindow } from './logical-plan.js';
+import type {
+  AggregateSpec,
+  OperatorConfig,
+  Partitioner,
+  TimeBounds,
+  TumblingWindow,
+} from './logical-plan.js';
 
 /** What an operator is called when the user gave no name. */
 export function operatorName(config: OperatorConfig): string {
@@ -40,6 +46,12 @@ export function operatorName(config: OperatorConfig): string {
 export function printWindow({ kind, sizeMs, offsetMs }: TumblingWindow): string {
   const offset = offsetMs === 0 ? '' : ` offset ${formatDuration(offsetMs)}`;
   return `${kind} ${formatDuration(sizeMs)}${offset}`;
+}
+
+/** `[-5m, 10m)`: what may lie between two rows of a join. */
+export function printBounds({ lowerMs, upperMs, lowerExclusive, upperExclusive }: TimeBounds): string {
+  const [open, close] = [lowerExclusive ? '(' : '[', upperExclusive ? ')' : ']'];
+  return `${open}${formatDuration(lowerMs)}, ${formatDuration(upperMs)}${close}`;
 }
 
 /** How it is written in a job: `max('delay')`. */

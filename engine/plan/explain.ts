@@ -2,12 +2,13 @@ import { formatDuration } from '../base/duration.js';
 import { canonicalJson } from '../base/json.js';
 import type { StateSpec } from '../functions/keyed-state.js';
 import type { FieldSpec, TypeSpec } from '../records/schema.js';
-import { printAggregate, printPartitioner, printWindow } from './describe.js';
+import { printAggregate, printBounds, printPartitioner, printWindow } from './describe.js';
 import type { JobExchange, JobGraph, JobVertex } from './job-graph.js';
 import {
   type EventTimeConfig,
   type LogicalPlan,
   type Observed,
+  type OperatorConfig,
   type PlanOperator,
   planFingerprint,
 } from './logical-plan.js';
@@ -98,8 +99,7 @@ function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): s
     case 'co-map':
     case 'co-flat-map':
     case 'join': {
-      const by =
-        config.kind === 'join' ? `by ${config.keys.map((keys) => keys.join(', ')).join(' = ')}: ` : '';
+      const by = config.kind === 'join' ? `${joinText(config)}: ` : '';
       const [first, second] = config.observed.map(printObserved);
       return `${by}functions observe ${first} of the first input and ${second} of the second; result ${printShape(output.fields)}`;
     }
@@ -160,6 +160,11 @@ function eventTimeText({ field, outOfOrdernessMs, generator, idleAfterMs }: Even
       ? `${formatDuration(outOfOrdernessMs)} out of order`
       : `watermarks by a function that observes ${printObserved(generator.observed)}`;
   return `${field}, ${watermarks}${idleAfterMs === undefined ? '' : `, idle after ${formatDuration(idleAfterMs)}`}`;
+}
+
+function joinText({ keys, between }: Extract<OperatorConfig, { kind: 'join' }>): string {
+  const apart = between === null ? '' : `, ${printBounds(between)} apart`;
+  return `by ${keys.map((each) => each.join(', ')).join(' = ')}${apart}`;
 }
 
 const printShape = (fields: readonly FieldSpec[] | null): string =>

@@ -87,6 +87,14 @@ export interface TumblingWindow {
   readonly offsetMs: number;
 }
 
+/** Bounds, in ms, of the time of a row of the second input less that of a row of the first; exclusive where said. */
+export interface TimeBounds {
+  readonly lowerMs: number;
+  readonly upperMs: number;
+  readonly lowerExclusive: boolean;
+  readonly upperExclusive: boolean;
+}
+
 /**
  * Fields a function can observe of its argument, proven from its source; null: all of them.
  * For a reduce it is always null.
@@ -146,10 +154,12 @@ export type OperatorConfig =
       readonly many: boolean;
       readonly plan: AsyncPlan;
     }
-  /** A row for each two rows of two inputs whose keys are equal, over all time; the function gets both. */
+  /** A row for each two rows of two inputs whose keys are equal; the function gets both. */
   | {
       readonly kind: 'join';
       readonly keys: readonly [first: readonly string[], second: readonly string[]];
+      /** How far apart in event time the two are; null: over all time. */
+      readonly between: TimeBounds | null;
       readonly observed: readonly [first: Observed, second: Observed];
       readonly declared: boolean;
     }

@@ -90,8 +90,9 @@ function* windowsHaveEventTime(draft: PlanDraft): Iterable<Fault> {
     const inputs = plan.edges.filter((edge) => edge.to === operator.uid);
     const isTimed = inputs.length > 0 && inputs.every((edge) => timed.has(edge.from));
     if (operator.config.kind === 'event-time' || isTimed) timed.add(operator.uid);
-    if (!isWindow(operator.config) || isTimed) continue;
-    const text = 'a window in event time needs event time; add .eventTime(field) above keyBy';
+    if (!needsEventTime(operator.config) || isTimed) continue;
+    const what = operator.config.kind === 'join' ? 'a join of rows that are near in' : 'a window in';
+    const text = `${what} event time needs event time; add .eventTime(field) above keyBy`;
     yield { code: 'PLAN_EVENT_TIME_MISSING', step: draft.steps.get(operator.uid) ?? null, text };
   }
 }
@@ -202,8 +203,10 @@ function givesTo(config: OperatorConfig, tag: string): boolean {
   return config.kind === 'split' && config.branches.some(({ name }) => name === tag);
 }
 
-const isWindow = (config: OperatorConfig): boolean =>
-  config.kind === 'window-aggregate' || config.kind === 'window-reduce';
+const needsEventTime = (config: OperatorConfig): boolean =>
+  config.kind === 'window-aggregate' ||
+  config.kind === 'window-reduce' ||
+  (config.kind === 'join' && config.between !== null);
 
 function* sinksWithPath(
   plan: LogicalPlan,

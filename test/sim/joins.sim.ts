@@ -9,6 +9,7 @@ import { checkEndpoints, OutputCommit, planJob } from '../../engine/control/prep
 import { t } from '../../engine/records/schema.js';
 import { operatorHarness } from '../../engine/testing/operator-harness.js';
 import { runInline } from '../../engine/testing/run-inline.js';
+import { faultsOf } from '../kit/plan-kit.js';
 
 /** Joins of keyed streams on the inline host with tiny buffers, against two loops, one inside the other. */
 const joins = suite('joins');
@@ -201,6 +202,157 @@ joins('the time of a result is that of the later row, and no window above loses 
     const { windows } = await runInline(subject, { inputs, parallelism, options: TINY });
     assert.equal(windows.map(({ id, rows }) => `${id} ${rows}`).sort(), expected);
   }
+});
+
+const Timed = t.record({ at: t.timestamp, key: t.int32, n: t.int32 });
+const DISORDER_MS = 100;
+/** Rows that are out of order by less than that. */
+const stream = fc
+  .array(fc.tuple(fc.nat({ max: 120 }), fc.nat({ max: DISORDER_MS - 1 }), fc.nat({ max: 3 }), fc.nat()), {
+    maxLength: 60,
+  })
+  .map((rows) => {
+    let ms = 0;
+    return rows.map(([gap, jitter, key, n]) => {
+      ms += gap;
+      return { at: ms + jitter, key, n: n % 100 };
+    });
+  });
+
+/** Counts the slices of joins that are dropped while it runs. */
+async function slicesDropped(run: () => Promise<unknown>): Promise<number> {
+  const original = Map.prototype.delete;
+  let dropped = 0;
+  Map.prototype.delete = function (this: Map<unknown, unknown>, key: unknown) {
+    const value = this.get(key);
+    if (typeof value === 'object' && value !== null && 'rows0' in value) dropped++;
+    return original.call(this, key);
+  };
+  try {
+    await run();
+  } finally {
+    Map.prototype.delete = original;
+  }
+  return dropped;
+}
+
+joins('rows between two bounds meet, as a loop over all pairs says, while state is let go', async () => {
+  const bound = fc.integer({ min: -900, max: 900 });
+  let dropped = 0;
+  const property = fc.asyncProperty(
+    ...([stream, stream, bound, bound, fc.boolean(), fc.boolean()] as const),
+    fc.integer({ min: 1, max: 3 }),
+    async (left, right, a, b, lowerExclusive, upperExclusive, parallelism) => {
+      const [lower, upper] = [Math.min(a, b), Math.max(a, b)];
+      const keyed = (rows: any) => rows.eventTime('at', { outOfOrderness: `${DISORDER_MS}ms` }).keyBy('key');
+      const subject = job('near', { inputs: { left: Timed, right: Timed } }, ({ left, right }) => ({
+        out: keyed(left)
+          .join(keyed(right))
+          .between(`${lower}ms`, `${upper}ms`, { lowerExclusive, upperExclusive })
+          .map((l: any, r: any) => ({ l: l.n, r: r.n, apart: r.at - l.at })),
+      }));
+      let out: object[] = [];
+      dropped += await slicesDropped(async () => {
+        ({ out } = (await runInline(subject, {
+          inputs: { left, right },
+          parallelism,
+          options: TINY,
+        })) as any);
+      });
+      const isNear = (apart: number): boolean =>
+        (lowerExclusive ? apart > lower : apart >= lower) &&
+        (upperExclusive ? apart < upper : apart <= upper);
+      const pairs = left.flatMap((l) => right.filter((r) => l.key === r.key).map((r) => ({ l, r })));
+      const near = pairs.map(({ l, r }) => ({ l: l.n, r: r.n, apart: r.at - l.at }));
+      assert.equal(sorted(out), sorted(near.filter(({ apart }) => isNear(apart))));
+    },
+  );
+  await fc.assert(property, { seed, numRuns: Number(process.env['RUNS'] ?? 12) });
+  assert.ok(dropped > 12, `${dropped} slices`);
+});
+
+joins(
+  'a row that comes after its time meets nobody, and bounds are inclusive unless it is said',
+  async () => {
+    const Sided = t.record({ side: t.string, at: t.timestamp });
+    const harness = await operatorHarness(Sided, (rows) => {
+      const timed = rows.eventTime('at');
+      const side = (name: string) => timed.filter((row) => row.side === name).keyBy(() => 1, t.int32);
+      return side('left')
+        .join(side('right'))
+        .between('-1s', '2s', { upperExclusive: true })
+        .map(t.record({ left: t.timestamp, right: t.timestamp }), (a, b) => ({ left: a.at, right: b.at }));
+    });
+    const push = (side: string, at: number): string[] =>
+      harness.push({ side, at }).map(({ left, right }) => `${left} ${right}`);
+    assert.equal(push('left', 1_000), []);
+    assert.equal(push('right', 2_999), ['1000 2999']);
+    assert.equal(push('right', 2_998), [], 'the watermark is there already');
+    assert.equal(push('right', 3_000), [], 'that is 2 s later, which is excluded');
+    assert.equal(push('left', 4_000), ['4000 3000'], 'a second earlier is not');
+    assert.equal(await harness.end(), []);
+  },
+);
+
+joins('a bound may be exclusive, each by itself, whichever row comes first', async () => {
+  const left = [{ at: 10_000, key: 1, n: 0 }];
+  const right = [-1_001, -1_000, -999, 0, 1_999, 2_000, 2_001].map((n) => ({ at: 10_000 + n, key: 1, n }));
+  for (const [lowerExclusive, upperExclusive] of [
+    [false, false],
+    [true, false],
+    [false, true],
+  ] as const) {
+    const subject = job('bounds', { inputs: { left: Timed, right: Timed } }, ({ left, right }) => {
+      const [l, r] = [left, right].map((rows) => rows.eventTime('at', { outOfOrderness: '1h' }).keyBy('key'));
+      const options = { lowerExclusive, upperExclusive };
+      return {
+        out: l!
+          .join(r!)
+          .between('-1s', '2s', options)
+          .map((_, b) => ({ n: b.n })),
+        turned: r!
+          .join(l!)
+          .between('-2s', '1s', { lowerExclusive: upperExclusive, upperExclusive: lowerExclusive })
+          .map((b) => ({ n: b.n })),
+      };
+    });
+    const expected = [
+      ...(lowerExclusive ? [] : [-1_000]),
+      ...[-999, 0, 1_999],
+      ...(upperExclusive ? [] : [2_000]),
+    ];
+    for (const run of [1, 2, 3]) {
+      const { out, turned } = await runInline(subject, { inputs: { left, right }, seed: run });
+      for (const rows of [out, turned])
+        assert.equal(
+          rows.map(({ n }) => n).sort((a, b) => a - b),
+          expected,
+        );
+    }
+  }
+});
+
+joins('bounds that cannot be, and rows without event time, are refused', () => {
+  const faults = (lower: any, upper: any, isTimed = true): readonly string[] =>
+    faultsOf(
+      job('near', { inputs: { rows: Timed } }, ({ rows }) => {
+        const keyed = (isTimed ? rows.eventTime('at') : rows).keyBy('key');
+        return {
+          out: keyed
+            .join(keyed)
+            .between(lower, upper)
+            .map((a, b) => ({ a: a.n, b: b.n })),
+        };
+      }),
+    );
+  assert.equal(faults('-1s', '1s'), []);
+  assert.equal(faults('1s', '-1s'), [
+    "PLAN_DURATION_INVALID: between('1s', '-1s'): the lower bound is above the upper one",
+  ]);
+  assert.match(faults(5, '1s')[0]!, /^PLAN_DURATION_INVALID: between\('5', '1s'\): the lower bound is '5'/);
+  assert.equal(faults('-1s', '1s', false), [
+    'PLAN_EVENT_TIME_MISSING: map: a join of rows that are near in event time needs event time; add .eventTime(field) above keyBy',
+  ]);
 });
 
 joins('a function that fails tells its place, and the row that had come', async () => {

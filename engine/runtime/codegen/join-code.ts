@@ -1,5 +1,5 @@
 import { HIDDEN_KEY } from '../../plan/hidden-key.js';
-import type { Observed, OperatorConfig } from '../../plan/logical-plan.js';
+import type { Observed, OperatorConfig, TimeBounds } from '../../plan/logical-plan.js';
 import { isMutableKind } from '../../records/field-values.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { type ChainSpec, inputFields, operatorOf } from '../chain-spec.js';
@@ -12,8 +12,11 @@ import { argumentText, literalOf, objectRow, type Row } from './row.js';
 type JoinConfig = Extract<OperatorConfig, { kind: 'join' }>;
 
 /**
- * Generates an inner join of two keyed inputs over all time: a table holds the rows that came so far, by key and input,
- * and each row that comes meets those of the other input. Rows that meet many are given out in pieces.
+ * Generates an inner join of two keyed inputs: a table holds the rows that came so far, by key and input, and each row
+ * that comes meets those of the other input. Rows that meet many are given out in pieces.
+ *
+ * Where rows meet only if they are near in time there is a table for each slice of it, as long as the bounds are apart,
+ * so a row looks into two or three of them, and one is dropped as a whole when the watermark has left it behind.
  */
 export class JoinCode implements HeadCode {
   readonly #uid: string;
@@ -45,7 +48,9 @@ export class JoinCode implements HeadCode {
   fields(): readonly string[] {
     const none = ['mine', 'others', 'times'].map((name) => `this.${name} = null;`);
     return [
-      'this.tab = new Table(-Infinity, Infinity);',
+      this.#config.between === null
+        ? 'this.tab = new Table(-Infinity, Infinity);'
+        : 'this.slices = new Map();',
       ...none,
       'this.mineTs = -Infinity; this.isSecond = false; this.next = 0;',
     ];
@@ -57,26 +62,37 @@ export class JoinCode implements HeadCode {
 
   #meet(input: number, row: Row, hash: string, place: Place): void {
     const { code } = place;
-    const fields = this.#fields[input]!;
     const names = this.#config.keys[input]!;
     const keys = names.map((name) => row.value(name, code));
-    const mayBeNull = keys.filter(
-      (_, i) => fields?.find(({ name }) => name === names[i])?.nullable !== false,
+    const isNullable = (name: string): boolean =>
+      this.#fields[input]?.find((field) => field.name === name)?.nullable !== false;
+    const meets = keys.flatMap((key, i) =>
+      isNullable(names[i]!) ? `${key} !== null && ${key} !== undefined` : [],
     );
-    const meets = mayBeNull.map((key) => `${key} !== null && ${key} !== undefined`).join(' && ');
-    code.block(meets === '' ? '' : `if (${meets})`, () => {
-      const tab = code.constant('tab', 'core.tab');
-      const slot = code.constant('s', `${tab}.slot(${[hash, ...keys].join(', ')})`);
-      const mine = code.constant('mine', this.#keptText(row, this.#config.observed[input]!, code));
-      const [own, other] = input === 0 ? ['0', '1'] : ['1', '0'];
-      code.line(`(${tab}.rows${own}[${slot}] ??= []).push(${mine});`);
-      code.line(`(${tab}.times${own}[${slot}] ??= []).push(${row.ts});`);
-      code.block(`if (${tab}.rows${other}[${slot}] !== null)`, () => {
-        const others = `${tab}.rows${other}[${slot}], ${tab}.times${other}[${slot}]`;
-        code.line(`core.join(${mine}, ${row.ts}, ${others}, ${input === 1});`);
-        code.line(`if (core.blocked) { ${place.onBlocked} }`);
-      });
-    });
+    const keyed = (): void => this.#keep(input, row, [hash, ...keys].join(', '), place);
+    const body = (): void => {
+      if (meets.length === 0) keyed();
+      else code.block(`if (${meets.join(' && ')})`, keyed);
+    };
+    if (this.#config.between === null) code.block('', body);
+    else code.block(`if (${row.ts} <= core.watermarkMs) core.lateRecords++; else`, body);
+  }
+
+  #keep(input: number, row: Row, hashed: string, { code, onBlocked }: Place): void {
+    const { between, observed } = this.#config;
+    const tab = code.constant('tab', between === null ? 'core.tab' : `core.sliceAt(${row.ts})`);
+    const slot = code.constant('s', `${tab}.slot(${hashed})`);
+    const mine = code.constant('mine', this.#keptText(row, observed[input]!, code));
+    code.line(`(${tab}.rows${input}[${slot}] ??= []).push(${mine});`);
+    code.line(`(${tab}.times${input}[${slot}] ??= []).push(${row.ts});`);
+    const other = 1 - input;
+    if (between !== null) code.line(`core.meet${input}(${mine}, ${row.ts}, ${hashed});`);
+    else {
+      const others = `${tab}.rows${other}[${slot}], ${tab}.times${other}[${slot}]`;
+      const join = `core.join(${mine}, ${row.ts}, ${others}, ${input === 1});`;
+      code.line(`if (${tab}.rows${other}[${slot}] !== null) ${join}`);
+    }
+    code.line(`if (core.blocked) { ${onBlocked} }`);
   }
 
   /** What is kept of a row: an object of its own, with what the function can observe. */
@@ -98,8 +114,10 @@ export class JoinCode implements HeadCode {
   }
 
   members(code: CodeWriter): void {
-    code.line(`onWatermark(ms) { this.watermarkMs = ms; this.forwardWatermark(ms); }
-/** A row that came has equal keys with others; \`times\` are theirs. */
+    const { between } = this.#config;
+    if (between === null) code.line('onWatermark(ms) { this.watermarkMs = ms; this.forwardWatermark(ms); }');
+    else this.#sliceMembers(between, code);
+    code.line(`/** A row that came has equal keys with others; \`times\` are theirs. */
 join(mine, mineTs, others, times, isSecond) {
   this.mine = mine;
   this.mineTs = mineTs;
@@ -122,6 +140,59 @@ resume() {
   this.hasPending = false;
   this.mine = this.others = this.times = null;
 }`);
+    this.#pairMember(code);
+  }
+
+  #sliceMembers(bounds: TimeBounds, code: CodeWriter): void {
+    const { lowerMs, upperMs } = bounds;
+    const width = Math.max(upperMs - lowerMs, SLICE_MS_MIN);
+    code.line(`onWatermark(ms) {
+  this.watermarkMs = ms;
+  // A row is done with when no row of the other input that it may meet can come any more.
+  for (const [n, slice] of this.slices) if (slice.endMs + ${Math.max(upperMs, -lowerMs, 0)} <= ms) this.slices.delete(n);
+  this.forwardWatermark(ms);
+}
+sliceAt(ts) {
+  const n = Math.floor(ts / ${width});
+  let slice = this.slices.get(n);
+  if (slice === undefined) this.slices.set(n, slice = new Table(n * ${width}, (n + 1) * ${width}));
+  return slice;
+}`);
+    this.#meetMember(0, `ts + ${lowerMs}`, `ts + ${upperMs}`, 'at - ts', bounds, code);
+    this.#meetMember(1, `ts - ${upperMs}`, `ts - ${lowerMs}`, 'ts - at', bounds, code);
+  }
+
+  /** Looks for the rows of the other input that a row of this one meets; `at` is the time of one of them. */
+  #meetMember(
+    input: number,
+    fromMs: string,
+    toMs: string,
+    apart: string,
+    { lowerMs, upperMs, lowerExclusive, upperExclusive }: TimeBounds,
+    code: CodeWriter,
+  ): void {
+    const width = Math.max(upperMs - lowerMs, SLICE_MS_MIN);
+    const keys = this.#config.keys[0].map((_, i) => `k${i}`).join(', ');
+    const [above, below] = [lowerExclusive ? '>' : '>=', upperExclusive ? '<' : '<='];
+    code.line(`meet${input}(mine, ts, hash, ${keys}) {
+  const rows = [], times = [];
+  const last = Math.floor((${toMs}) / ${width});
+  for (let n = Math.floor((${fromMs}) / ${width}); n <= last; n++) {
+    const slice = this.slices.get(n);
+    if (slice === undefined) continue;
+    const s = slice.slot(hash, ${keys});
+    const others = slice.rows${1 - input}[s], ats = slice.times${1 - input}[s];
+    if (others === null) continue;
+    for (let i = 0; i < others.length; i++) {
+      const at = ats[i], apart = ${apart};
+      if (apart ${above} ${lowerMs} && apart ${below} ${upperMs}) { rows.push(others[i]); times.push(at); }
+    }
+  }
+  if (rows.length > 0) this.join(mine, ts, rows, times, ${input === 1});
+}`);
+  }
+
+  #pairMember(code: CodeWriter): void {
     code.block('pair(first, second, ts)', () => {
       code.line('const core = this;');
       const place = { code, onBlocked: '', ...CORE_WORDS };
@@ -134,6 +205,9 @@ resume() {
     });
   }
 }
+
+/** Narrower slices would be many. */
+const SLICE_MS_MIN = 100;
 
 /** The rows of each input, and their times. */
 const ROWS: Accumulator = {

@@ -16,6 +16,7 @@ interface Script {
   readonly isCreditReady?: boolean;
   readonly waitFor?: Promise<void>;
   readonly onStep?: (control: ControlArena, notes: string[]) => void;
+  readonly gates?: readonly object[];
 }
 
 /** A host over a task that only notes what it is asked to do. */
@@ -45,7 +46,7 @@ function hostOf(script: Script, waiting: Waiting = 'sleeps') {
   };
   const subtask = {
     task,
-    gates: [],
+    gates: script.gates ?? [],
     partitions: [],
     splitsDone: () => 0,
     undeclaredMs: () => 0,
@@ -65,6 +66,20 @@ hosts('wait/park: a task is parked for what its step waits for, and for mail', a
     'park CREDIT+MAIL 100 ms: asleep',
     'park MAIL 0 ms: asleep',
   ]);
+});
+
+hosts('all gates of a task are counted, and each is debloated when it is due', async () => {
+  const debloated: string[] = [];
+  const gateOf = (name: string, buffersIn: number, isDue: boolean) => ({
+    ...{ buffersIn, bytesIn: buffersIn * 10, isDebloatDue: () => isDue },
+    debloat: () => void debloated.push(name),
+  });
+  const gates = [gateOf('a', 1, true), gateOf('b', 20, false), gateOf('c', 300, true)];
+  const { control, host } = hostOf({ steps: [], gates });
+  await host.run();
+  const line = control.taskLine(0);
+  assert.equal([line.get('buffersIn'), line.get('bytesIn')], [321, 3_210]);
+  assert.equal([...new Set(debloated)], ['a', 'c']);
 });
 
 hosts('clock/sum: while a task is parked its time goes into what its step waits for', async () => {
