@@ -13,7 +13,7 @@ export type KeyOf<Key> = IsUnion<keyof Key> extends true ? Key : Key[keyof Key];
 type IsUnion<K, A = K> = K extends unknown ? ([A] extends [K] ? false : true) : never;
 
 /** The states of a function; each is a fault where there is no key. */
-type StatesOf<F> = { [K in keyof F]: F[K] extends KeyedState<any> ? K : never }[keyof F];
+type StatesOf<F> = { [K in keyof F]-?: F[K] extends KeyedState<any> ? K : never }[keyof F];
 
 /** What is to be said of a function that keeps state where there is no key to keep it by. */
 export type Stateless<F> = [StatesOf<F>] extends [never]
