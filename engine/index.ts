@@ -52,6 +52,13 @@ export type {
 } from './control/run.js';
 export type { TraceSummary } from './control/taps/run-trace.js';
 export {
+  type DeadLetter,
+  type DeadLetterAction,
+  deadLetter,
+  deadLetterOf,
+  type OnError,
+} from './functions/dead-letter.js';
+export {
   type AggregateFunction,
   AggregatingState,
   aggregatingState,

@@ -1,10 +1,11 @@
+import { DeadLetterAction, type OnError } from '../functions/dead-letter.js';
 import type { OutputTag } from '../functions/output-tag.js';
 import type { ProcessFunction } from '../functions/process-function.js';
 import type { Step } from '../plan/faults.js';
 import type { OperatorConfig, OperatorFunctions } from '../plan/logical-plan.js';
 import type { RecordType, RowShape } from '../records/schema.js';
 import { stepOf } from './call-arguments.js';
-import type { FlowNode } from './flow-graph.js';
+import { describeValue, type FlowNode } from './flow-graph.js';
 import { type OutOf, processArguments, type Stateless } from './process.js';
 import { RoutedStream } from './routed-stream.js';
 import { branchNode, sideOutputNode } from './side-output.js';
@@ -46,6 +47,23 @@ export abstract class BranchingStream<T extends object> extends RoutedStream<T> 
     const step = stepOf('process');
     const { observed, declared, shape, process } = processArguments(this.graph, step, given, false);
     return this.derive(step, { kind: 'process', observed, declared }, shape, { process });
+  }
+
+  /**
+   * What is to be done when a function of this operator fails at a row, or gives one that does not fit: `fail` ends the
+   * job, `skip` drops the row and counts it, and `deadLetter(tag)` gives it to a side output, with the cause and the
+   * place. Rows that the function had emitted before, and changes of its state, stay.
+   */
+  onError(action: OnError): this {
+    if (action === 'skip') this.node.onError = { kind: 'skip' };
+    else if (action instanceof DeadLetterAction)
+      this.node.onError = { kind: 'dead-letter', tag: action.tag.name };
+    else if (action === 'fail') delete this.node.onError;
+    else {
+      const text = `onError is 'fail', 'skip' or deadLetter(tag), not ${describeValue(action)}`;
+      this.graph.fault('ARGUMENT_INVALID', stepOf('onError'), text);
+    }
+    return this;
   }
 
   /** The rows that the operator before gives to a tag, beside those of this stream. */

@@ -11,6 +11,7 @@ import {
   type OperatorConfig,
   type OperatorFunctions,
   type PlanEdge,
+  type PlannedOnError,
   type PlannedPartitioner,
   type PlanOperator,
 } from '../plan/logical-plan.js';
@@ -44,6 +45,7 @@ export interface FlowNode {
   uid: string | null;
   parallelism: number | 'inherit';
   chaining: PlanOperator['chaining'];
+  onError?: PlannedOnError;
 }
 
 /** Collects what one run of a builder writes: operators, references to fields, and mistakes. */
@@ -124,7 +126,8 @@ export class FlowGraph {
     const operators = this.#nodes.map((node): PlanOperator => {
       const { name, output, config } = node;
       const { parallelism, chaining } = config.kind === 'side-output' ? this.#beside(node) : node;
-      return { uid: uids.get(node)!, name, parallelism, chaining, output, config };
+      const onError = node.onError === undefined ? {} : { onError: node.onError };
+      return { uid: uids.get(node)!, name, parallelism, chaining, output, config, ...onError };
     });
     const functions = new Map(this.#nodes.map((node) => [uids.get(node)!, node.functions]));
     const steps = new Map(this.#nodes.map((node) => [uids.get(node)!, node.step]));

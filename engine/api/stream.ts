@@ -1,5 +1,6 @@
 import type { Sink } from '../connectors/connector.js';
 import { print } from '../connectors/print.js';
+import type { OnError } from '../functions/dead-letter.js';
 import type { OutputTag } from '../functions/output-tag.js';
 import { fieldOf } from '../plan/draft.js';
 import type { Step } from '../plan/faults.js';
@@ -359,6 +360,11 @@ export class PassingStream<T extends object> extends Stream<T> {
   override disableChaining(this: never): never;
   override disableChaining(): this {
     return this.#refuse('disableChaining()');
+  }
+
+  override onError(this: never, action: OnError): never;
+  override onError(_: unknown): any {
+    return this.#refuse('onError');
   }
 
   override sideOutput(this: never, tag: OutputTag<any>): never;

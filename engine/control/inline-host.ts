@@ -116,6 +116,11 @@ export class InlineHost {
     return this.#subtasks.reduce((sum, { task }) => sum + (task.core.state?.keys.count ?? 0), 0);
   }
 
+  /** Of all tasks. */
+  get droppedRecords(): number {
+    return this.#subtasks.reduce((sum, { task }) => sum + task.core.droppedRecords, 0);
+  }
+
   /** Writes the state of every task down and reads it back. */
   rebuildState(): void {
     for (const { task } of this.#subtasks) {

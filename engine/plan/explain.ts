@@ -56,7 +56,7 @@ function vertexLines(plan: LogicalPlan, graph: JobGraph, vertex: JobVertex): str
   const lines = [`[${vertex.index}] ${vertex.name}   ${count(vertex.parallelism, 'task')}   ${vertex.id}`];
   for (const uid of vertex.operators) {
     const operator = plan.operators.find((each) => each.uid === uid)!;
-    lines.push(`  ${operator.name}: ${operatorText(operator, graph)}`);
+    lines.push(`  ${operator.name}: ${operatorText(operator, graph)}${onErrorText(operator)}`);
   }
   for (const exchange of graph.exchanges) {
     if (exchange.fromVertex === vertex.index) lines.push(...exchangeLines(plan, exchange));
@@ -172,6 +172,13 @@ const printShape = (fields: readonly FieldSpec[] | null): string =>
 
 const printObserved = (observed: Observed): string =>
   observed === null ? 'all fields' : observed.join(', ') || 'no fields';
+
+function onErrorText({ onError }: PlanOperator): string {
+  if (onError === undefined) return '';
+  return onError.kind === 'skip'
+    ? '; skips what it fails at'
+    : `; side output ${onError.tag} gets what it fails at`;
+}
 
 const statesText = (states: readonly StateSpec[]): string =>
   states

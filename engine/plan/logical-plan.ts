@@ -68,7 +68,14 @@ export interface PlanOperator {
   readonly chaining: 'always' | 'head' | 'never';
   readonly output: RowShape;
   readonly config: OperatorConfig;
+  /** When a function of it fails at a row; absent: the job fails. */
+  readonly onError?: PlannedOnError;
 }
+
+/** The row is dropped and counted, or goes to a side output of the operator. */
+export type PlannedOnError =
+  | { readonly kind: 'skip' }
+  | { readonly kind: 'dead-letter'; readonly tag: string };
 
 export interface AggregateSpec {
   /** Name of the output field. */

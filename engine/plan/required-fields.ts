@@ -44,11 +44,12 @@ function partitionerFields(partitioner: PlannedPartitioner): Needed {
 
 /** What an operator observes of one of its inputs, if these fields of its output matter, and these of side outputs. */
 function inputFields(
-  { config, output }: PlanOperator,
+  { config, output, onError }: PlanOperator,
   outputNeeded: Needed,
   sidesNeeded: Needed,
   input: number,
 ): Needed {
+  if (onError?.kind === 'dead-letter') return null; // the whole row is in the letter
   switch (config.kind) {
     case 'source':
     case 'input':

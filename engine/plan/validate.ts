@@ -16,6 +16,7 @@ const RULES: readonly Rule[] = [
   columnsAreDistinct,
   windowsHaveEventTime,
   sideOutputsHaveGivers,
+  errorsHaveFunctions,
   streamsEndInSinks,
   sinksHaveTheirOwnPaths,
   sinksSpareSources,
@@ -102,7 +103,7 @@ function* sideOutputsHaveGivers({ plan, steps }: PlanDraft): Iterable<Fault> {
     if (config.kind !== 'side-output') continue;
     const { from } = plan.edges.find(({ to }) => to === uid)!;
     const giver = plan.operators.find((operator) => operator.uid === from)!;
-    if (givesTo(giver.config, config.tag)) continue;
+    if (givesTo(giver, config.tag)) continue;
     const text = `'${giver.name}' gives no rows to the tag '${config.tag}'`;
     yield { code: 'ARGUMENT_INVALID', step: steps.get(uid) ?? null, text };
   }
@@ -197,8 +198,22 @@ function isWhole(value: unknown, least: number, most: number): boolean {
 
 const isOrigin = ({ config }: PlanOperator): boolean => config.kind === 'source' || config.kind === 'input';
 
+/** Operators whose functions are called for one row at a time. */
+const CALLED_BY_ROW: ReadonlySet<OperatorConfig['kind']> = new Set([
+  ...(['filter', 'map', 'flat-map', 'with', 'split', 'process', 'keyed-process'] as const),
+]);
+
+function* errorsHaveFunctions({ plan, steps }: PlanDraft): Iterable<Fault> {
+  for (const { uid, name, config, onError } of plan.operators) {
+    if (onError === undefined || CALLED_BY_ROW.has(config.kind)) continue;
+    const text = `onError is for operators that call a function with each row; '${name}' is none`;
+    yield { code: 'ARGUMENT_INVALID', step: steps.get(uid) ?? null, text };
+  }
+}
+
 /** True if an operator may give rows to a tag. */
-function givesTo(config: OperatorConfig, tag: string): boolean {
+function givesTo({ config, onError }: PlanOperator, tag: string): boolean {
+  if (onError?.kind === 'dead-letter' && onError.tag === tag) return true;
   if (config.kind === 'process' || config.kind === 'keyed-process') return true;
   return config.kind === 'split' && config.branches.some(({ name }) => name === tag);
 }

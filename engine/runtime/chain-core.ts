@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../base/error-catalogue.js';
 import { type ErrorDetail, isSluiceError, SluiceError, whatOf } from '../base/errors.js';
 import { valueText } from '../base/record-text.js';
+import type { DeadLetter } from '../functions/dead-letter.js';
 import type { RunningFunction } from './process-context.js';
 import type { KeyedStateBackend } from './state/keyed-state-backend.js';
 
@@ -40,6 +41,8 @@ export abstract class ChainCore {
   droppedRecords = 0;
   /** The merged watermark of the input, as last given to `onWatermark`. */
   watermarkMs = Number.NEGATIVE_INFINITY;
+  /** Number of the subtask. */
+  subtask = 0;
   /** Functions of the user that are told of the beginning and the end of the task. */
   readonly functions: RunningFunction[] = [];
   /** What its head keeps by key, behind the backend contract; null: nothing. */
@@ -119,6 +122,24 @@ export abstract class ChainCore {
         ? 'registered a timer, but has no onTimer'
         : `registered or deleted a timer for ${valueText(timestamp, SHOWN_MAX)}, which is not a whole number of milliseconds`;
     return this.#blame('TIMER_INVALID', site, what);
+  }
+
+  /**
+   * What failed shall not fail the job, if it is the function of this operator that did: its own error, or one that its
+   * record is the reason of.
+   *
+   * @param at  where the loop was; members that it calls say so themselves
+   */
+  endure(site: number, at: number, error: unknown): void {
+    const failed = this.at === 0 ? at : this.at;
+    if (failed !== site || (isSluiceError(error) && !OF_ONE_RECORD.has(error.code))) throw error;
+  }
+
+  /** A row that a function failed at, for a side output. */
+  letter(site: number, error: unknown, payload: object | null): DeadLetter<object> {
+    const { uid, shown } = this.sites[site]!;
+    const cause = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return { payload, cause, operator: uid, place: shown, subtask: this.subtask };
   }
 
   /** A process function answered with something; a promise would be waited for by nobody. */

@@ -39,6 +39,8 @@ export interface OperatorHarness<I extends object, O extends object> {
   advance(byMs: number): O[];
   /** Keys that have a state or a timer, of all operators. */
   readonly keyCount: number;
+  /** Given to side outputs that nobody reads, or skipped since a function failed at them. */
+  readonly droppedRecords: number;
   /** Ends the input. @returns what came out */
   end(): Promise<O[]>;
 }
@@ -85,6 +87,9 @@ export async function operatorHarness<I extends object, O extends object>(
     },
     get keyCount() {
       return host.keyCount;
+    },
+    get droppedRecords() {
+      return host.droppedRecords;
     },
     advance: (byMs) => {
       settle();

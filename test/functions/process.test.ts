@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isSluiceError } from '../../engine/base/errors.js';
 import {
+  count,
   type FunctionContext,
   type KeyedContext,
   KeyedProcessFunction,
@@ -13,6 +14,7 @@ import {
   reducingState,
   type TimerContext,
   t,
+  tumbling,
   valueState,
 } from '../../engine/index.js';
 import { operatorHarness } from '../../engine/testing/operator-harness.js';
@@ -168,6 +170,17 @@ processes('a function without key emits, gives to side outputs, and is opened an
   assert.equal(log, ['open 0/1']);
   await subject.end();
   assert.equal(log, ['open 0/1', 'close']);
+});
+
+processes('a side output has many readers, and the watermarks of its operator', async () => {
+  const subject = await operatorHarness(Event, (events) => {
+    const sorted = events.eventTime('at').process(Sorter);
+    const [one, other] = [sorted.sideOutput(odd), sorted.sideOutput(odd)];
+    return one.union(other).keyBy('n').window(tumbling('10ms')).aggregate({ rows: count() });
+  });
+  assert.equal(subject.push(event('a', 1, 3), event('a', 2, 4), event('a', 1, 9)), []);
+  assert.equal(subject.push(event('a', 2, 10)), [{ n: 1, rows: 4 }]);
+  await subject.end();
 });
 
 async function failure(

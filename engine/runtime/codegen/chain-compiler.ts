@@ -207,7 +207,7 @@ class ChainCompiler {
     code.as('state', () => this.#head.declarations(code));
     code.block('class Chain extends Base', () => {
       code.block('constructor()', () => {
-        code.line('super();\nthis.sites = sites;');
+        code.line(`super();\nthis.sites = sites;\nthis.subtask = ${this.#env.subtask};`);
         for (const part of [this.#head, watermarks, this.#operators, this.#process]) {
           for (const line of part.fields()) code.line(line);
         }

@@ -39,7 +39,7 @@ export function headCode(
 ): HeadCode {
   const { config } = operatorOf(spec, spec.head);
   if (config.kind === 'keyed-process')
-    return new KeyedProcessCode(spec, env, config, bindings, site, process, shown);
+    return new KeyedProcessCode(spec, env, config, bindings, site, operators, process, shown);
   if (config.kind === 'async') return new AsyncCode(spec, config, bindings, site, operators);
   if (isKeyed(config)) return new KeyedCode(spec, bindings, site, operators);
   if (config.kind === 'join') return new JoinCode(spec, bindings, operators);

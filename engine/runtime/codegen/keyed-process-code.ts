@@ -1,13 +1,14 @@
 import { KeyedState } from '../../functions/keyed-state.js';
-import type { OperatorConfig } from '../../plan/logical-plan.js';
+import type { OperatorConfig, PlanOperator } from '../../plan/logical-plan.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { type ChainEnvironment, type ChainSpec, inputFields, operatorOf } from '../chain-spec.js';
 import { HeapBackend } from '../state/heap-backend.js';
 import { keyScopeClass } from '../state/key-scope.js';
 import type { KeyedStateBackend } from '../state/keyed-state-backend.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
+import { guarded } from './failure-code.js';
 import type { HeadCode } from './head-code.js';
-import type { Place } from './operator-code.js';
+import { CORE_WORDS, type OperatorCode, type Place } from './operator-code.js';
 import type { ProcessCode } from './process-code.js';
 import type { Row } from './row.js';
 
@@ -28,6 +29,8 @@ export class KeyedProcessCode implements HeadCode {
   readonly #config: KeyedProcessConfig;
   readonly #site: number;
   readonly #bindings: Bindings;
+  readonly #operator: PlanOperator;
+  readonly #operators: OperatorCode;
   readonly #process: ProcessCode;
   readonly #keys: readonly (FieldSpec | null)[];
   readonly #state: KeyedStateBackend;
@@ -38,10 +41,13 @@ export class KeyedProcessCode implements HeadCode {
     config: KeyedProcessConfig,
     bindings: Bindings,
     site: number,
+    operators: OperatorCode,
     process: ProcessCode,
     shown: string,
   ) {
-    const { uid } = operatorOf(spec, spec.head);
+    this.#operator = operatorOf(spec, spec.head);
+    this.#operators = operators;
+    const { uid } = this.#operator;
     this.#uid = uid;
     this.#config = config;
     this.#site = site;
@@ -90,8 +96,7 @@ export class KeyedProcessCode implements HeadCode {
       return { context: code.constant('context', `core.context_${this.#site}`), keys: scope };
     });
     code.as(`operator ${this.#uid}`, () => {
-      const argument = this.#process.argument(row, this.#config.observed, code);
-      this.#process.call(this.#uid, context, [argument, context], row.ts, place);
+      this.#process.call(this.#uid, context, row, this.#config.observed, place);
     });
     code.as('state', () => code.line(`${keys}.leave();`));
     code.line(`if (core.blocked) { ${place.onBlocked} }`);
@@ -133,11 +138,15 @@ context.rowTime = domain === 'event' ? ms : -Infinity;
 context.timeDomain = domain;
 context.isCalled = true;
 this.at = ${this.#site};`);
-      code.as(`operator ${this.#uid}`, () => code.line(`const answer = ${fn}.onTimer(ms, context);`));
-      code.line(`if (answer !== undefined) this.refuseAnswer(${this.#site}, answer);
-this.at = 0;
-context.isCalled = false;
-this.state.keys.leave();`);
+      code.line('const core = this, ts = context.rowTime;');
+      const place = { code, onBlocked: '', ...CORE_WORDS };
+      code.as(`operator ${this.#uid}`, () =>
+        guarded(this.#operators, this.#operator, this.#site, null, 'ts', place, () => {
+          code.line(`const answer = ${fn}.onTimer(ms, context);`);
+          code.line(`if (answer !== undefined) this.refuseAnswer(${this.#site}, answer);`);
+        }),
+      );
+      code.line('this.at = 0;\ncontext.isCalled = false;\nthis.state.keys.leave();');
     });
   }
 }

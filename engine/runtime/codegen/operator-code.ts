@@ -10,6 +10,7 @@ import { memberText } from '../../records/source-text.js';
 import { type ChainSpec, operatorOf, requiredFields } from '../chain-spec.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
 import { eventTimeStep } from './event-time-code.js';
+import { guarded } from './failure-code.js';
 import { argumentText, DerivedRow, literalOf, objectRow, type Row } from './row.js';
 import { hasField, pickRow, wholeOf } from './row-parts.js';
 import { type Handed, handView } from './view-code.js';
@@ -113,7 +114,12 @@ export class OperatorCode {
    * @param input  1 for the second input of an operator that has two
    */
   operator(uid: string, row: Row, place: Place, input = 0): void {
-    place.code.as(`operator ${uid}`, () => this.#step(uid, row, place, input));
+    const operator = operatorOf(this.#spec, uid);
+    const step = (): void => this.#step(uid, row, place, input);
+    place.code.as(`operator ${uid}`, () => {
+      if (operator.config.kind === 'process') step();
+      else guarded(this, operator, this.#siteOf.get(uid)!, row, row.ts, place, step);
+    });
   }
 
   #step(uid: string, row: Row, place: Place, input: number): void {

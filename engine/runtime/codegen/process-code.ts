@@ -1,4 +1,3 @@
-import { HIDDEN_KEY } from '../../plan/hidden-key.js';
 import type { Observed } from '../../plan/logical-plan.js';
 import { type ChainEnvironment, type ChainSpec, operatorOf } from '../chain-spec.js';
 import {
@@ -9,8 +8,10 @@ import {
   type UserFunction,
 } from '../process-context.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
+import { guarded } from './failure-code.js';
 import { CORE_WORDS, type OperatorCode, type Place } from './operator-code.js';
-import { argumentText, literalOf, type Row } from './row.js';
+import type { Row } from './row.js';
+import { ownObject } from './row-parts.js';
 
 /**
  * Generates the calls of process functions, and what these call in turn: for each operator a context, and the members
@@ -90,30 +91,22 @@ export class ProcessCode {
     const { config } = operatorOf(this.#spec, uid);
     if (config.kind !== 'process') return;
     const context = code.constant('context', `core.context_${this.#siteOf.get(uid)}`);
-    this.call(uid, context, [this.argument(row, config.observed, code), context], row.ts, place);
+    this.call(uid, context, row, config.observed, place);
     code.line(`if (core.blocked) { ${place.onBlocked} }`);
   }
 
-  /** The row as an object that is the function's to keep, without what the user did not put there. */
-  argument(row: Row, observed: Observed, code: CodeWriter): string {
-    const isOwn = (name: string): boolean => name !== HIDDEN_KEY;
-    if (observed !== null) return argumentText(row, observed, code);
-    if (row.fields !== null) {
-      const names = row.fields.map(({ name }) => name);
-      return literalOf(row, names.filter(isOwn), code);
-    }
-    const { [HIDDEN_KEY]: key, rest } = { [HIDDEN_KEY]: code.fresh('key'), rest: code.fresh('own') };
-    code.line(`const { ${JSON.stringify(HIDDEN_KEY)}: ${key}, ...${rest} } = ${row.whole};`);
-    return rest;
-  }
-
   /** Calls `processElement` in a loop. */
-  call(uid: string, context: string, args: readonly string[], ts: string, place: Place): void {
+  call(uid: string, context: string, row: Row, observed: Observed, place: Place): void {
     const { code } = place;
+    const site = this.#siteOf.get(uid)!;
     const fn = this.#bindings.bind(`fn_${uid}`, this.#functions.get(uid));
-    code.line(`${context}.timestamp = ${context}.rowTime = ${ts}; ${context}.isCalled = true;`);
-    const answer = this.#operators.call(uid, 'answer', `${fn}.processElement`, args.join(', '), place);
-    code.line(`if (${answer} !== undefined) core.refuseAnswer(${this.#siteOf.get(uid)}, ${answer});`);
+    guarded(this.#operators, operatorOf(this.#spec, uid), site, row, row.ts, place, () => {
+      const argument = ownObject(row.fork(), observed, code);
+      code.line(`${context}.timestamp = ${context}.rowTime = ${row.ts}; ${context}.isCalled = true;`);
+      const args = `${argument}, ${context}`;
+      const answer = this.#operators.call(uid, 'answer', `${fn}.processElement`, args, place);
+      code.line(`if (${answer} !== undefined) core.refuseAnswer(${site}, ${answer});`);
+    });
     code.line(`${context}.isCalled = false;`);
     // An error below that the function caught is forgotten.
     if (place.at !== CORE_WORDS.at) code.line('core.at = 0;');
