@@ -200,7 +200,7 @@ const isOrigin = ({ config }: PlanOperator): boolean => config.kind === 'source'
 
 /** Operators whose functions are called for one row at a time. */
 const CALLED_BY_ROW: ReadonlySet<OperatorConfig['kind']> = new Set([
-  ...(['filter', 'map', 'flat-map', 'with', 'split', 'process', 'keyed-process'] as const),
+  ...(['filter', 'map', 'flat-map', 'async', 'with', 'split', 'process', 'keyed-process'] as const),
 ]);
 
 function* errorsHaveFunctions({ plan, steps }: PlanDraft): Iterable<Fault> {

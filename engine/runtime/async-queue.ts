@@ -17,6 +17,7 @@ class Entry {
   /** It has its answer; what comes later is ignored. */
   isSettled = false;
   result: unknown = null;
+  hasFailed = false;
   /** When time is over, or while it waits to be called again. */
   timeout: NodeJS.Timeout | undefined;
   retry: NodeJS.Timeout | undefined;
@@ -41,7 +42,7 @@ class Segment {
 }
 
 /** What `take` came to. */
-export const TAKEN = { NOTHING: 0, ROW: 1, WATERMARK: 2 } as const;
+export const TAKEN = { NOTHING: 0, ROW: 1, WATERMARK: 2, FAILURE: 3 } as const;
 
 /**
  * Calls an async function for rows and keeps them until they have their answers.
@@ -58,12 +59,13 @@ export class AsyncQueue {
   readonly #plan: AsyncPlan;
   readonly #handlers: AsyncHandlers;
   readonly #onAnswer: () => void;
+  readonly #endures: boolean;
   readonly #waiting = new Set<Entry>();
   #first = new Segment();
   #last = this.#first;
   /** Rows that were called for and not yet given out. */
   size = 0;
-  /** Of the row taken last. */
+  /** Of the row taken last; `taken` is its answer, or its error. */
   takenTs = Number.NEGATIVE_INFINITY;
   takenRow: object | null = null;
   taken: unknown = null;
@@ -72,11 +74,21 @@ export class AsyncQueue {
   /** The first call that failed for good; its row. */
   failure: { readonly error: unknown; readonly row: object } | null = null;
 
-  /** @param onAnswer  called in the same thread when there may be something to take */
-  constructor(fn: AsyncFunction, plan: AsyncPlan, handlers: AsyncHandlers, onAnswer: () => void) {
+  /**
+   * @param endures   a call that fails for good is taken in its turn, as FAILURE; else it is the `failure` of all
+   * @param onAnswer  called in the same thread when there may be something to take
+   */
+  constructor(
+    fn: AsyncFunction,
+    plan: AsyncPlan,
+    handlers: AsyncHandlers,
+    endures: boolean,
+    onAnswer: () => void,
+  ) {
     this.#fn = fn;
     this.#plan = plan;
     this.#handlers = handlers;
+    this.#endures = endures;
     this.#onAnswer = onAnswer;
   }
 
@@ -128,7 +140,7 @@ export class AsyncQueue {
         this.taken = entry.result;
         this.takenTs = entry.ts;
         this.takenRow = entry.row;
-        return TAKEN.ROW;
+        return entry.hasFailed ? TAKEN.FAILURE : TAKEN.ROW;
       }
       if (first.open > 0) return TAKEN.NOTHING;
       const isNews = first.watermarkMs > this.watermarkMs;
@@ -227,6 +239,11 @@ export class AsyncQueue {
   }
 
   #fail(entry: Entry, error: unknown): void {
+    if (this.#endures) {
+      entry.hasFailed = true;
+      this.#settle(entry, error);
+      return;
+    }
     this.#forget(entry, null);
     this.failure ??= { error, row: entry.row };
     this.#onAnswer();

@@ -4,8 +4,11 @@ import * as assert from 'uvu/assert';
 import {
   type AsyncCall,
   count,
+  deadLetter,
+  deadLetterOf,
   isSluiceError,
   job,
+  outputTag,
   type SluiceError,
   type Stream,
   t,
@@ -210,6 +213,37 @@ calls('what is no record, and a field that does not fit, is the fault of the fun
     assert.match(error.message, message);
     assert.match(error.message, /record \{"n":0/);
   }
+});
+
+calls('rows whose calls fail are skipped, or become dead letters in their turn', async () => {
+  const failed = outputTag('failed', deadLetterOf(Numbered));
+  const ask = async ({ n }: Numbered) => {
+    await later(n % 3);
+    if (n % 4 === 1) throw new RangeError(`${n}`);
+    return n % 4 === 2 ? ({ n: 'two' } as unknown as typeof Answer.row) : { n, answer: 'good' };
+  };
+  const build = (rows: Stream<Numbered>) => {
+    const good = rows.mapAsync(Answer, ask).onError(deadLetter(failed));
+    const letters = good.sideOutput(failed).map(({ payload, cause }) => ({ at: payload?.at, cause }));
+    return { good, letters };
+  };
+  const subject = job('letters', { inputs: { rows: Numbered } }, ({ rows }) => build(rows));
+  const { good, letters } = await runInline(subject, { inputs: { rows: rowsOf(8) } });
+  assert.equal(
+    good.map(({ n }) => n),
+    [0, 3, 4, 7],
+  );
+  assert.equal(
+    letters.map(({ at, cause }) => `${at} ${/^\w+: \w+/.exec(cause)?.[0]}`),
+    [
+      '1000 RangeError: 1',
+      '2000 SluiceError: RECORD_FIELD_INVALID',
+      '5000 RangeError: 5',
+      '6000 SluiceError: RECORD_FIELD_INVALID',
+    ],
+  );
+  const skipped = await answersOf((rows) => rows.mapAsync(Answer, ask).onError('skip'), rowsOf(8));
+  assert.is(skipped.length, 4);
 });
 
 calls('wrong options are refused before anything runs', async () => {

@@ -1,11 +1,12 @@
-import type { AsyncPlan } from '../../plan/async-plan.js';
-import type { OperatorConfig } from '../../plan/logical-plan.js';
+import type { OperatorConfig, PlanOperator } from '../../plan/logical-plan.js';
+import type { FieldSpec } from '../../records/schema.js';
 import { AsyncQueue, TAKEN } from '../async-queue.js';
-import { type ChainSpec, operatorOf } from '../chain-spec.js';
+import { type ChainSpec, inputFields, operatorOf } from '../chain-spec.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
+import { guarded } from './failure-code.js';
 import type { HeadCode } from './head-code.js';
 import { CORE_WORDS, type OperatorCode, type Place } from './operator-code.js';
-import { literalOf, type Row } from './row.js';
+import { literalOf, objectRow, type Row } from './row.js';
 
 export type AsyncConfig = Extract<OperatorConfig, { kind: 'async' }>;
 
@@ -15,7 +16,9 @@ export type AsyncConfig = Extract<OperatorConfig, { kind: 'async' }>;
  */
 export class AsyncCode implements HeadCode {
   readonly keys = [];
-  readonly #uid: string;
+  readonly #operator: PlanOperator;
+  /** Of its rows; null: undeclared. */
+  readonly #fields: readonly FieldSpec[] | null;
   readonly #site: number;
   readonly #config: AsyncConfig;
   readonly #operators: OperatorCode;
@@ -29,13 +32,16 @@ export class AsyncCode implements HeadCode {
     site: number,
     operators: OperatorCode,
   ) {
-    this.#uid = operatorOf(spec, spec.head).uid;
+    this.#operator = operatorOf(spec, spec.head);
+    this.#fields = inputFields(spec);
     this.#config = config;
     this.#site = site;
     this.#operators = operators;
-    const { fn, handlers = {} } = spec.functions.get(this.#uid) ?? {};
-    const plan: AsyncPlan = config.plan;
-    const make = (onAnswer: () => void): AsyncQueue => new AsyncQueue(fn!, plan, handlers, onAnswer);
+    const { uid, onError } = this.#operator;
+    const { fn, handlers = {} } = spec.functions.get(uid) ?? {};
+    const endures = onError !== undefined;
+    const make = (onAnswer: () => void): AsyncQueue =>
+      new AsyncQueue(fn!, config.plan, handlers, endures, onAnswer);
     this.#makeQueue = bindings.bind('makeQueue', make);
   }
 
@@ -60,7 +66,7 @@ resume() {
     const taken = queue.take();
     if (taken === ${TAKEN.NOTHING}) break;
     if (taken === ${TAKEN.WATERMARK}) this.forwardWatermark(queue.watermarkMs);
-    else this.give(queue.taken, queue.takenTs);
+    else this.give(queue.taken, taken === ${TAKEN.FAILURE}, queue.takenRow, queue.takenTs);
   }
   this.calls = queue.size;
   this.isFull = queue.isFull;
@@ -68,29 +74,37 @@ resume() {
   if (this.calls === 0 && this.heldIdle !== null) this.onIdle(this.heldIdle);
 }
 close() { this.queue.close(); }`);
-    code.block('give(answer, ts)', () => {
-      code.line('const core = this;');
+    code.block('give(answer, hasFailed, row, ts)', () => {
+      code.line('const core = this;\ncore.failedRow = row;');
       const place = { code, onBlocked: '', ...CORE_WORDS };
-      const give = (object: string): void =>
-        this.#operators.emit(this.#uid, this.#operators.checkedRow(this.#uid, object, 'ts', place), place);
-      code.line(`this.failedRow = this.queue.takenRow;`);
-      code.as(`operator ${this.#uid}`, () => {
-        if (!this.#config.many) give('answer');
-        else {
-          const isMany =
-            "answer === null || answer === undefined || typeof answer[Symbol.iterator] !== 'function'";
-          code.line(`if (${isMany}) core.badRows(${this.#site}, answer);`);
-          code.block('for (const each of answer)', () => give('each'));
-        }
-      });
-      code.line('this.failedRow = null;');
+      const row = objectRow(this.#fields, 'ts', 'row');
+      code.as(`operator ${this.#operator.uid}`, () =>
+        guarded(this.#operators, this.#operator, this.#site, row, 'ts', place, () => this.#give(place)),
+      );
+      code.line('core.failedRow = null;');
     });
+  }
+
+  #give(place: Place): void {
+    const { code } = place;
+    const { uid } = this.#operator;
+    const give = (object: string): void =>
+      this.#operators.emit(uid, this.#operators.checkedRow(uid, object, 'ts', place), place);
+    code.line(`if (hasFailed) { core.at = ${this.#site}; throw answer; }`);
+    if (!this.#config.many) {
+      give('answer');
+      return;
+    }
+    const isNone = "answer === null || answer === undefined || typeof answer[Symbol.iterator] !== 'function'";
+    code.line(`if (${isNone}) core.badRows(${this.#site}, answer);`);
+    code.block('for (const each of answer)', () => give('each'));
   }
 
   row(_input: number, row: Row, _hash: string, place: Place): void {
     const { code, at, onBlocked } = place;
-    code.as(`operator ${this.#uid}`, () => {
-      const { observed } = this.#config;
+    const { uid, onError } = this.#operator;
+    code.as(`operator ${uid}`, () => {
+      const observed = onError?.kind === 'dead-letter' ? null : this.#config.observed;
       const names = row.fields?.map(({ name }) => name).filter((name) => observed?.includes(name) ?? true);
       const given = names === undefined ? `{ ...${row.whole} }` : literalOf(row, names, code);
       code.line(`${at} = ${this.#site};`);
