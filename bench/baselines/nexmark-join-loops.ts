@@ -102,9 +102,21 @@ const lastTenOfSeller = (): EventLoop =>
 const wonAuctions = (): EventLoop =>
   salesLoop((sales, digest) => {
     for (const { auction, best } of sales.won()) {
-      const { extra: _, ...columns } = auction;
-      const { bidder, price, date_time: bid_date_time } = best;
-      digest.add({ ...columns, auction: auction.id, bidder, price, bid_date_time });
+      digest.add({
+        id: auction.id,
+        item_name: auction.item_name,
+        description: auction.description,
+        initial_bid: auction.initial_bid,
+        reserve: auction.reserve,
+        date_time: auction.date_time,
+        expires: auction.expires,
+        seller: auction.seller,
+        category: auction.category,
+        auction: auction.id,
+        bidder: best.bidder,
+        price: best.price,
+        bid_date_time: best.date_time,
+      });
     }
   });
 
@@ -175,12 +187,23 @@ function bidsOnCategory(): EventLoop {
   const auctions = new Map<number, Auction | null>();
   const early = new Map<number, ReturnType<Events['bidAt']>[]>();
   const give = (bid: ReturnType<Events['bidAt']>, on: Auction, digest: RowDigest): void => {
-    const { auction, bidder, price, channel, url, date_time: bid_date_time, extra: bid_extra } = bid;
-    const { item_name, description, initial_bid, reserve, expires, seller, category } = on;
     digest.add({
-      ...{ auction, bidder, price, channel, url, bid_date_time, bid_extra },
-      ...{ item_name, description, initial_bid, reserve, auction_date_time: on.date_time },
-      ...{ expires, seller, category, auction_extra: on.extra },
+      auction: bid.auction,
+      bidder: bid.bidder,
+      price: bid.price,
+      channel: bid.channel,
+      url: bid.url,
+      bid_date_time: bid.date_time,
+      bid_extra: bid.extra,
+      item_name: on.item_name,
+      description: on.description,
+      initial_bid: on.initial_bid,
+      reserve: on.reserve,
+      auction_date_time: on.date_time,
+      expires: on.expires,
+      seller: on.seller,
+      category: on.category,
+      auction_extra: on.extra,
     });
   };
   return {

@@ -54,8 +54,16 @@ function pricesByAuctionAndDay(): BidLoop {
         const day = dateOf(number * DAY_MS);
         for (const [auction, { bids, rank1, rank2, rank3, min, max, sum }] of auctions) {
           digest.add({
-            ...{ auction, day, total_bids: bids, rank1_bids: rank1, rank2_bids: rank2, rank3_bids: rank3 },
-            ...{ min_price: min, max_price: max, avg_price: sum / bids, sum_price: sum },
+            auction,
+            day,
+            total_bids: bids,
+            rank1_bids: rank1,
+            rank2_bids: rank2,
+            rank3_bids: rank3,
+            min_price: min,
+            max_price: max,
+            avg_price: sum / bids,
+            sum_price: sum,
           });
         }
       }
@@ -181,7 +189,10 @@ function topTen(): BidLoop {
     },
     end: (digest) => {
       for (const top of auctions.values()) {
-        for (const [place, bid] of top.entries()) digest.add({ ...bid, rank_number: place + 1 });
+        for (let i = 0; i < top.length; i++) {
+          const { auction, bidder, price, channel, url, date_time, extra } = top[i]!;
+          digest.add({ auction, bidder, price, channel, url, date_time, extra, rank_number: i + 1 });
+        }
       }
     },
   };

@@ -91,8 +91,15 @@ function highestBids(): BidLoop {
   };
 }
 
+interface Session {
+  readonly bidder: number;
+  bid_count: number;
+  readonly window_start: number;
+  window_end: number;
+}
+
 function sessions(): BidLoop {
-  const open = new Map<number, { bid_count: number; window_start: number; window_end: number }>();
+  const open = new Map<number, Session>();
   return {
     bids: (begin, end, bidOf, digest) => {
       for (let i = begin; i < end; i++) {
@@ -103,12 +110,12 @@ function sessions(): BidLoop {
           session.window_end = date_time + SIZE_MS;
           continue;
         }
-        if (session !== undefined) digest.add({ bidder, ...session });
-        open.set(bidder, { bid_count: 1, window_start: date_time, window_end: date_time + SIZE_MS });
+        if (session !== undefined) digest.add(session);
+        open.set(bidder, { bidder, bid_count: 1, window_start: date_time, window_end: date_time + SIZE_MS });
       }
     },
     end: (digest) => {
-      for (const [bidder, session] of open) digest.add({ bidder, ...session });
+      for (const session of open.values()) digest.add(session);
     },
   };
 }

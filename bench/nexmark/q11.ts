@@ -24,6 +24,18 @@ class Sessions extends KeyedProcessFunction<Bid, Session, number> {
   override processElement(bid: Bid, ctx: KeyedContext<Session, number>): void {
     const { bidder, date_time } = bid;
     const sessions = this.sessions.value() ?? [];
+    const [newest] = sessions;
+    if (
+      newest !== undefined &&
+      sessions.length === 1 &&
+      newest.window_start <= date_time &&
+      date_time <= newest.window_end
+    ) {
+      newest.bid_count++;
+      newest.window_end = Math.max(newest.window_end, date_time + GAP_MS);
+      this.sessions.update(sessions);
+      return;
+    }
     let merged = { bidder, bid_count: 1, window_start: date_time, window_end: date_time + GAP_MS };
     const apart: Session[] = [];
     for (const session of sessions) {

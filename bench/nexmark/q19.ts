@@ -22,6 +22,17 @@ type Ranked = typeof Ranked.row;
 const isHigher = (a: BidRow, b: BidRow): boolean =>
   a.price > b.price || (a.price === b.price && a.extra < b.extra);
 
+const rankedBid = (bid: BidRow, rank_number: number): Ranked => ({
+  auction: bid.auction,
+  bidder: bid.bidder,
+  price: bid.price,
+  channel: bid.channel,
+  url: bid.url,
+  date_time: bid.date_time,
+  extra: bid.extra,
+  rank_number,
+});
+
 /** @param isFinal  gives the ranks once at the end, else each as it changes */
 const topBids = (isFinal: boolean) =>
   class TopBids extends KeyedProcessFunction<BidRow, Ranked, number> {
@@ -32,11 +43,12 @@ const topBids = (isFinal: boolean) =>
       const top = this.top.value() ?? [];
       if (top.length === 0 && isFinal) ctx.timers.registerEventTime(AT_END);
       if (top.length === TOP && !isHigher(bid, top[TOP - 1]!)) return;
-      const found = top.findIndex((other) => isHigher(bid, other));
-      const rank = found < 0 ? top.length : found;
-      const changed = top.toSpliced(rank, 0, bid).slice(0, TOP);
-      this.top.update(changed);
-      if (!isFinal) this.#give(changed, rank, ctx);
+      let rank = top.length;
+      while (rank > 0 && isHigher(bid, top[rank - 1]!)) rank--;
+      top.splice(rank, 0, bid);
+      if (top.length > TOP) top.pop();
+      this.top.update(top);
+      if (!isFinal) this.#give(top, rank, ctx);
     }
 
     override onTimer(_: number, ctx: KeyedContext<Ranked, number>): void {
@@ -45,7 +57,7 @@ const topBids = (isFinal: boolean) =>
     }
 
     #give(top: readonly BidRow[], from: number, ctx: KeyedContext<Ranked, number>): void {
-      for (let i = from; i < top.length; i++) ctx.emit({ ...top[i]!, rank_number: i + 1 });
+      for (let i = from; i < top.length; i++) ctx.emit(rankedBid(top[i]!, i + 1));
     }
   };
 

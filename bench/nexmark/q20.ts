@@ -5,8 +5,17 @@ import { Auction, Bid } from './records.js';
 
 const CATEGORY = 10;
 
-/** An auction, or a bid for it. */
-const AuctionEvent = t.record({ id: t.int64, event: t.union('kind', { auction: Auction, bid: Bid }) });
+/** A bid, or where there is an `on` that auction. */
+const AuctionEvent = t.record({
+  auction: t.int64,
+  bidder: t.int64,
+  price: t.int64,
+  channel: t.string,
+  url: t.string,
+  date_time: t.timestamp,
+  extra: t.string,
+  on: t.nullable(Auction),
+});
 type AuctionEvent = RowOf<typeof AuctionEvent>;
 
 const BidOnAuction = t.record({
@@ -36,37 +45,52 @@ class JoinAuction extends KeyedProcessFunction<AuctionEvent, BidOnAuction, numbe
   /** Bids that came before their auction. */
   readonly early = listState(Bid);
 
-  override processElement({ event }: AuctionEvent, ctx: KeyedContext<BidOnAuction, number>): void {
-    if (event.kind === 'bid') {
+  override processElement(row: AuctionEvent, ctx: KeyedContext<BidOnAuction, number>): void {
+    const { on } = row;
+    if (on === null) {
       const auction = this.auction.value();
-      if (auction !== null) ctx.emit(joined(event, auction));
-      else if (this.isOther.value() === null) this.early.add(event);
+      if (auction !== null) ctx.emit(joined(row, auction));
+      else if (this.isOther.value() === null) this.early.add(row);
       return;
     }
-    if (event.category === CATEGORY) {
-      this.auction.update(event);
-      for (const bid of this.early.get()) ctx.emit(joined(bid, event));
+    if (on.category === CATEGORY) {
+      this.auction.update(on);
+      for (const bid of this.early.get()) ctx.emit(joined(bid, on));
     } else this.isOther.update(true);
     this.early.clear();
   }
 }
 
-function joined(bid: RowOf<typeof Bid>, on: RowOf<typeof Auction>): BidOnAuction {
-  const { auction, bidder, price, channel, url, date_time: bid_date_time, extra: bid_extra } = bid;
-  const { item_name, description, initial_bid, reserve, expires, seller, category } = on;
-  return {
-    ...{ auction, bidder, price, channel, url, bid_date_time, bid_extra },
-    ...{ item_name, description, initial_bid, reserve, auction_date_time: on.date_time },
-    ...{ expires, seller, category, auction_extra: on.extra },
-  };
-}
+const joined = (bid: RowOf<typeof Bid>, on: RowOf<typeof Auction>): BidOnAuction => ({
+  auction: bid.auction,
+  bidder: bid.bidder,
+  price: bid.price,
+  channel: bid.channel,
+  url: bid.url,
+  bid_date_time: bid.date_time,
+  bid_extra: bid.extra,
+  item_name: on.item_name,
+  description: on.description,
+  initial_bid: on.initial_bid,
+  reserve: on.reserve,
+  auction_date_time: on.date_time,
+  expires: on.expires,
+  seller: on.seller,
+  category: on.category,
+  auction_extra: on.extra,
+});
 
 export default job('nexmark-q20', { params: queryParams('q20') }, (flow, params) => {
-  const begun = flow
-    .from(auctions(params))
-    .map(AuctionEvent, (auction) => ({ id: auction.id, event: { kind: 'auction' as const, ...auction } }));
-  const made = flow
-    .from(bids(params))
-    .map(AuctionEvent, (bid) => ({ id: bid.auction, event: { kind: 'bid' as const, ...bid } }));
-  begun.union(made).keyBy('id').process(BidOnAuction, JoinAuction).to(results(params));
+  const begun = flow.from(auctions(params)).map(AuctionEvent, (on) => ({
+    auction: on.id,
+    bidder: 0,
+    price: 0,
+    channel: '',
+    url: '',
+    date_time: on.date_time,
+    extra: '',
+    on,
+  }));
+  const made = flow.from(bids(params)).with({ on: [t.nullable(Auction), () => null] });
+  begun.union(made).keyBy('auction').process(BidOnAuction, JoinAuction).to(results(params));
 });

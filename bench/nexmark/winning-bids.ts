@@ -18,10 +18,14 @@ import { Auction, type Bid } from './records.js';
 const Offer = t.record({ bidder: t.int64, price: t.int64, date_time: t.timestamp, extra: t.string });
 type Offer = RowOf<typeof Offer>;
 
-/** An auction, or a bid for it. */
+/** A bid, or where there is an `auction` that auction. */
 const AuctionEvent = t.record({
   id: t.int64,
-  event: t.union('kind', { auction: Auction, offer: Offer }),
+  bidder: t.int64,
+  price: t.int64,
+  date_time: t.timestamp,
+  extra: t.string,
+  auction: t.nullable(Auction),
 });
 type AuctionEvent = RowOf<typeof AuctionEvent>;
 
@@ -58,18 +62,15 @@ class WinningBid extends KeyedProcessFunction<AuctionEvent, Won, number> {
   readonly early = listState(Offer);
 
   override processElement(row: AuctionEvent, ctx: KeyedContext<Won, number>): void {
-    const { event } = row;
-    if (event.kind === 'auction') {
-      const { kind: _, ...auction } = event;
-      if (auction.expires <= ctx.currentWatermark) ctx.output(late, row);
-      else this.#begin(auction, ctx);
+    if (row.auction !== null) {
+      if (row.auction.expires <= ctx.currentWatermark) ctx.output(late, row);
+      else this.#begin(row.auction, ctx);
       return;
     }
-    const { kind: _, ...offer } = event;
     const auction = this.auction.value();
-    if (auction !== null) this.#offer(offer, auction);
-    else if (offer.date_time <= ctx.currentWatermark) ctx.output(late, row);
-    else this.#keepEarly(offer, ctx);
+    if (auction !== null) this.#offer(row, auction);
+    else if (row.date_time <= ctx.currentWatermark) ctx.output(late, row);
+    else this.#keepEarly(row, ctx);
   }
 
   override onTimer(timestamp: number, ctx: KeyedContext<Won, number>): void {
@@ -95,36 +96,44 @@ class WinningBid extends KeyedProcessFunction<AuctionEvent, Won, number> {
   #offer(offer: Offer, { date_time, expires }: RowOf<typeof Auction>): void {
     if (offer.date_time < date_time || offer.date_time > expires) return;
     const best = this.best.value();
-    if (best === null || isBetter(offer, best)) this.best.update(offer);
+    if (best === null || isBetter(offer, best)) this.best.update(offerOf(offer));
   }
 
   /** An auction that begins later than a bid is not of its concern: when its time has passed it is forgotten. */
   #keepEarly(offer: Offer, ctx: KeyedContext<Won, number>): void {
     if (this.early.get().length === 0) ctx.timers.registerEventTime(offer.date_time);
-    this.early.add(offer);
+    this.early.add(offerOf(offer));
   }
 }
 
-function wonBy({ bidder, price, date_time: bid_date_time }: Offer, auction: RowOf<typeof Auction>): Won {
-  const { id, item_name, description, initial_bid, reserve, date_time, expires, seller, category } = auction;
-  return {
-    ...{ id, item_name, description, initial_bid, reserve, date_time, expires, seller, category },
-    ...{ auction: id, bidder, price, bid_date_time },
-  };
-}
+const offerOf = ({ bidder, price, date_time, extra }: Offer): Offer => ({ bidder, price, date_time, extra });
+
+const wonBy = (best: Offer, auction: RowOf<typeof Auction>): Won => ({
+  id: auction.id,
+  item_name: auction.item_name,
+  description: auction.description,
+  initial_bid: auction.initial_bid,
+  reserve: auction.reserve,
+  date_time: auction.date_time,
+  expires: auction.expires,
+  seller: auction.seller,
+  category: auction.category,
+  auction: auction.id,
+  bidder: best.bidder,
+  price: best.price,
+  bid_date_time: best.date_time,
+});
 
 /** @param auctions, bids  with event times */
 export function winningBids(
   auctions: Stream<RowOf<typeof Auction>>,
   bids: Stream<RowOf<typeof Bid>>,
 ): Stream<Won> {
-  const begun = auctions.map(AuctionEvent, (auction) => ({
-    id: auction.id,
-    event: { kind: 'auction' as const, ...auction },
-  }));
-  const offered = bids.map(AuctionEvent, ({ auction, bidder, price, date_time, extra }) => ({
-    id: auction,
-    event: { kind: 'offer' as const, bidder, price, date_time, extra },
-  }));
+  const begun = auctions.map(AuctionEvent, (auction) => {
+    return { id: auction.id, bidder: 0, price: 0, date_time: auction.date_time, extra: '', auction };
+  });
+  const offered = bids.map(AuctionEvent, ({ auction, bidder, price, date_time, extra }) => {
+    return { id: auction, bidder, price, date_time, extra, auction: null };
+  });
   return begun.union(offered).keyBy('id').process(Won, WinningBid);
 }
