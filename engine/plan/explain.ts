@@ -4,7 +4,13 @@ import type { StateSpec } from '../functions/keyed-state.js';
 import type { FieldSpec, TypeSpec } from '../records/schema.js';
 import { printAggregate, printPartitioner, printWindow } from './describe.js';
 import type { JobExchange, JobGraph, JobVertex } from './job-graph.js';
-import { type LogicalPlan, type Observed, type PlanOperator, planFingerprint } from './logical-plan.js';
+import {
+  type LogicalPlan,
+  type Observed,
+  type OperatorConfig,
+  type PlanOperator,
+  planFingerprint,
+} from './logical-plan.js';
 
 /** Lines of `explainText` are no longer. */
 const COLUMNS_MAX = 100;
@@ -115,12 +121,9 @@ function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): s
         .map(({ name, observed }) => `${name} by a function that observes ${printObserved(observed)}`)
         .join('; ');
     case 'process':
-    case 'keyed-process': {
-      const result = output.fields === null ? UNDECLARED : output.fields.map(printField).join(', ');
-      const keys =
-        config.kind === 'process' ? '' : `by ${config.keys.join(', ')}${statesText(config.states)}: `;
-      return `${keys}function observes ${printObserved(config.observed)}; result ${result}`;
-    }
+    case 'keyed-process':
+    case 'keyed-co-process':
+      return `${processText(config)}; result ${printShape(output.fields)}`;
     case 'side-output':
       return `side output ${config.tag}`;
     case 'with':
@@ -146,6 +149,16 @@ function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): s
     case 'output':
       return `named output ${config.output}`;
   }
+}
+
+function processText(config: Extract<OperatorConfig, { kind: `${string}process` }>): string {
+  if (config.kind === 'process') return `function observes ${printObserved(config.observed)}`;
+  const isSingle = config.kind === 'keyed-process';
+  const keys = isSingle ? config.keys.join(', ') : config.keys.map((each) => each.join(', ')).join(' = ');
+  const observed = isSingle
+    ? printObserved(config.observed)
+    : config.observed.map(printObserved).join(' of the first input and of the second ');
+  return `by ${keys}${statesText(config.states)}: function observes ${observed}`;
 }
 
 const printShape = (fields: readonly FieldSpec[] | null): string =>
