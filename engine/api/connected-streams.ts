@@ -84,8 +84,8 @@ export class ConnectedStreams<A extends object, B extends object> {
   }
 
   /**
-   * Calls an instance of a class with each row, by a member for each stream. Both are keyed, and rows of equal keys share
-   * states and timers; it gives out any number of rows, also to side outputs.
+   * Calls an instance of a class with each row, by a member for each stream. Both are keyed, and rows of equal keys
+   * share states and timers; it gives out any number of rows, also to side outputs.
    */
   process<R extends object>(Fn: new () => KeyedCoProcessFunction<A, B, R, any>): Stream<R>;
   process<R extends object>(
