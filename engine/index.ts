@@ -76,6 +76,7 @@ export { type OutputTag, outputTag } from './functions/output-tag.js';
 export {
   type FunctionContext,
   type KeyedContext,
+  KeyedCoProcessFunction,
   KeyedProcessFunction,
   type ProcessContext,
   ProcessFunction,

@@ -45,8 +45,13 @@ export abstract class BranchingStream<T extends object> extends RoutedStream<T> 
   ): Stream<R>;
   process(...given: readonly unknown[]): Stream<any> {
     const step = stepOf('process');
-    const { observed, declared, shape, process } = processArguments(this.graph, step, given, false);
-    return this.derive(step, { kind: 'process', observed, declared }, shape, { process });
+    const { observed, declared, shape, process } = processArguments(
+      this.graph,
+      step,
+      given,
+      'ProcessFunction',
+    );
+    return this.derive(step, { kind: 'process', observed: observed[0], declared }, shape, { process });
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { KeyedCoProcessFunction } from '../functions/process-function.js';
 import { fieldOf } from '../plan/draft.js';
 import type { Step } from '../plan/faults.js';
 import { HIDDEN_KEY, resultName } from '../plan/hidden-key.js';
@@ -6,6 +7,7 @@ import type { FieldType, RecordType, RowShape } from '../records/schema.js';
 import { mappingArguments, observe, quoted, stepOf } from './call-arguments.js';
 import type { FlowInput } from './flow-graph.js';
 import type { KeyedStream } from './keyed-stream.js';
+import { processArguments } from './process.js';
 import type { FieldOf } from './row-types.js';
 import { isStream } from './same-fields.js';
 import type { FlatMapResult, Stream } from './stream.js';
@@ -79,6 +81,29 @@ export class ConnectedStreams<A extends object, B extends object> {
   ): Stream<R>;
   flatMap(...given: readonly unknown[]): Stream<any> {
     return this.#mapping('flatMap', 'co-flat-map', given);
+  }
+
+  /**
+   * Calls an instance of a class with each row, by a member for each stream. Both are keyed, and rows of equal keys
+   * share states and timers; it gives out any number of rows, also to side outputs.
+   */
+  process<R extends object>(Fn: new () => KeyedCoProcessFunction<A, B, R, any>): Stream<R>;
+  process<R extends object>(
+    schema: RecordType<R>,
+    Fn: new () => KeyedCoProcessFunction<A, B, NoInfer<R>, any>,
+  ): Stream<R>;
+  process(...given: readonly unknown[]): Stream<any> {
+    const { graph } = this.first.stream;
+    const step = stepOf('process');
+    const { shape, process, ...asked } = processArguments(graph, step, given, 'KeyedCoProcessFunction');
+    const keys = [this.first.keys ?? [], this.second.keys ?? []] as const;
+    if (this.first.keys === null || this.second.keys === null)
+      graph.fault(
+        'ARGUMENT_INVALID',
+        step,
+        'state is kept by key; write keyBy for both streams before process',
+      );
+    return this.derive(step, { kind: 'keyed-co-process', keys, ...asked }, shape, { process });
   }
 
   /** Rows with equal values in these fields, one or several of each stream, go to one subtask. */

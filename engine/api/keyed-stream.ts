@@ -90,8 +90,14 @@ export class KeyedStream<T extends object, Key extends object> {
   ): Stream<R>;
   process(...given: readonly unknown[]): Stream<any> {
     const step = { call: 'process', site: new CallSite() };
-    const { shape, process, ...asked } = processArguments(this.#stream.graph, step, given, true);
-    const config = { kind: 'keyed-process', keys: this.#keys, ...asked } as const;
+    const { graph } = this.#stream;
+    const { shape, process, observed, ...asked } = processArguments(
+      graph,
+      step,
+      given,
+      'KeyedProcessFunction',
+    );
+    const config = { kind: 'keyed-process', keys: this.#keys, observed: observed[0], ...asked } as const;
     return this.#stream.derive(step, config, shape, { process }, this.side.inputs);
   }
 

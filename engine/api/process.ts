@@ -1,6 +1,10 @@
 import { isSluiceError, whatOf } from '../base/errors.js';
 import { KeyedState, type StateSpec, statesMadeBy } from '../functions/keyed-state.js';
-import { KeyedProcessFunction, ProcessFunction } from '../functions/process-function.js';
+import {
+  KeyedCoProcessFunction,
+  KeyedProcessFunction,
+  ProcessFunction,
+} from '../functions/process-function.js';
 import type { Step } from '../plan/faults.js';
 import type { Observed } from '../plan/logical-plan.js';
 import type { RowShape } from '../records/schema.js';
@@ -24,45 +28,52 @@ export type Stateless<F> = [StatesOf<F>] extends [never]
 export type OutOf<F> = F extends ProcessFunction<any, infer R> ? R : never;
 
 interface Given {
-  readonly observed: Observed;
+  /** By input. */
+  readonly observed: readonly [first: Observed, second: Observed];
   readonly declared: boolean;
   readonly states: readonly StateSpec[];
   readonly shape: RowShape;
   readonly process: new () => object;
 }
 
+/** Classes that a function of the user extends, with the members that are called with rows, one for each input. */
+const BASES = {
+  ProcessFunction: { base: ProcessFunction, members: ['processElement'] },
+  KeyedProcessFunction: { base: KeyedProcessFunction, members: ['processElement'] },
+  KeyedCoProcessFunction: { base: KeyedCoProcessFunction, members: ['processElement1', 'processElement2'] },
+} as const;
+
 /** `(Fn)` or `(schema, Fn)`. A function is made once here, to see which states it has. */
 export function processArguments(
   graph: FlowGraph,
   step: Step,
   given: readonly unknown[],
-  isKeyed: boolean,
+  kind: keyof typeof BASES,
 ): Given {
   const declared = given.length > 1 || isRecordType(given[0]);
   const [schema, Fn] = declared ? given : [null, given[0]];
   const shape = declared ? declaredShape(graph, step, schema) : { fields: null };
-  const base = isKeyed ? KeyedProcessFunction : ProcessFunction;
+  const { base, members } = BASES[kind];
   const process = Fn as new () => object;
+  const nothing = { observed: [null, null], declared, states: [], shape, process } as const;
   if (typeof Fn !== 'function' || !(Fn.prototype instanceof base)) {
-    graph.fault(
-      'ARGUMENT_INVALID',
-      step,
-      `a class that extends ${base.name} is expected here, not ${described(Fn)}`,
-    );
-    return { observed: null, declared, states: [], shape, process };
+    const text = `a class that extends ${kind} is expected here, not ${described(Fn)}`;
+    graph.fault('ARGUMENT_INVALID', step, text);
+    return nothing;
   }
   const made = construct(graph, step, process);
-  if (made === null) return { observed: null, declared, states: [], shape, process };
+  if (made === null) return nothing;
   const { instance, states } = made;
-  const members = instance as Readonly<Record<string, unknown>>;
-  graph.expectFunction(step, members['processElement']);
+  const functions = instance as Readonly<Record<string, unknown>>;
+  for (const name of members) graph.expectFunction(step, functions[name]);
   for (const name of ['onTimer', 'open', 'close']) {
-    if (members[name] !== undefined)
-      graph.expectFunction({ ...step, call: `${step.call}, ${name}` }, members[name]);
+    if (functions[name] !== undefined)
+      graph.expectFunction({ ...step, call: `${step.call}, ${name}` }, functions[name]);
   }
-  if (!isKeyed && states.length > 0)
+  if (kind === 'ProcessFunction' && states.length > 0)
     graph.fault('ARGUMENT_INVALID', step, 'state is kept by key; write keyBy before process');
-  return { observed: observe(members['processElement']), declared, states, shape, process };
+  const [first, second = null] = members.map((name) => observe(functions[name]));
+  return { ...nothing, observed: [first ?? null, second], states };
 }
 
 function construct(graph: FlowGraph, step: Step, Fn: new () => object) {

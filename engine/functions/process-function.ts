@@ -3,6 +3,7 @@ import type { OutputTag } from './output-tag.js';
 /** Tell the types of a function apart, and rows that do not fit; nothing of it exists at run time. */
 declare const STREAM: unique symbol;
 declare const KEYED: unique symbol;
+declare const CONNECTED: unique symbol;
 
 /** Where a function runs. */
 export interface FunctionContext {
@@ -80,6 +81,34 @@ export abstract class KeyedProcessFunction<In extends object, Out extends object
 
   /** @param row  a plain object, its to keep */
   abstract processElement(row: In, context: KeyedContext<Out, Key>): void;
+
+  /** @param timestamp  for which the timer was registered */
+  onTimer?(timestamp: number, context: TimerContext<Out, Key>): void;
+
+  /** When the task ends, well or not; no row can be given out any more. */
+  close?(): void;
+}
+
+/**
+ * What `connected.process` calls where both streams are keyed: made once in each subtask. Rows of either stream see the
+ * states and timers of their key.
+ */
+export abstract class KeyedCoProcessFunction<
+  A extends object,
+  B extends object,
+  Out extends object,
+  Key = unknown,
+> {
+  declare readonly [CONNECTED]: (first: A, second: B, key: Key) => Out;
+
+  /** Before the first row. There is no key yet. */
+  open?(context: FunctionContext): void;
+
+  /** @param row  of the first stream; a plain object, its to keep */
+  abstract processElement1(row: A, context: KeyedContext<Out, Key>): void;
+
+  /** @param row  of the second stream */
+  abstract processElement2(row: B, context: KeyedContext<Out, Key>): void;
 
   /** @param timestamp  for which the timer was registered */
   onTimer?(timestamp: number, context: TimerContext<Out, Key>): void;

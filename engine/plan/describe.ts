@@ -22,6 +22,7 @@ export function operatorName(config: OperatorConfig): string {
     case 'flat-map':
       return 'flatMap';
     case 'keyed-process':
+    case 'keyed-co-process':
       return 'process';
     case 'side-output':
       return config.tag;

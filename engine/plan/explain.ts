@@ -121,12 +121,9 @@ function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): s
         .map(({ name, observed }) => `${name} by a function that observes ${printObserved(observed)}`)
         .join('; ');
     case 'process':
-    case 'keyed-process': {
-      const result = output.fields === null ? UNDECLARED : output.fields.map(printField).join(', ');
-      const keys =
-        config.kind === 'process' ? '' : `by ${config.keys.join(', ')}${statesText(config.states)}: `;
-      return `${keys}function observes ${printObserved(config.observed)}; result ${result}`;
-    }
+    case 'keyed-process':
+    case 'keyed-co-process':
+      return `${processText(config)}; result ${printShape(output.fields)}`;
     case 'side-output':
       return `side output ${config.tag}`;
     case 'with':
@@ -165,6 +162,16 @@ function eventTimeText({ field, outOfOrdernessMs, generator, idleAfterMs }: Even
 function joinText({ keys, between }: Extract<OperatorConfig, { kind: 'join' }>): string {
   const apart = between === null ? '' : `, ${printBounds(between)} apart`;
   return `by ${keys.map((each) => each.join(', ')).join(' = ')}${apart}`;
+}
+
+function processText(config: Extract<OperatorConfig, { kind: `${string}process` }>): string {
+  if (config.kind === 'process') return `function observes ${printObserved(config.observed)}`;
+  const isSingle = config.kind === 'keyed-process';
+  const keys = isSingle ? config.keys.join(', ') : config.keys.map((each) => each.join(', ')).join(' = ');
+  const observed = isSingle
+    ? printObserved(config.observed)
+    : config.observed.map(printObserved).join(' of the first input and of the second ');
+  return `by ${keys}${statesText(config.states)}: function observes ${observed}`;
 }
 
 const printShape = (fields: readonly FieldSpec[] | null): string =>

@@ -186,6 +186,14 @@ export type OperatorConfig =
       readonly declared: boolean;
       readonly states: readonly StateSpec[];
     }
+  /** The same with two inputs, and a member of the class for each. */
+  | {
+      readonly kind: 'keyed-co-process';
+      readonly keys: readonly [first: readonly string[], second: readonly string[]];
+      readonly observed: readonly [first: Observed, second: Observed];
+      readonly declared: boolean;
+      readonly states: readonly StateSpec[];
+    }
   /** The rows that the operator before gives to a tag; always chained to it. */
   | { readonly kind: 'side-output'; readonly tag: string }
   /** Adds or replaces columns; each has a function of the row. */
@@ -230,7 +238,7 @@ export interface OperatorFunctions {
   readonly second?: (...args: any[]) => unknown;
   /** Of an edge: the key of a row, where a custom partitioner goes by a function. */
   readonly select?: (row: any) => unknown;
-  /** process, keyed-process: made once in each subtask */
+  /** process, keyed-process, keyed-co-process: made once in each subtask */
   readonly process?: new () => object;
   /** event-time: makes what gives out watermarks */
   readonly watermarks?: () => WatermarkGenerator<any>;

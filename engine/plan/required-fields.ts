@@ -68,6 +68,10 @@ function inputFields(
       return config.observed === null ? null : new Set(config.observed);
     case 'process':
       return config.observed === null ? null : new Set(config.observed);
+    case 'keyed-co-process': {
+      const observed = config.observed[input] ?? null;
+      return observed === null ? null : new Set([...config.keys[input]!, ...observed]);
+    }
     case 'keyed-process':
       return config.observed === null ? null : new Set([...config.keys, ...config.observed]);
     case 'co-map':

@@ -198,9 +198,12 @@ function isWhole(value: unknown, least: number, most: number): boolean {
 
 const isOrigin = ({ config }: PlanOperator): boolean => config.kind === 'source' || config.kind === 'input';
 
+const PROCESSES = ['process', 'keyed-process', 'keyed-co-process'] as const;
+
 /** Operators whose functions are called for one row at a time. */
 const CALLED_BY_ROW: ReadonlySet<OperatorConfig['kind']> = new Set([
-  ...(['filter', 'map', 'flat-map', 'async', 'with', 'split', 'process', 'keyed-process'] as const),
+  ...(['filter', 'map', 'flat-map', 'async', 'co-map', 'co-flat-map', 'with', 'split'] as const),
+  ...PROCESSES,
 ]);
 
 function* errorsHaveFunctions({ plan, steps }: PlanDraft): Iterable<Fault> {
@@ -214,7 +217,7 @@ function* errorsHaveFunctions({ plan, steps }: PlanDraft): Iterable<Fault> {
 /** True if an operator may give rows to a tag. */
 function givesTo({ config, onError }: PlanOperator, tag: string): boolean {
   if (onError?.kind === 'dead-letter' && onError.tag === tag) return true;
-  if (config.kind === 'process' || config.kind === 'keyed-process') return true;
+  if (PROCESSES.some((kind) => kind === config.kind)) return true;
   return config.kind === 'split' && config.branches.some(({ name }) => name === tag);
 }
 

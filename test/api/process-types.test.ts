@@ -6,6 +6,7 @@ import {
   aggregatingState,
   job,
   type KeyedContext,
+  KeyedCoProcessFunction,
   KeyedProcessFunction,
   listState,
   mapState,
@@ -110,6 +111,39 @@ types('rows, keys and states are typed from the stream to the side output', () =
     ],
   );
   assert.is(operatorOf(plan, 'late').config.kind, 'side-output');
+});
+
+class Pairs extends KeyedCoProcessFunction<FlightRow, { delay: number; name: string }, Alert, number> {
+  override processElement1(flight: FlightRow, ctx: KeyedContext<Alert, number>): void {
+    ctx.emit({ origin: flight.origin, n: ctx.key });
+  }
+  override processElement2(): void {}
+}
+
+types('the rows of both streams are those of the function', () => {
+  const Named = t.record({ delay: t.int32, name: t.string });
+  const built = job('pairs', (flow) => {
+    const [flights, names] = [flow.from(source(Flight)), flow.from(source(Named))];
+    const pairs = flights.keyBy('delay').connect(names.keyBy('delay')).process(Alert, Pairs);
+    expectTypeOf<RowsOf<typeof pairs>>().toEqualTypeOf<Alert>();
+    pairs.to(sink());
+    // @ts-expect-error the streams are the other way round
+    names.keyBy('delay').connect(flights.keyBy('delay')).process(Pairs).to(sink());
+    // @ts-expect-error of one stream
+    flights.keyBy('delay').connect(names.keyBy('delay')).process(Alerts);
+  });
+  assert.throws(
+    () => buildJob(built),
+    /a class that extends KeyedCoProcessFunction is expected here, not Alerts/,
+  );
+  const unkeyed = job('unkeyed', (flow) => {
+    flow
+      .from(source(Flight))
+      .connect(flow.from(source(Named)))
+      .process(Alert, Pairs)
+      .to(sink());
+  });
+  assert.throws(() => buildJob(unkeyed), /state is kept by key; write keyBy for both streams before process/);
 });
 
 types('a function that does not fit does not compile, and is refused where nobody compiles', () => {

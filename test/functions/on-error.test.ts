@@ -8,6 +8,7 @@ import {
   deadLetterOf,
   job,
   type KeyedContext,
+  KeyedCoProcessFunction,
   KeyedProcessFunction,
   outputTag,
   type ProcessContext,
@@ -45,6 +46,13 @@ class Keyed extends KeyedProcessFunction<Row, One> {
   }
 }
 
+class Both extends KeyedCoProcessFunction<Row, Row, One> {
+  override processElement1({ n }: Row, ctx: KeyedContext<One, unknown>): void {
+    ctx.emit({ n: checked(n) });
+  }
+  override processElement2(): void {}
+}
+
 /** Each gives the numbers of the rows it does not fail at. */
 const STEPS: Readonly<Record<string, (rows: any) => any>> = {
   filter: (rows) => rows.filter(({ n }: Row) => checked(n) >= 0),
@@ -53,6 +61,12 @@ const STEPS: Readonly<Record<string, (rows: any) => any>> = {
   'map that gives what does not fit': (rows) =>
     rows.map(One, ({ n }: Row) => ({ n: isBad(n) ? 'x' : n }) as any),
   'map of views': (rows) => rows.map(One, ({ n }: Row) => ({ n: checked(n) }), { view: true }),
+  'map of two inputs': (rows) =>
+    rows.connect(rows.filter(() => false)).map(
+      One,
+      ({ n }: Row) => ({ n: checked(n) }),
+      ({ n }: Row) => ({ n }),
+    ),
   flatMap: (rows) => rows.flatMap(One, ({ n }: Row, emit: (row: One) => void) => emit({ n: checked(n) })),
   'flatMap by a generator': (rows) =>
     rows.flatMap(function* ({ n }: Row) {
@@ -61,6 +75,10 @@ const STEPS: Readonly<Record<string, (rows: any) => any>> = {
   with: (rows) => rows.with({ n: [t.int32, ({ n }: Row) => checked(n)] }),
   split: (rows) => rows.split({ none: ({ n }: Row) => checked(n) < 0 }).rest,
   process: (rows) => rows.process(One, Plain),
+  'process of two inputs': (rows) => {
+    const none = rows.filter(() => false);
+    return rows.keyBy('key').connect(none.keyBy('key')).process(One, Both);
+  },
   'process by key': (rows) => rows.keyBy('key').process(Keyed),
 };
 
@@ -101,7 +119,7 @@ for (const [name, step] of Object.entries(STEPS))
         for (const { payload, cause, operator, place, subtask } of letters) {
           if (name === 'map that gives what does not fit') assert.match(cause, /RECORD_FIELD_INVALID/);
           else assert.is(cause, `RangeError: not ${payload!.n}`);
-          assert.match(operator, /^(filter|map|flatMap|with|split|process)-/);
+          assert.match(operator, /^(filter|map|coMap|flatMap|with|split|process)-/);
           assert.match(place, /at .*on-error\.test\.ts:\d+/);
           assert.is(subtask, 0);
         }

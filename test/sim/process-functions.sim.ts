@@ -5,9 +5,12 @@ import {
   count,
   job,
   type KeyedContext,
+  KeyedCoProcessFunction,
   KeyedProcessFunction,
+  listState,
   mapState,
   outputTag,
+  reducingState,
   type TimerContext,
   t,
   tumbling,
@@ -149,6 +152,71 @@ processes(
     await fc.assert(property, { seed, numRuns: Number(process.env['RUNS'] ?? 60) });
   },
 );
+
+const Paid = t.record({ at: t.timestamp, who: t.nullable(t.string), amount: t.int32 });
+type Paid = typeof Paid.row;
+const Account = t.record({ user: t.nullable(t.string), rows: t.int32, amount: t.int32, key: t.bool });
+
+/** Adds up the rows of both streams, and gives the sums out at the end of the input. */
+class Accounts extends KeyedCoProcessFunction<Row, Paid, typeof Account.row, string | null> {
+  readonly rows = reducingState(t.int32, (a, b) => a + b);
+  readonly amounts = listState(t.int32);
+
+  override processElement1(row: Row, ctx: KeyedContext<typeof Account.row, string | null>): void {
+    assert.is(row.user, ctx.key);
+    this.rows.add(1);
+    ctx.timers.registerEventTime(Number.MAX_SAFE_INTEGER);
+  }
+
+  override processElement2(paid: Paid, ctx: KeyedContext<typeof Account.row, string | null>): void {
+    this.amounts.add(paid.amount);
+    ctx.timers.registerEventTime(Number.MAX_SAFE_INTEGER);
+  }
+
+  override onTimer(_: number, ctx: TimerContext<typeof Account.row, string | null>): void {
+    assert.is(ctx.currentWatermark, Number.POSITIVE_INFINITY);
+    const amount = this.amounts.get().reduce((sum, each) => sum + each, 0);
+    ctx.emit({ user: ctx.key, rows: this.rows.get() ?? 0, amount, key: ctx.key === null });
+  }
+}
+
+processes('rows of two keyed streams share the state of their key', async () => {
+  const both = fc.record({
+    ...{ rows: fc.array(fc.constantFrom('ann', 'bob', 'cy')), declared: fc.boolean() },
+    paid: fc.array(fc.record({ who: fc.constantFrom('ann', 'dan', null), amount: fc.nat(9) })),
+    parallelism: fc.integer({ min: 1, max: 3 }),
+    seed: fc.nat(1_000),
+  });
+  const property = fc.asyncProperty(both, async (given) => {
+    const rows = given.rows.map((user, at) => ({ at, user, shop: 0, value: 0 }));
+    const paid = given.paid.map(({ who, amount }, at) => ({ at, who, amount }));
+    const subject = job('accounts', { inputs: { rows: Row, paid: Paid } }, ((flow: any) => {
+      const [one, other] = [flow.rows, flow.paid].map((stream) =>
+        given.declared ? stream : stream.map((row: object) => ({ ...row })),
+      );
+      return { out: one.connect(other).keyBy('user', 'who').process(Account, Accounts) };
+    }) as any);
+    const { out } = (await runInline(subject, {
+      inputs: { rows, paid },
+      ...{ parallelism: given.parallelism, seed: given.seed },
+      options: { 'taskmanager.memory.segment-size': '256 bytes' },
+    })) as any;
+    const users = [...new Set<string | null>([...given.rows, ...given.paid.map(({ who }) => who)])];
+    assert.equal(
+      out.map((account: object) => JSON.stringify(account)).sort(),
+      users
+        .map((user) => ({
+          user,
+          rows: given.rows.filter((each) => each === user).length,
+          amount: given.paid.reduce((sum, { who, amount }) => (who === user ? sum + amount : sum), 0),
+          key: user === null,
+        }))
+        .map((account) => JSON.stringify(account))
+        .sort(),
+    );
+  });
+  await fc.assert(property, { seed, numRuns: Number(process.env['RUNS'] ?? 40) });
+});
 
 /** Gives out what it was given with a number of its own; keeps one state of each key. */
 class Echo extends KeyedProcessFunction<Row, object> {

@@ -78,7 +78,10 @@ function functionsOf(
   owner: CodeOwner,
 ): (readonly [CodeOwner, unknown])[] {
   const { source, fn, second, select, columns, process } = functions ?? {};
-  const { processElement, onTimer } = (process?.prototype ?? {}) as Readonly<Record<string, unknown>>;
-  const all = [source?.make, fn, second, select, processElement, onTimer, ...Object.values(columns ?? {})];
+  const members = (process?.prototype ?? {}) as Readonly<Record<string, unknown>>;
+  const called = ['processElement', 'processElement1', 'processElement2', 'onTimer'].map(
+    (name) => members[name],
+  );
+  const all = [source?.make, fn, second, select, ...called, ...Object.values(columns ?? {})];
   return all.flatMap((each) => (each === undefined ? [] : [[owner, each] as const]));
 }

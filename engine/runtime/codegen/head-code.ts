@@ -38,7 +38,7 @@ export function headCode(
   process: ProcessCode,
 ): HeadCode {
   const { config } = operatorOf(spec, spec.head);
-  if (config.kind === 'keyed-process')
+  if (config.kind === 'keyed-process' || config.kind === 'keyed-co-process')
     return new KeyedProcessCode(spec, env, config, bindings, site, operators, process, shown);
   if (config.kind === 'async') return new AsyncCode(spec, config, bindings, site, operators);
   if (isKeyed(config)) return new KeyedCode(spec, bindings, site, operators);

@@ -15,7 +15,7 @@ export type KeyedConfig = Extract<
 >;
 
 export function isKeyed(config: OperatorConfig): config is KeyedConfig {
-  return /^(window|keyed)-/.test(config.kind) && config.kind !== 'keyed-process';
+  return /^(window|keyed)-/.test(config.kind) && !/process$/.test(config.kind);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { KeyedState } from '../../functions/keyed-state.js';
-import type { OperatorConfig, PlanOperator } from '../../plan/logical-plan.js';
+import type { PlanOperator } from '../../plan/logical-plan.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { type ChainEnvironment, type ChainSpec, inputFields, operatorOf } from '../chain-spec.js';
 import { HeapBackend } from '../state/heap-backend.js';
@@ -9,10 +9,8 @@ import type { Bindings, CodeWriter } from './code-writer.js';
 import { guarded } from './failure-code.js';
 import type { HeadCode } from './head-code.js';
 import { CORE_WORDS, type OperatorCode, type Place } from './operator-code.js';
-import type { ProcessCode } from './process-code.js';
+import { type KeyedProcessConfig, keysOf, type ProcessCode } from './process-code.js';
 import type { Row } from './row.js';
-
-export type KeyedProcessConfig = Extract<OperatorConfig, { kind: 'keyed-process' }>;
 
 /** Timers that fire in one step of the task. */
 const TIMERS_PER_STEP = 256;
@@ -53,8 +51,7 @@ export class KeyedProcessCode implements HeadCode {
     this.#site = site;
     this.#bindings = bindings;
     this.#process = process;
-    const fields = inputFields(spec);
-    this.#keys = config.keys.map((name) => fields?.find((field) => field.name === name) ?? null);
+    this.#keys = keysOf(config, 0).map((_, i) => keyField(spec, config, i));
     this.#state = new HeapBackend(new (keyScopeClass(this.#keys))(), {
       maxParallelism: spec.maxParallelism,
       nowMs: () => env.clock.wallMs(),
@@ -69,7 +66,7 @@ export class KeyedProcessCode implements HeadCode {
   }
 
   get keys(): readonly string[] {
-    return this.#config.keys;
+    return this.#config.keys.flat();
   }
 
   declarations(): void {}
@@ -82,10 +79,10 @@ export class KeyedProcessCode implements HeadCode {
     ];
   }
 
-  row(_input: number, row: Row, hash: string, place: Place): void {
+  row(input: number, row: Row, hash: string, place: Place): void {
     const { code } = place;
     const { context, keys } = code.as('state', () => {
-      const values = this.#config.keys.map((key, i) => {
+      const values = keysOf(this.#config, input).map((key, i) => {
         const value = row.value(key, code);
         // Of undeclared rows; a key that is missing and one that is null hash alike, and are one key.
         return this.#keys[i] === null ? code.constant('key', `${value} ?? null`) : value;
@@ -96,7 +93,12 @@ export class KeyedProcessCode implements HeadCode {
       return { context: code.constant('context', `core.context_${this.#site}`), keys: scope };
     });
     code.as(`operator ${this.#uid}`, () => {
-      this.#process.call(this.#uid, context, row, this.#config.observed, place);
+      const config = this.#config;
+      const [member, observed] =
+        config.kind === 'keyed-process'
+          ? (['processElement', config.observed] as const)
+          : ([`processElement${input + 1}`, config.observed[input]!] as const);
+      this.#process.call(this.#uid, member, context, row, observed, place);
     });
     code.as('state', () => code.line(`${keys}.leave();`));
     code.line(`if (core.blocked) { ${place.onBlocked} }`);
@@ -149,4 +151,15 @@ this.at = ${this.#site};`);
       code.line('this.at = 0;\ncontext.isCalled = false;\nthis.state.keys.leave();');
     });
   }
+}
+
+/** A column of the key, which may be null if it may be in one of the inputs; null where rows are undeclared. */
+function keyField(spec: ChainSpec, config: KeyedProcessConfig, column: number): FieldSpec | null {
+  const inputs = config.kind === 'keyed-process' ? [0] : [0, 1];
+  const found = inputs.map((input) => {
+    const name = keysOf(config, input)[column];
+    return inputFields(spec, input)?.find((field) => field.name === name) ?? null;
+  });
+  if (found.includes(null)) return null;
+  return { ...found[0]!, nullable: found.some((field) => field!.nullable) };
 }

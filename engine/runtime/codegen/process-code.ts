@@ -1,4 +1,4 @@
-import type { Observed } from '../../plan/logical-plan.js';
+import type { Observed, OperatorConfig } from '../../plan/logical-plan.js';
 import { type ChainEnvironment, type ChainSpec, operatorOf } from '../chain-spec.js';
 import {
   type ContextSetting,
@@ -12,6 +12,13 @@ import { guarded } from './failure-code.js';
 import { CORE_WORDS, type OperatorCode, type Place } from './operator-code.js';
 import type { Row } from './row.js';
 import { ownObject } from './row-parts.js';
+
+export type KeyedProcessConfig = Extract<OperatorConfig, { kind: 'keyed-process' | 'keyed-co-process' }>;
+
+/** Columns of the key in the rows of an input. */
+export function keysOf(config: KeyedProcessConfig, input: number): readonly string[] {
+  return config.kind === 'keyed-process' ? config.keys : config.keys[input]!;
+}
 
 /**
  * Generates the calls of process functions, and what these call in turn: for each operator a context, and the members
@@ -40,8 +47,8 @@ export class ProcessCode {
     this.#operators = operators;
     this.#functions = new Map(
       [...spec.operators.values()].flatMap(({ uid, config }) => {
-        if (config.kind !== 'process' && config.kind !== 'keyed-process') return [];
-        return [[uid, new (spec.functions.get(uid)!.process!)()] as const];
+        const process = /process$/.test(config.kind) ? spec.functions.get(uid)!.process : undefined;
+        return process === undefined ? [] : [[uid, new process()] as const];
       }),
     );
   }
@@ -69,8 +76,8 @@ export class ProcessCode {
       const given = `this, ${names.setting}, (o) => this.emit_${site}(o), (tag, o) => this.output_${site}(tag, o)`;
       const { config } = operatorOf(this.#spec, uid);
       const made =
-        config.kind === 'keyed-process'
-          ? `new ${this.#bindings.bind('KeyedContext', KeyedRuntimeContext)}(${given}, this.state, ${JSON.stringify(config.keys)}, ${'onTimer' in fn})`
+        config.kind === 'keyed-process' || config.kind === 'keyed-co-process'
+          ? `new ${this.#bindings.bind('KeyedContext', KeyedRuntimeContext)}(${given}, this.state, ${JSON.stringify(keysOf(config, 0))}, ${'onTimer' in fn})`
           : `new ${this.#bindings.bind('Context', RuntimeContext)}(${given})`;
       return [`this.functions.push(${names.running});`, `this.context_${site} = ${made};`];
     });
@@ -91,12 +98,12 @@ export class ProcessCode {
     const { config } = operatorOf(this.#spec, uid);
     if (config.kind !== 'process') return;
     const context = code.constant('context', `core.context_${this.#siteOf.get(uid)}`);
-    this.call(uid, context, row, config.observed, place);
+    this.call(uid, 'processElement', context, row, config.observed, place);
     code.line(`if (core.blocked) { ${place.onBlocked} }`);
   }
 
-  /** Calls `processElement` in a loop. */
-  call(uid: string, context: string, row: Row, observed: Observed, place: Place): void {
+  /** Calls `processElement`, or the one of an input, in a loop. */
+  call(uid: string, member: string, context: string, row: Row, observed: Observed, place: Place): void {
     const { code } = place;
     const site = this.#siteOf.get(uid)!;
     const fn = this.#bindings.bind(`fn_${uid}`, this.#functions.get(uid));
@@ -104,7 +111,7 @@ export class ProcessCode {
       const argument = ownObject(row.fork(), observed, code);
       code.line(`${context}.timestamp = ${context}.rowTime = ${row.ts}; ${context}.isCalled = true;`);
       const args = `${argument}, ${context}`;
-      const answer = this.#operators.call(uid, 'answer', `${fn}.processElement`, args, place);
+      const answer = this.#operators.call(uid, 'answer', `${fn}.${member}`, args, place);
       code.line(`if (${answer} !== undefined) core.refuseAnswer(${site}, ${answer});`);
     });
     code.line(`${context}.isCalled = false;`);
