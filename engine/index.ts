@@ -11,12 +11,13 @@ export {
   type ParamsOf,
 } from './api/job.js';
 export { JoinedStreams } from './api/joined-streams.js';
-export { KeyedStream, WindowedStream } from './api/keyed-stream.js';
+export { KeyedStream } from './api/keyed-stream.js';
 export type { View } from './api/row-types.js';
 export type { Branches, Split } from './api/split.js';
 export { PassingStream, Stream } from './api/stream.js';
 export type { ViewOption } from './api/view-option.js';
-export { tumbling } from './api/windows.js';
+export { WindowedStream } from './api/windowed-stream.js';
+export { sliding, tumbling } from './api/windows.js';
 export type { Duration } from './base/duration.js';
 export type { ErrorCode } from './base/error-catalogue.js';
 export { isSluiceError, SluiceError } from './base/errors.js';

@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/duration.js';
-import type { AggregateSpec, OperatorConfig, Partitioner, TumblingWindow } from './logical-plan.js';
+import type { AggregateSpec, AlignedWindow, OperatorConfig, Partitioner } from './logical-plan.js';
 
 /** What an operator is called when the user gave no name. */
 export function operatorName(config: OperatorConfig): string {
@@ -37,9 +37,11 @@ export function operatorName(config: OperatorConfig): string {
   }
 }
 
-export function printWindow({ kind, sizeMs, offsetMs }: TumblingWindow): string {
+export function printWindow(window: AlignedWindow): string {
+  const { kind, sizeMs, offsetMs } = window;
+  const slide = kind === 'sliding' ? ` by ${formatDuration(window.slideMs)}` : '';
   const offset = offsetMs === 0 ? '' : ` offset ${formatDuration(offsetMs)}`;
-  return `${kind} ${formatDuration(sizeMs)}${offset}`;
+  return `${kind} ${formatDuration(sizeMs)}${slide}${offset}`;
 }
 
 /** How it is written in a job: `max('delay')`. */

@@ -86,6 +86,25 @@ export interface TumblingWindow {
   readonly offsetMs: number;
 }
 
+export interface SlidingWindow {
+  readonly kind: 'sliding';
+  readonly sizeMs: number;
+  /** From the start of a window to that of the next; at most the size. */
+  readonly slideMs: number;
+  readonly offsetMs: number;
+}
+
+/** Windows that are the same for all keys. */
+export type AlignedWindow = TumblingWindow | SlidingWindow;
+
+/** What groups by key and window. */
+interface Windowed {
+  readonly keys: readonly string[];
+  readonly window: AlignedWindow;
+  /** For how long behind a window's end rows for it are still taken; absent: 0. */
+  readonly latenessMs?: number;
+}
+
 /**
  * Fields a function can observe of its argument, proven from its source; null: all of them.
  * For a reduce it is always null.
@@ -166,14 +185,9 @@ export type OperatorConfig =
       readonly columns: readonly (FieldSpec & { readonly observed: Observed })[];
       readonly view?: true;
     }
-  | {
-      readonly kind: 'window-aggregate';
-      readonly keys: readonly string[];
-      readonly window: TumblingWindow;
-      readonly aggregates: readonly AggregateSpec[];
-    }
+  | (Windowed & { readonly kind: 'window-aggregate'; readonly aggregates: readonly AggregateSpec[] })
   /** reduce((a, b) => row) per key and window; the row type is the input's. */
-  | { readonly kind: 'window-reduce'; readonly keys: readonly string[]; readonly window: TumblingWindow }
+  | (Windowed & { readonly kind: 'window-reduce' })
   /** Per key over all time. `changes`: a row per record; `final`: a row per key at the end of the input. */
   | {
       readonly kind: 'keyed-aggregate';

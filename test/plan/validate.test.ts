@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { count, max, sum } from '../../engine/api/aggregates.js';
 import { buildJob } from '../../engine/api/build-job.js';
 import { job } from '../../engine/api/job.js';
-import { tumbling } from '../../engine/api/windows.js';
+import { sliding, tumbling } from '../../engine/api/windows.js';
 import { t } from '../../engine/records/schema.js';
 import { Flight, faultsOf, sink, source } from '../kit/plan-kit.js';
 
@@ -168,6 +168,20 @@ validation('durations are a whole number and a unit, and sizes are above zero', 
   }
   assert.match(window('1h', '1h')[0]!, /the offset is '1h'.*shorter than the size$/);
   assert.equal(window('1h', '-59m'), []);
+  const slides = (size: string, slide: string, offset?: string) =>
+    faults((flow) => {
+      const windows = sliding(size as any, slide as any, { offset: offset as any });
+      timed(flow).keyBy('origin').window(windows).aggregate({ n: count() }).to(sink());
+    });
+  assert.equal(slides('5s', '10s'), [
+    "PLAN_DURATION_INVALID: window(sliding('5s', '10s')): the slide is '10s' and the size '5s': " +
+      'records between two windows would be in none; make it as long at most',
+  ]);
+  assert.match(slides('5s', '0s')[0]!, /the slide is '0s'; write/);
+  assert.match(slides('0s', '0s')[0]!, /the size is '0s'; write/);
+  assert.match(slides('5s', '1s', '-1s')[0]!, /the offset is '-1s'.*shorter than the slide$/);
+  assert.equal(slides('5s', '5s', '-4s'), []);
+  assert.equal(slides('5s', '3s'), []);
   const [late] = faults((flow) => flights(flow).eventTime('date', { outOfOrderness: '-1h' }).to(sink()));
   assert.match(late!, /^PLAN_DURATION_INVALID: eventTime\('date'\): outOfOrderness is '-1h'/);
 });

@@ -5,7 +5,7 @@ import { compileTaker, isNestedField, takerName } from '../../records/nested.js'
 import { RecordView } from '../../records/record-view.js';
 import { rowLayout } from '../../records/row-layout.js';
 import { takenText } from '../../records/scalar-code.js';
-import type { FieldSpec } from '../../records/schema.js';
+import type { FieldKind, FieldSpec } from '../../records/schema.js';
 import { memberText } from '../../records/source-text.js';
 import { type ChainSpec, operatorOf, requiredFields } from '../chain-spec.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
@@ -346,9 +346,11 @@ export class OperatorCode {
   #eventTime(uid: string, field: string, row: Row, place: Place): void {
     const site = this.#siteOf.get(uid)!;
     const ts = row.value(field, place.code);
-    if (row.fields === null || row.fields.find((each) => each.name === field)?.nullable) {
+    const known = row.fields?.find((each) => each.name === field);
+    if (known === undefined || known.nullable || !WHOLE.has(known.kind)) {
+      // NaN would be before every watermark, and Infinity is the end of time.
       place.code.line(
-        `if (typeof ${ts} !== 'number') core.badField(${site}, ${JSON.stringify(field)}, 'an event time in milliseconds', ${ts});`,
+        `if (!(typeof ${ts} === 'number' && Math.abs(${ts}) <= ${Number.MAX_SAFE_INTEGER})) core.badField(${site}, ${JSON.stringify(field)}, 'an event time in milliseconds', ${ts});`,
       );
     }
     place.code.line(`if (${ts} > core.max_${site}) core.max_${site} = ${ts};`);
@@ -389,3 +391,6 @@ export class OperatorCode {
     throw new Error('no writers were given');
   };
 }
+
+/** Kinds of whole milliseconds. */
+const WHOLE: ReadonlySet<FieldKind> = new Set(['timestamp', 'int64', 'int32', 'uint32', 'int16', 'int8']);

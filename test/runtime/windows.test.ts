@@ -1,0 +1,258 @@
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { count, max, mean, min, sum, windowEnd, windowStart } from '../../engine/api/aggregates.js';
+import { sliding, tumbling, type WindowAssigner } from '../../engine/api/windows.js';
+import { isSluiceError } from '../../engine/base/errors.js';
+import { t } from '../../engine/records/schema.js';
+import { operatorHarness } from '../../engine/testing/operator-harness.js';
+import { randomRuns } from '../kit/random-rows.js';
+import { type OracleWindow, type WindowContents, WindowOracle } from '../kit/window-oracle.js';
+
+/**
+ * Rows go in one by one, in any order, and the watermark follows the newest of them: what comes out of each is what a
+ * loop says that puts every row in a list of each of its windows. Buffers are full every other row.
+ */
+const windows = suite('windows');
+
+const Event = t.record({
+  at: t.timestamp,
+  key: t.string,
+  amount: t.int32,
+  price: t.float64,
+  rank: t.nullable(t.int32),
+  note: t.nullable(t.string),
+  big: t.bigint,
+});
+type Event = typeof Event.row;
+
+const text = (row: object): string =>
+  JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
+const sorted = (rows: readonly object[]): string[] => rows.map(text).sort();
+
+/** What rows have whose time alone matters. */
+const ROW = { key: 'a', amount: 1, price: 1, rank: null, note: null, big: 0n };
+
+const duration = (ms: number): `${bigint}ms` => `${BigInt(ms)}ms`;
+
+function assignerOf({ sizeMs, slideMs, offsetMs }: OracleWindow): WindowAssigner {
+  const offset = duration(offsetMs);
+  if (slideMs === sizeMs) return tumbling(duration(sizeMs), { offset });
+  return sliding(duration(sizeMs), duration(slideMs), { offset });
+}
+
+const AGGREGATES = {
+  start: windowStart(),
+  end: windowEnd(),
+  n: count(),
+  total: sum('amount'),
+  low: min('price'),
+  high: max('rank'),
+  first: min('note'),
+  average: mean('rank'),
+  ranks: sum('rank'),
+  big: sum('big'),
+} as const;
+
+function aggregated({ startMs, endMs, rows }: WindowContents<Event>): object {
+  const ranks = rows.flatMap(({ rank }) => rank ?? []);
+  const total = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);
+  const has = ranks.length > 0;
+  return {
+    key: rows[0]!.key,
+    start: startMs,
+    end: endMs,
+    n: rows.length,
+    total: total(rows.map(({ amount }) => amount)),
+    low: Math.min(...rows.map(({ price }) => price)),
+    high: has ? Math.max(...ranks) : null,
+    first: rows.flatMap(({ note }) => note ?? []).sort()[0] ?? null,
+    average: has ? total(ranks) / ranks.length : null,
+    ranks: has ? total(ranks) : null,
+    big: rows.reduce((all, { big }) => all + big, 0n),
+  };
+}
+
+const window = fc
+  .record({
+    slideMs: fc.integer({ min: 1, max: 12 }),
+    more: fc.integer({ min: 0, max: 40 }),
+    offset: fc.integer({ min: -100, max: 100 }),
+  })
+  .map(({ slideMs, more, offset }) => ({
+    ...{ sizeMs: slideMs + more, slideMs, latenessMs: 0 },
+    offsetMs: Math.trunc((offset / 101) * (slideMs - 1)) + 0,
+  }));
+
+const event = fc.record({
+  /** Milliseconds after the newest row. */
+  step: fc.oneof(
+    { weight: 6, arbitrary: fc.integer({ min: -8, max: 4 }) },
+    { weight: 2, arbitrary: fc.integer({ min: -60, max: 15 }) },
+    { weight: 1, arbitrary: fc.constantFrom(0, 100, 1_000) },
+  ),
+  key: fc.constantFrom('a', 'b', 'ü', 'dddd'),
+  amount: fc.integer({ min: -500, max: 500 }),
+  price: fc.integer({ min: 0, max: 1_000 }).map((n) => n / 16),
+  rank: fc.option(fc.nat(50)),
+  note: fc.option(fc.string({ maxLength: 9, unit: 'grapheme-ascii' })),
+  big: fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n }),
+});
+
+const events = fc
+  .record({
+    first: fc.constantFrom(0, -50, 1_700_000_000_000, -1_700_000_000_000),
+    steps: fc.array(event, { minLength: 1, maxLength: 120, size: 'max' }),
+  })
+  .map(({ first, steps }) => {
+    let newest: number = first;
+    return steps.map(({ step, ...rest }): Event => {
+      const at = newest + step;
+      newest = Math.max(newest, at);
+      return { at, ...rest };
+    });
+  });
+
+/** Pushes rows one by one and compares what comes out of each. */
+async function checkEach(
+  rows: readonly Event[],
+  window: OracleWindow,
+  subject: { push(row: Event): object[]; end(): Promise<object[]> },
+  resultOf: (contents: WindowContents<Event>) => object,
+): Promise<void> {
+  const oracle = new WindowOracle<Event>(
+    window,
+    ({ at }) => at,
+    ({ key }) => key,
+  );
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const [i, row] of rows.entries()) {
+    const got = subject.push(row);
+    newest = Math.max(newest, row.at);
+    const expected = [...oracle.add(row), ...oracle.watermark(newest - 1)];
+    assert.equal(sorted(got), sorted(expected.map(resultOf)), `after row ${i} of ${text(rows)}`);
+  }
+  const rest = oracle.watermark(Number.POSITIVE_INFINITY).map(resultOf);
+  assert.equal(sorted(await subject.end()), sorted(rest), `at the end of ${text(rows)}`);
+}
+
+windows('aggregates of tumbling and sliding windows are those of a plain loop, after every row', async () => {
+  await fc.assert(
+    fc.asyncProperty(window, events, async (shape, rows) => {
+      const subject = await operatorHarness(Event, (stream) =>
+        stream.eventTime('at').keyBy('key').window(assignerOf(shape)).aggregate(AGGREGATES),
+      );
+      await checkEach(rows, shape, subject, aggregated);
+    }),
+    randomRuns(14),
+  );
+});
+
+windows(
+  'reduced windows are those of a plain loop, also of undeclared rows and where functions change their rows',
+  async () => {
+    type Total = { key: string; at: number; amount: number; least: string };
+    const total = ({ rows }: WindowContents<Event>): Total => {
+      const all = rows.map(({ key, at, amount, note }) => ({ key, at, amount, least: note ?? '' }));
+      return all.reduce((a, b) => ({
+        key: a.key,
+        at: Math.max(a.at, b.at),
+        amount: a.amount + b.amount,
+        least: [a.least, b.least].sort()[0]!,
+      }));
+    };
+    const merge = (a: Total, b: Total): Total => {
+      a.at = Math.max(a.at, b.at);
+      a.amount += b.amount;
+      if (b.least < a.least) a.least = b.least;
+      return a;
+    };
+    const Declared = t.record({ key: t.string, at: t.timestamp, amount: t.int32, least: t.string });
+    const toTotal = ({ key, at, amount, note }: Event): Total => ({ key, at, amount, least: note ?? '' });
+    await fc.assert(
+      fc.asyncProperty(window, events, fc.boolean(), async (shape, rows, declared) => {
+        const subject = await operatorHarness(Event, (stream) => {
+          const timed = stream.eventTime('at');
+          const totals = declared ? timed.map(Declared, toTotal) : timed.map(toTotal);
+          return totals.keyBy('key').window(assignerOf(shape)).reduce(merge);
+        });
+        await checkEach(rows, shape, subject, total);
+      }),
+      randomRuns(8),
+    );
+  },
+);
+
+windows('late rows of several slices that had none stay where windows leave them', async () => {
+  const shape = { sizeMs: 10, slideMs: 1, offsetMs: 0, latenessMs: 0 };
+  const subject = await operatorHarness(Event, (stream) =>
+    stream.eventTime('at').keyBy('key').window(assignerOf(shape)).aggregate(AGGREGATES),
+  );
+  const later = Array.from({ length: 14 }, (_, i) => 12 + i);
+  const rows = [0, 8, 9, 10, 11, 5, 4, 3, 4, 9, ...later].map((at): Event => ({ at, ...ROW }));
+  await checkEach(rows, shape, subject, aggregated);
+});
+
+windows('a window of which no record is near is not given out, and the first of all is', async () => {
+  const subject = await operatorHarness(Event, (stream) =>
+    stream
+      .eventTime('at')
+      .keyBy('key')
+      .window(sliding('10ms', '3ms'))
+      .aggregate({ start: windowStart(), n: count() }),
+  );
+  assert.equal(subject.push({ at: 0, ...ROW }), []);
+  const fired = subject.push({ at: 1_000_000, ...ROW });
+  assert.equal(
+    fired.map(({ start }) => start),
+    [-9, -6, -3, 0],
+  );
+});
+
+windows('times that cannot be told, or whose windows cannot, are refused with the record', async () => {
+  const build = (at: unknown): Promise<{ push(row: Event): object[] }> =>
+    operatorHarness(Event, (stream) =>
+      stream
+        .map((row): any => ({ key: row.key, at }))
+        .eventTime('at')
+        .keyBy('key')
+        .window(sliding('10s', '3s'))
+        .aggregate({ n: count() }),
+    );
+  const row = { at: 0, ...ROW };
+  const largest = Number.MAX_SAFE_INTEGER;
+  for (const at of [NaN, Infinity, -Infinity, 2 ** 60, null, '5', largest, -largest]) {
+    const subject = await build(at);
+    try {
+      subject.push(row);
+      assert.unreachable(`event time ${at} was taken`);
+    } catch (error) {
+      assert.ok(isSluiceError(error), String(error));
+      assert.is(error.code, 'RECORD_FIELD_INVALID', String(at));
+    }
+  }
+  for (const at of [8_640_000_000_000_000, -8_640_000_000_000_000, -0.5]) {
+    const subject = await build(at);
+    assert.equal(subject.push(row), [], `${at}`);
+  }
+});
+
+windows('a reduce that gives no row is told at once: what it had so far would be lost', async () => {
+  for (const nothing of [null, undefined, 5]) {
+    const subject = await operatorHarness(Event, (stream) =>
+      stream
+        .eventTime('at')
+        .keyBy('key')
+        .window(tumbling('10s'))
+        .reduce((): any => nothing),
+    );
+    try {
+      subject.push({ at: 0, ...ROW }, { at: 1, ...ROW });
+      assert.unreachable(`${nothing} was taken`);
+    } catch (error) {
+      assert.ok(isSluiceError(error) && error.code === 'RECORD_FIELD_INVALID', String(error));
+    }
+  }
+});
+
+windows.run();
