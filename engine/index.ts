@@ -17,7 +17,7 @@ export type { Branches, Split } from './api/split.js';
 export { PassingStream, Stream } from './api/stream.js';
 export type { ViewOption } from './api/view-option.js';
 export { WindowedStream } from './api/windowed-stream.js';
-export { sliding, tumbling } from './api/windows.js';
+export { sliding, tumbling, type WindowOptions } from './api/windows.js';
 export type { Duration } from './base/duration.js';
 export type { ErrorCode } from './base/error-catalogue.js';
 export { isSluiceError, SluiceError } from './base/errors.js';

@@ -1,3 +1,4 @@
+import { durationFault, parseDuration } from '../base/duration.js';
 import type { KeyedProcessFunction } from '../functions/process-function.js';
 import { printAggregate } from '../plan/describe.js';
 import { fieldOf } from '../plan/draft.js';
@@ -22,7 +23,7 @@ import { type KeyOf, processArguments } from './process.js';
 import type { Simplify } from './row-types.js';
 import type { Stream } from './stream.js';
 import { WindowedStream } from './windowed-stream.js';
-import { readWindow, type WindowAssigner, windowText } from './windows.js';
+import { readWindow, type WindowAssigner, type WindowOptions, windowText } from './windows.js';
 
 /** When a result per key over all time is emitted: with every record, or once at the end of the input. */
 export interface EmitOptions {
@@ -42,8 +43,13 @@ export class KeyedStream<T extends object, Key extends object> {
     this.#keyStep = keyStep;
   }
 
-  /** Groups further, by windows of event time. */
-  window(window: WindowAssigner): WindowedStream<T, Key> {
+  /**
+   * Groups further, by windows of event time.
+   *
+   * @param options.allowedLateness  how long a window takes rows after it was given out; each of them gives it out
+   *                                 anew, for its key. Default 0
+   */
+  window(window: WindowAssigner, options: WindowOptions = {}): WindowedStream<T, Key> {
     const { graph } = this.#stream;
     const step = { call: `window(${windowText(window)})`, site: new CallSite() };
     const broken: AlignedWindow = { kind: 'tumbling', sizeMs: 1, offsetMs: 0 };
@@ -54,7 +60,11 @@ export class KeyedStream<T extends object, Key extends object> {
     }
     const read = readWindow(window);
     if ('fault' in read) graph.fault('PLAN_DURATION_INVALID', step, read.fault);
-    return new WindowedStream(this, 'fault' in read ? broken : read, 0);
+    const lateness = options?.allowedLateness ?? '0ms';
+    const latenessMs = parseDuration(lateness);
+    if (latenessMs === null || latenessMs < 0)
+      graph.fault('PLAN_DURATION_INVALID', step, durationFault('allowedLateness', lateness));
+    return new WindowedStream(this, 'fault' in read ? broken : read, latenessMs ?? 0);
   }
 
   /** Folds the rows of each key into one: the function gets the result so far and the next row. */

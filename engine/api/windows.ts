@@ -11,6 +11,11 @@ export type WindowAssigner =
       readonly offset: Duration;
     };
 
+/** How windows are used, whatever they are. */
+export interface WindowOptions {
+  readonly allowedLateness?: Duration;
+}
+
 /**
  * Windows of a fixed size that follow each other without gaps, aligned to 1970-01-01T00:00:00Z.
  *

@@ -98,7 +98,7 @@ export interface SlidingWindow {
 export type AlignedWindow = TumblingWindow | SlidingWindow;
 
 /** What groups by key and window. */
-interface Windowed {
+export interface Windowed {
   readonly keys: readonly string[];
   readonly window: AlignedWindow;
   /** For how long behind a window's end rows for it are still taken; absent: 0. */

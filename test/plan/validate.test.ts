@@ -182,6 +182,13 @@ validation('durations are a whole number and a unit, and sizes are above zero', 
   assert.match(slides('5s', '1s', '-1s')[0]!, /the offset is '-1s'.*shorter than the slide$/);
   assert.equal(slides('5s', '5s', '-4s'), []);
   assert.equal(slides('5s', '3s'), []);
+  const lenient = (allowedLateness: string) =>
+    faults((flow) => {
+      const options = { allowedLateness: allowedLateness as any };
+      timed(flow).keyBy('origin').window(tumbling('1h'), options).aggregate({ n: count() }).to(sink());
+    });
+  assert.match(lenient('-1s')[0]!, /^PLAN_DURATION_INVALID: .*allowedLateness is '-1s'/);
+  assert.equal(lenient('0s'), []);
   const [late] = faults((flow) => flights(flow).eventTime('date', { outOfOrderness: '-1h' }).to(sink()));
   assert.match(late!, /^PLAN_DURATION_INVALID: eventTime\('date'\): outOfOrderness is '-1h'/);
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { count, max, mean, min, sum, windowEnd, windowStart } from '../../engine/api/aggregates.js';
+import type { Stream } from '../../engine/api/stream.js';
 import { sliding, tumbling, type WindowAssigner } from '../../engine/api/windows.js';
 import { isSluiceError } from '../../engine/base/errors.js';
 import { t } from '../../engine/records/schema.js';
@@ -84,6 +85,18 @@ const window = fc
     offsetMs: Math.trunc((offset / 101) * (slideMs - 1)) + 0,
   }));
 
+/** Among tumbling and sliding ones. */
+const lenient = fc
+  .tuple(window, fc.integer({ min: 1, max: 50 }), fc.boolean())
+  .map(([shape, latenessMs, tumbles]) => ({
+    ...shape,
+    ...(tumbles && { sizeMs: shape.slideMs }),
+    latenessMs,
+  }));
+
+/** Subtasks, whose watermark is another's row. */
+const tasks = fc.integer({ min: 1, max: 3 });
+
 const event = fc.record({
   /** Milliseconds after the newest row. */
   step: fc.oneof(
@@ -102,7 +115,7 @@ const event = fc.record({
 const events = fc
   .record({
     first: fc.constantFrom(0, -50, 1_700_000_000_000, -1_700_000_000_000),
-    steps: fc.array(event, { minLength: 1, maxLength: 120, size: 'max' }),
+    steps: fc.array(event, { minLength: 1, maxLength: 80, size: 'max' }),
   })
   .map(({ first, steps }) => {
     let newest: number = first;
@@ -112,6 +125,8 @@ const events = fc
       return { at, ...rest };
     });
   });
+
+const pick = ({ key, at, amount }: Event): object => ({ key, at, amount });
 
 /** Pushes rows one by one and compares what comes out of each. */
 async function checkEach(
@@ -138,13 +153,18 @@ async function checkEach(
 
 windows('aggregates of tumbling and sliding windows are those of a plain loop, after every row', async () => {
   await fc.assert(
-    fc.asyncProperty(window, events, async (shape, rows) => {
+    fc.asyncProperty(window, events, tasks, async (shape, rows, parallelism) => {
       const subject = await operatorHarness(Event, (stream) =>
-        stream.eventTime('at').keyBy('key').window(assignerOf(shape)).aggregate(AGGREGATES),
+        stream
+          .eventTime('at')
+          .keyBy('key')
+          .window(assignerOf(shape))
+          .aggregate(AGGREGATES)
+          .parallelism(parallelism),
       );
       await checkEach(rows, shape, subject, aggregated);
     }),
-    randomRuns(14),
+    randomRuns(10),
   );
 });
 
@@ -178,10 +198,40 @@ windows(
         });
         await checkEach(rows, shape, subject, total);
       }),
-      randomRuns(8),
+      randomRuns(6),
     );
   },
 );
+
+windows('with allowed lateness each late row gives its windows out anew, until they are gone', async () => {
+  await fc.assert(
+    fc.asyncProperty(lenient, events, fc.boolean(), tasks, async (shape, rows, reduces, parallelism) => {
+      const subject = await operatorHarness(Event, (stream): Stream<any> => {
+        const allowedLateness = duration(shape.latenessMs);
+        const windowed = stream.eventTime('at').keyBy('key').window(assignerOf(shape), { allowedLateness });
+        if (!reduces) return windowed.aggregate(AGGREGATES).parallelism(parallelism);
+        return windowed.reduce((a, { at, amount }) =>
+          Object.assign(a, { at: Math.max(a.at, at), amount: a.amount + amount }),
+        );
+      });
+      const resultOf = (contents: WindowContents<Event>): object => {
+        if (!reduces) return aggregated(contents);
+        const at = Math.max(...contents.rows.map((row) => row.at));
+        return {
+          key: contents.rows[0]!.key,
+          at,
+          amount: contents.rows.reduce((all, { amount }) => all + amount, 0),
+        };
+      };
+      const picked = {
+        push: (row: Event) => subject.push(row).map((out) => (reduces ? pick(out) : out)),
+        end: async () => (await subject.end()).map((out) => (reduces ? pick(out) : out)),
+      };
+      await checkEach(rows, shape, picked, resultOf);
+    }),
+    randomRuns(10),
+  );
+});
 
 windows('late rows of several slices that had none stay where windows leave them', async () => {
   const shape = { sizeMs: 10, slideMs: 1, offsetMs: 0, latenessMs: 0 };
@@ -191,6 +241,47 @@ windows('late rows of several slices that had none stay where windows leave them
   const later = Array.from({ length: 14 }, (_, i) => 12 + i);
   const rows = [0, 8, 9, 10, 11, 5, 4, 3, 4, 9, ...later].map((at): Event => ({ at, ...ROW }));
   await checkEach(rows, shape, subject, aggregated);
+});
+
+windows(
+  'windows that were given out stay as they were for late rows, however often slices are put together',
+  async () => {
+    const shape = { sizeMs: 5, slideMs: 1, offsetMs: 0, latenessMs: 30 };
+    const subject = await operatorHarness(Event, (stream) =>
+      stream
+        .eventTime('at')
+        .keyBy('key')
+        .window(assignerOf(shape), { allowedLateness: '30ms' })
+        .aggregate(AGGREGATES),
+    );
+    const each = Array.from({ length: 20 }, (_, i) => i);
+    const rows = [...each, 3, 9, 14, 17, 18, 40, 9, 17].map((at): Event => ({ at, ...ROW }));
+    await checkEach(rows, shape, subject, aggregated);
+  },
+);
+
+windows("a window that another subtask's row has closed takes no row of this one", async () => {
+  for (const other of ['b', 'ü', 'dddd']) {
+    for (const latenessMs of [0, 5]) {
+      for (const slideMs of [10, 5]) {
+        const shape = { sizeMs: 10, slideMs, offsetMs: 0, latenessMs };
+        const subject = await operatorHarness(Event, (stream) =>
+          stream
+            .eventTime('at')
+            .keyBy('key')
+            .window(assignerOf(shape), { allowedLateness: duration(latenessMs) })
+            .aggregate(AGGREGATES)
+            .parallelism(3),
+        );
+        const rows = [
+          { at: 0, ...ROW },
+          { at: 100, ...ROW, key: other },
+          { at: 1, ...ROW },
+        ];
+        await checkEach(rows, shape, subject, aggregated);
+      }
+    }
+  }
 });
 
 windows('a window of which no record is near is not given out, and the first of all is', async () => {
