@@ -1,5 +1,23 @@
 /** What users import as `sluice`. */
-export { count, max, mean, min, sum, windowEnd, windowStart } from './api/aggregates.js';
+export {
+  type AggregateOptions,
+  approxCountDistinct,
+  collect,
+  count,
+  countDistinct,
+  first,
+  last,
+  max,
+  mean,
+  min,
+  quantile,
+  stddev,
+  sum,
+  topN,
+  variance,
+  windowEnd,
+  windowStart,
+} from './api/aggregates.js';
 export type { AsyncMapper, AsyncOptions, RetryOptions } from './api/async-options.js';
 export { ConnectedStreams } from './api/connected-streams.js';
 export {

@@ -6,15 +6,8 @@ import type { Step } from '../plan/faults.js';
 import { HIDDEN_KEY, resultName } from '../plan/hidden-key.js';
 import type { AggregateSpec, AlignedWindow, OperatorConfig } from '../plan/logical-plan.js';
 import { type FieldSpec, RESERVED_NAMES, type RecordType, type RowShape } from '../records/schema.js';
-import {
-  type Aggregate,
-  type AggregateColumns,
-  type AggregateFor,
-  acceptedKinds,
-  aggregateSpec,
-  isAggregate,
-  isWindowOnly,
-} from './aggregates.js';
+import { acceptedKinds, aggregateSpec, argumentFault, isAggregate, isWindowOnly } from './aggregate-spec.js';
+import type { Aggregate, AggregateColumns, AggregateFor } from './aggregates.js';
 import { CallSite } from './call-site.js';
 import { type ConnectableStream, ConnectedStreams, type ConnectionSide } from './connected-streams.js';
 import { describeValue } from './flow-graph.js';
@@ -183,9 +176,14 @@ export class KeyedStream<T extends object, Key extends object> {
   }
 
   #sound(step: Step, as: string, aggregate: Aggregate, shape: RowShape): AggregateSpec | null {
-    if (aggregate.field === null) return aggregateSpec(as, aggregate, null);
-    const isSound = this.#stream.graph.refer(step, shape, aggregate.field, acceptedKinds(aggregate.fn));
-    return isSound ? aggregateSpec(as, aggregate, fieldOf(shape, aggregate.field)) : null;
+    const { graph } = this.#stream;
+    const { field, fn, where } = aggregate;
+    const fault = argumentFault(aggregate);
+    if (fault !== null) graph.fault('ARGUMENT_INVALID', step, fault);
+    if (where !== undefined && !graph.refer(step, shape, where, ['bool'])) return null;
+    if (field === null) return aggregateSpec(as, aggregate, null);
+    const isSound = graph.refer(step, shape, field, acceptedKinds(fn));
+    return isSound ? aggregateSpec(as, aggregate, fieldOf(shape, field)) : null;
   }
 
   /** Null, that is undeclared, after a mistake. */
@@ -196,7 +194,8 @@ export class KeyedStream<T extends object, Key extends object> {
         return field && { name: resultName(key), kind: field.kind, nullable: field.nullable };
       }),
       ...specs.map((spec): FieldSpec | null => {
-        return spec && { name: spec.as, kind: spec.kind, nullable: spec.nullable };
+        const { as: name, kind, nullable, parts } = spec ?? {};
+        return spec && ({ name, kind, nullable, ...(parts && { parts }) } as FieldSpec);
       }),
     ];
     return columns.every((column) => column !== null) ? columns : null;

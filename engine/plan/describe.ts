@@ -45,8 +45,16 @@ export function printWindow(window: AlignedWindow): string {
 }
 
 /** How it is written in a job: `max('delay')`. */
-export function printAggregate({ fn, field }: Pick<AggregateSpec, 'fn' | 'field'>): string {
-  return field === null ? `${fn}()` : `${fn}('${field}')`;
+export function printAggregate(
+  aggregate: Pick<AggregateSpec, 'fn' | 'field' | 'argument' | 'where'>,
+): string {
+  const { fn, field, argument, where } = aggregate;
+  const given = [
+    ...(field === null ? [] : [`'${field}'`]),
+    ...(argument === undefined ? [] : [`${argument}`]),
+    ...(where === undefined ? [] : [`{ where: '${where}' }`]),
+  ];
+  return `${fn}(${given.join(', ')})`;
 }
 
 export function printPartitioner(partitioner: Partitioner): string {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson, type Json } from '../base/json.js';
 import type { Sink, Source } from '../connectors/connector.js';
 import type { StateSpec } from '../functions/keyed-state.js';
-import type { FieldKind, FieldSpec, RowShape } from '../records/schema.js';
+import type { FieldKind, FieldSpec, RowShape, TypeParts } from '../records/schema.js';
 import type { AsyncHandlers, AsyncPlan } from './async-plan.js';
 
 /**
@@ -69,15 +69,26 @@ export interface PlanOperator {
   readonly config: OperatorConfig;
 }
 
+export type AggregateFn =
+  | ('count' | 'sum' | 'min' | 'max' | 'mean' | 'variance' | 'stddev' | 'quantile')
+  | ('countDistinct' | 'approxCountDistinct' | 'first' | 'last' | 'collect' | 'topN')
+  | ('windowStart' | 'windowEnd');
+
 export interface AggregateSpec {
   /** Name of the output field. */
   readonly as: string;
-  readonly fn: 'count' | 'sum' | 'min' | 'max' | 'mean' | 'windowStart' | 'windowEnd';
+  readonly fn: AggregateFn;
   /** The input field; null for those that need none. */
   readonly field: string | null;
+  /** topN: how many; quantile: which one, from 0 to 1. */
+  readonly argument?: number;
+  /** A boolean field of the input: rows where it is not true are left out. */
+  readonly where?: string;
   /** Kind of the output; `number` values from undeclared fields are float64. */
   readonly kind: FieldKind;
   readonly nullable: boolean;
+  /** Of lists and of nested fields. */
+  readonly parts?: TypeParts;
 }
 
 export interface TumblingWindow {

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { count, max, sum } from '../../engine/api/aggregates.js';
+import { count, max, quantile, sum, topN } from '../../engine/api/aggregates.js';
 import { buildJob } from '../../engine/api/build-job.js';
 import { job } from '../../engine/api/job.js';
 import { sliding, tumbling } from '../../engine/api/windows.js';
@@ -109,6 +109,21 @@ validation('fields must be of a kind the operation can use', () => {
     "PLAN_FIELD_TYPE: eventTime('delay'): field 'delay' is of kind int32; this takes timestamp, int64",
     "PLAN_FIELD_TYPE: sum('origin') in aggregate: field 'origin' is of kind category; this takes int8, int16, int32, uint32, int64, bigint, float32, float64",
     "PLAN_FIELD_TYPE: sum('date') in aggregate: field 'date' is of kind timestamp; this takes int8, int16, int32, uint32, int64, bigint, float32, float64",
+  ]);
+});
+
+validation('what aggregates are given beside their field has to be possible', () => {
+  const found = faults((flow) => {
+    const keyed = flights(flow).keyBy('origin');
+    keyed
+      .aggregate({ a: topN('delay', 0), b: quantile('delay', 1.5), c: count({ where: 'delay' as never }) })
+      .to(sink());
+  });
+  const where = "field 'delay' is of kind int32; this takes bool";
+  assert.equal(found, [
+    "ARGUMENT_INVALID: topN('delay', 0) in aggregate: n is 0, which is not a whole number from 1 to 10000",
+    "ARGUMENT_INVALID: quantile('delay', 1.5) in aggregate: the rank is 1.5, which is not a number from 0 to 1",
+    `PLAN_FIELD_TYPE: count({ where: 'delay' }) in aggregate: ${where}`,
   ]);
 });
 

@@ -3,44 +3,29 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { count, max, mean, min, sum, windowEnd, windowStart } from '../../engine/api/aggregates.js';
 import type { Stream } from '../../engine/api/stream.js';
-import { sliding, tumbling, type WindowAssigner } from '../../engine/api/windows.js';
+import { sliding, tumbling } from '../../engine/api/windows.js';
 import { isSluiceError } from '../../engine/base/errors.js';
 import { t } from '../../engine/records/schema.js';
 import { operatorHarness } from '../../engine/testing/operator-harness.js';
 import { randomRuns } from '../kit/random-rows.js';
-import { type OracleWindow, type WindowContents, WindowOracle } from '../kit/window-oracle.js';
+import type { WindowContents } from '../kit/window-oracle.js';
+import {
+  assignerOf,
+  checkEach,
+  duration,
+  Event,
+  events,
+  lenient,
+  ROW,
+  tasks,
+  window,
+} from '../kit/windowed-events.js';
 
 /**
  * Rows go in one by one, in any order, and the watermark follows the newest of them: what comes out of each is what a
  * loop says that puts every row in a list of each of its windows. Buffers are full every other row.
  */
 const windows = suite('windows');
-
-const Event = t.record({
-  at: t.timestamp,
-  key: t.string,
-  amount: t.int32,
-  price: t.float64,
-  rank: t.nullable(t.int32),
-  note: t.nullable(t.string),
-  big: t.bigint,
-});
-type Event = typeof Event.row;
-
-const text = (row: object): string =>
-  JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
-const sorted = (rows: readonly object[]): string[] => rows.map(text).sort();
-
-/** What rows have whose time alone matters. */
-const ROW = { key: 'a', amount: 1, price: 1, rank: null, note: null, big: 0n };
-
-const duration = (ms: number): `${bigint}ms` => `${BigInt(ms)}ms`;
-
-function assignerOf({ sizeMs, slideMs, offsetMs }: OracleWindow): WindowAssigner {
-  const offset = duration(offsetMs);
-  if (slideMs === sizeMs) return tumbling(duration(sizeMs), { offset });
-  return sliding(duration(sizeMs), duration(slideMs), { offset });
-}
 
 const AGGREGATES = {
   start: windowStart(),
@@ -74,82 +59,7 @@ function aggregated({ startMs, endMs, rows }: WindowContents<Event>): object {
   };
 }
 
-const window = fc
-  .record({
-    slideMs: fc.integer({ min: 1, max: 12 }),
-    more: fc.integer({ min: 0, max: 40 }),
-    offset: fc.integer({ min: -100, max: 100 }),
-  })
-  .map(({ slideMs, more, offset }) => ({
-    ...{ sizeMs: slideMs + more, slideMs, latenessMs: 0 },
-    offsetMs: Math.trunc((offset / 101) * (slideMs - 1)) + 0,
-  }));
-
-/** Among tumbling and sliding ones. */
-const lenient = fc
-  .tuple(window, fc.integer({ min: 1, max: 50 }), fc.boolean())
-  .map(([shape, latenessMs, tumbles]) => ({
-    ...shape,
-    ...(tumbles && { sizeMs: shape.slideMs }),
-    latenessMs,
-  }));
-
-/** Subtasks, whose watermark is another's row. */
-const tasks = fc.integer({ min: 1, max: 3 });
-
-const event = fc.record({
-  /** Milliseconds after the newest row. */
-  step: fc.oneof(
-    { weight: 6, arbitrary: fc.integer({ min: -8, max: 4 }) },
-    { weight: 2, arbitrary: fc.integer({ min: -60, max: 15 }) },
-    { weight: 1, arbitrary: fc.constantFrom(0, 100, 1_000) },
-  ),
-  key: fc.constantFrom('a', 'b', 'ü', 'dddd'),
-  amount: fc.integer({ min: -500, max: 500 }),
-  price: fc.integer({ min: 0, max: 1_000 }).map((n) => n / 16),
-  rank: fc.option(fc.nat(50)),
-  note: fc.option(fc.string({ maxLength: 9, unit: 'grapheme-ascii' })),
-  big: fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n }),
-});
-
-const events = fc
-  .record({
-    first: fc.constantFrom(0, -50, 1_700_000_000_000, -1_700_000_000_000),
-    steps: fc.array(event, { minLength: 1, maxLength: 80, size: 'max' }),
-  })
-  .map(({ first, steps }) => {
-    let newest: number = first;
-    return steps.map(({ step, ...rest }): Event => {
-      const at = newest + step;
-      newest = Math.max(newest, at);
-      return { at, ...rest };
-    });
-  });
-
 const pick = ({ key, at, amount }: Event): object => ({ key, at, amount });
-
-/** Pushes rows one by one and compares what comes out of each. */
-async function checkEach(
-  rows: readonly Event[],
-  window: OracleWindow,
-  subject: { push(row: Event): object[]; end(): Promise<object[]> },
-  resultOf: (contents: WindowContents<Event>) => object,
-): Promise<void> {
-  const oracle = new WindowOracle<Event>(
-    window,
-    ({ at }) => at,
-    ({ key }) => key,
-  );
-  let newest = Number.NEGATIVE_INFINITY;
-  for (const [i, row] of rows.entries()) {
-    const got = subject.push(row);
-    newest = Math.max(newest, row.at);
-    const expected = [...oracle.add(row), ...oracle.watermark(newest - 1)];
-    assert.equal(sorted(got), sorted(expected.map(resultOf)), `after row ${i} of ${text(rows)}`);
-  }
-  const rest = oracle.watermark(Number.POSITIVE_INFINITY).map(resultOf);
-  assert.equal(sorted(await subject.end()), sorted(rest), `at the end of ${text(rows)}`);
-}
 
 windows('aggregates of tumbling and sliding windows are those of a plain loop, after every row', async () => {
   await fc.assert(

@@ -1,5 +1,8 @@
 import type { AggregateSpec } from '../../plan/logical-plan.js';
 import type { FieldKind, FieldSpec } from '../../records/schema.js';
+import { HyperLogLog } from '../aggregates/hyper-log-log.js';
+import { QuantileSketch } from '../aggregates/quantile-sketch.js';
+import { CollectedValues, DistinctValues, LargestValues } from '../aggregates/value-lists.js';
 
 /** One column of a keyed table. */
 export interface Column {
@@ -23,8 +26,10 @@ export interface SlotText {
  */
 export interface Accumulator {
   readonly columns: readonly Column[];
-  /** Statement that adds value `v`; `overflow` is one for a result out of its range. */
-  update(slot: SlotText, v: string, overflow: string): string;
+  /** Whether what it keeps grows with the rows. */
+  readonly grows?: true;
+  /** Statement that adds value `v` of a row of time `ts`; `overflow` is one for a result out of its range. */
+  update(slot: SlotText, v: string, overflow: string, ts: string): string;
   /** Statement that adds what a slot of later rows holds. */
   merge(slot: SlotText, from: SlotText, overflow: string): string;
   /** Expression of the result. */
@@ -40,10 +45,22 @@ export const isNumeric = (kind: FieldKind): boolean => NUMERIC.has(kind);
 /** Text of a slot's value in a column. */
 export const cell = ({ tab, s }: SlotText, column: string): string => `${tab}.${column}[${s}]`;
 
-/** @param input  the aggregated field; null for aggregates that need none, and for fields of undeclared rows */
-export function accumulatorOf(spec: AggregateSpec, index: number, input: FieldSpec | null): Accumulator {
+/**
+ * @param input  the aggregated field; null for aggregates that need none, and for fields of undeclared rows
+ * @param bind   gives a value a name that generated code may use
+ */
+export function accumulatorOf(
+  spec: AggregateSpec,
+  index: number,
+  input: FieldSpec | null,
+  bind: (hint: string, value: unknown) => string,
+): Accumulator {
   const a = `a${index}`;
-  const nullable = input?.nullable ?? false;
+  const of: Aggregated = {
+    ...{ spec, index },
+    skips: input?.nullable ?? false,
+    mayLack: (input?.nullable ?? false) || spec.where !== undefined,
+  };
   switch (spec.fn) {
     case 'count':
       return {
@@ -53,12 +70,28 @@ export function accumulatorOf(spec: AggregateSpec, index: number, input: FieldSp
         result: (slot) => cell(slot, a),
       };
     case 'sum':
-      return sum(spec, index, nullable);
+      return sum(of);
     case 'mean':
-      return mean(index, nullable);
+      return mean(of);
     case 'min':
     case 'max':
-      return extreme(spec, a, input);
+      return extreme(of);
+    case 'variance':
+    case 'stddev':
+      return variance(of);
+    case 'first':
+    case 'last':
+      return nearest(of);
+    case 'countDistinct':
+      return { ...objects(of, bind(spec.fn, DistinctValues), '', '0'), grows: true };
+    case 'collect':
+      return { ...objects(of, bind(spec.fn, CollectedValues), '', '[]'), grows: true };
+    case 'approxCountDistinct':
+      return objects(of, bind(spec.fn, HyperLogLog), '', '0');
+    case 'topN':
+      return objects(of, bind(spec.fn, LargestValues), `${spec.argument}`, '[]');
+    case 'quantile':
+      return objects(of, bind(spec.fn, QuantileSketch), `${spec.argument}`, 'null');
     case 'windowStart':
     case 'windowEnd':
       return {
@@ -70,11 +103,22 @@ export function accumulatorOf(spec: AggregateSpec, index: number, input: FieldSp
   }
 }
 
-/** `statement` for values that are there. */
-const present = (nullable: boolean, v: string, statement: string): string =>
-  nullable ? `if (${v} !== null) { ${statement} }` : statement;
+/** An aggregate and its values. */
+interface Aggregated {
+  readonly spec: AggregateSpec;
+  /** Names its columns. */
+  readonly index: number;
+  /** Whether values may be null. */
+  readonly skips: boolean;
+  /** Whether a slot may have no value at all. */
+  readonly mayLack: boolean;
+}
 
-function sum(spec: AggregateSpec, index: number, nullable: boolean): Accumulator {
+/** `statement` for values that are there. */
+const present = (mayBeNull: boolean, v: string, statement: string): string =>
+  mayBeNull ? `if (${v} !== null) { ${statement} }` : statement;
+
+function sum({ spec, index, skips, mayLack }: Aggregated): Accumulator {
   const [a, n] = [`a${index}`, `n${index}`];
   const big = spec.kind === 'bigint';
   // Past the whole numbers that are exact, adding would go wrong unseen, even if the sum came back.
@@ -85,38 +129,39 @@ function sum(spec: AggregateSpec, index: number, nullable: boolean): Accumulator
   return {
     columns: [
       { name: a, array: big ? 'Array' : 'Float64Array', initial: big ? '0n' : '0' },
-      ...(nullable ? [{ name: n, array: 'Float64Array', initial: '0' } as const] : []),
+      ...(mayLack ? [{ name: n, array: 'Float64Array', initial: '0' } as const] : []),
     ],
     update: (slot, v, overflow) => {
-      const counted = nullable ? ` ${cell(slot, n)}++;` : '';
-      return present(nullable, v, `${add(slot, v, overflow)}${counted}`);
+      const counted = mayLack ? ` ${cell(slot, n)}++;` : '';
+      return present(skips, v, `${add(slot, v, overflow)}${counted}`);
     },
     merge: (slot, from, overflow) => {
-      const counted = nullable ? ` ${cell(slot, n)} += ${cell(from, n)};` : '';
+      const counted = mayLack ? ` ${cell(slot, n)} += ${cell(from, n)};` : '';
       return `${add(slot, cell(from, a), overflow)}${counted}`;
     },
-    result: (slot) => (nullable ? `(${cell(slot, n)} === 0 ? null : ${cell(slot, a)})` : cell(slot, a)),
+    result: (slot) => (mayLack ? `(${cell(slot, n)} === 0 ? null : ${cell(slot, a)})` : cell(slot, a)),
   };
 }
 
-function mean(index: number, nullable: boolean): Accumulator {
+function mean({ index, skips, mayLack }: Aggregated): Accumulator {
   const [a, n] = [`a${index}`, `n${index}`];
   return {
     columns: [
       { name: a, array: 'Float64Array', initial: '0' },
       { name: n, array: 'Float64Array', initial: '0' },
     ],
-    update: (slot, v) => present(nullable, v, `${cell(slot, a)} += Number(${v}); ${cell(slot, n)}++;`),
+    update: (slot, v) => present(skips, v, `${cell(slot, a)} += Number(${v}); ${cell(slot, n)}++;`),
     merge: (slot, from) => `${cell(slot, a)} += ${cell(from, a)}; ${cell(slot, n)} += ${cell(from, n)};`,
     result: (slot) => {
       const quotient = `${cell(slot, a)} / ${cell(slot, n)}`;
-      return nullable ? `(${cell(slot, n)} === 0 ? null : ${quotient})` : quotient;
+      return mayLack ? `(${cell(slot, n)} === 0 ? null : ${quotient})` : quotient;
     },
   };
 }
 
 /** The smallest or largest value; NaN is larger than every other number, as SQL has it. */
-function extreme(spec: AggregateSpec, a: string, input: FieldSpec | null): Accumulator {
+function extreme({ spec, index, skips, mayLack }: Aggregated): Accumulator {
+  const a = `a${index}`;
   const isMin = spec.fn === 'min';
   const mayBeNaN = spec.kind === 'float32' || spec.kind === 'float64';
   const better = (slot: SlotText, v: string): string => {
@@ -126,7 +171,7 @@ function extreme(spec: AggregateSpec, a: string, input: FieldSpec | null): Accum
   };
   const take = (condition: string, slot: SlotText, v: string): string =>
     `if (${condition}) ${cell(slot, a)} = ${v};`;
-  if (isNumeric(spec.kind) && !(input?.nullable ?? false)) {
+  if (isNumeric(spec.kind) && !mayLack) {
     const least = mayBeNaN ? 'NaN' : 'Infinity';
     return {
       columns: [{ name: a, array: 'Float64Array', initial: isMin ? least : '-Infinity' }],
@@ -139,8 +184,66 @@ function extreme(spec: AggregateSpec, a: string, input: FieldSpec | null): Accum
     take(`${cell(slot, a)} === null || ${better(slot, v)}`, slot, v);
   return {
     columns: [{ name: a, array: 'Array', initial: 'null' }],
-    update: (slot, v) => present(input?.nullable ?? false, v, takeOrFirst(slot, v)),
+    update: (slot, v) => present(skips, v, takeOrFirst(slot, v)),
     merge: (slot, from) => present(true, cell(from, a), takeOrFirst(slot, cell(from, a))),
     result: (slot) => cell(slot, a),
+  };
+}
+
+/** By B. P. Welford; two are put together by T. Chan. Sums of squares would lose all digits of large values. */
+function variance({ spec, index, skips }: Aggregated): Accumulator {
+  const [n, m, d] = [`n${index}`, `a${index}`, `d${index}`]; // how many, their mean, their squared distances from it
+  return {
+    columns: [n, m, d].map((name) => ({ name, array: 'Float64Array', initial: '0' })),
+    update: (slot, v) => {
+      const added = `const x = Number(${v}), d = x - ${cell(slot, m)}; ${cell(slot, m)} += d / ++${cell(slot, n)};`;
+      return present(skips, v, `{ ${added} ${cell(slot, d)} += d * (x - ${cell(slot, m)}); }`);
+    },
+    merge: (slot, from) => {
+      const [mine, theirs] = [cell(slot, n), cell(from, n)];
+      const between = `const d = ${cell(from, m)} - ${cell(slot, m)}, share = ${theirs} / (${mine} + ${theirs});`;
+      const apart = `${cell(slot, d)} += ${cell(from, d)} + d * d * ${mine} * share;`;
+      return `if (${theirs} > 0) { ${between} ${apart} ${cell(slot, m)} += d * share; ${mine} += ${theirs}; }`;
+    },
+    result: (slot) => {
+      const quotient = `${cell(slot, d)} / (${cell(slot, n)} - 1)`;
+      return `(${cell(slot, n)} < 2 ? null : ${spec.fn === 'stddev' ? `Math.sqrt(${quotient})` : quotient})`;
+    },
+  };
+}
+
+/** The first or last value by event time; rows that came before are in the slot. */
+function nearest({ spec, index, skips }: Aggregated): Accumulator {
+  const [a, at] = [`a${index}`, `t${index}`];
+  const isFirst = spec.fn === 'first';
+  // Of a row without a time, the first that comes is the first and the last is the last.
+  const take = (slot: SlotText, v: string, ts: string): string =>
+    `if (${ts} ${isFirst ? '<' : '>='} ${cell(slot, at)}) { ${cell(slot, a)} = ${v}; ${cell(slot, at)} = ${ts}; }`;
+  return {
+    columns: [
+      { name: a, array: 'Array', initial: 'null' },
+      { name: at, array: 'Float64Array', initial: isFirst ? 'Infinity' : '-Infinity' },
+    ],
+    update: (slot, v, _overflow, ts) => present(skips, v, take(slot, v, ts)),
+    merge: (slot, from) => present(true, cell(from, a), take(slot, cell(from, a), cell(from, at))),
+    result: (slot) => cell(slot, a),
+  };
+}
+
+/**
+ * A ValueAccumulator per slot, made with its first value.
+ *
+ * @param made   name of its class
+ * @param given  text of what that is given
+ * @param empty  text of the result without values
+ */
+function objects({ index, skips }: Aggregated, made: string, given: string, empty: string): Accumulator {
+  const a = `a${index}`;
+  const own = (slot: SlotText): string => `(${cell(slot, a)} ??= new ${made}(${given}))`;
+  return {
+    columns: [{ name: a, array: 'Array', initial: 'null' }],
+    update: (slot, v) => present(skips, v, `${own(slot)}.add(${v});`),
+    merge: (slot, from) => present(true, cell(from, a), `${own(slot)}.absorb(${cell(from, a)});`),
+    result: (slot) => `(${cell(slot, a)} === null ? ${empty} : ${cell(slot, a)}.result())`,
   };
 }

@@ -1,5 +1,5 @@
 import { resultName } from '../../plan/hidden-key.js';
-import type { AggregateSpec, OperatorConfig } from '../../plan/logical-plan.js';
+import type { AggregateFn, AggregateSpec, OperatorConfig } from '../../plan/logical-plan.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { type ChainSpec, inputFields, operatorOf } from '../chain-spec.js';
 import { type Accumulator, accumulatorOf, cell, type SlotText } from './accumulators.js';
@@ -34,6 +34,7 @@ export class KeyedCode implements HeadCode {
   readonly #fn: string | null;
   readonly #site: number;
   readonly #time: ResultTime;
+  readonly #isUndeclared: boolean;
 
   constructor(spec: ChainSpec, bindings: Bindings, site: number, operators: OperatorCode) {
     const operator = operatorOf(spec, spec.head);
@@ -44,6 +45,7 @@ export class KeyedCode implements HeadCode {
     this.#site = site;
     this.#output = operator.output.fields;
     const fields = inputFields(spec);
+    this.#isUndeclared = fields === null;
     const find = (name: string): FieldSpec | null => fields?.find((field) => field.name === name) ?? null;
     this.#keys = this.#config.keys.map(find);
     // A field of an undeclared row may be absent in some rows: it counts as null there.
@@ -52,10 +54,12 @@ export class KeyedCode implements HeadCode {
     );
     this.#accumulators = isReduce(this.#config)
       ? [REDUCED]
-      : aggregatesOf(this.#config).map((each, i) => accumulatorOf(each, i, this.#inputs[i] ?? null));
+      : aggregatesOf(this.#config).map((each, i) =>
+          accumulatorOf(each, i, this.#inputs[i] ?? null, (hint, value) => bindings.bind(hint, value)),
+        );
     const fn = spec.functions.get(operator.uid)?.fn;
     this.#fn = isReduce(this.#config) ? bindings.bind(`fn_${operator.uid}`, fn) : null;
-    this.#time = resultTime(this.#config, site);
+    this.#time = resultTime(this.#config, site, growsWithRows(this.#accumulators));
   }
 
   get keys(): readonly string[] {
@@ -114,30 +118,46 @@ export class KeyedCode implements HeadCode {
   }
 
   #addAggregates(row: Row, slot: SlotText, code: CodeWriter): void {
-    aggregatesOf(this.#config).forEach(({ as, field }, i) => {
+    aggregatesOf(this.#config).forEach((spec, i) => {
+      const { as, field, where } = spec;
       const accumulator = this.#accumulators[i]!;
-      if (field === null) {
-        code.line(accumulator.update(slot, '', ''));
-        return;
-      }
-      let value = row.value(field, code);
-      if (row.fields === null || this.#isUndeclared(field)) {
-        value = code.constant('v', `${value} ?? null`);
-        const bad = `core.badField(${this.#site}, ${JSON.stringify(field)}, 'a number', ${value});`;
-        code.line(`if (${value} !== null && typeof ${value} !== 'number') ${bad}`);
-      }
-      code.line(accumulator.update(slot, value, this.#overflow(as, accumulator, slot)));
+      const add = (): void => {
+        const value = this.#value(row, spec, code);
+        const overflow = value === '' ? '' : this.#overflow(as, accumulator, slot);
+        code.line(accumulator.update(slot, value, overflow, row.ts));
+      };
+      if (field !== null) row.value(field, code); // loaded where later aggregates see it too
+      if (where === undefined) add();
+      else code.block(`if (${this.#condition(row, where, code)} === true)`, add);
     });
+  }
+
+  /** What of the row is aggregated, checked where rows are undeclared; '' where nothing is. */
+  #value(row: Row, { field, fn }: AggregateSpec, code: CodeWriter): string {
+    if (field === null) return '';
+    const value = row.value(field, code);
+    const expected = EXPECTED[fn];
+    if (!this.#isUndeclared) return value;
+    const given = code.constant('v', `${value} ?? null`);
+    if (expected !== undefined) {
+      const bad = `core.badField(${this.#site}, ${JSON.stringify(field)}, '${expected.words}', ${given});`;
+      code.line(`if (${given} !== null && ${expected.isOther(given)}) ${bad}`);
+    }
+    return given;
+  }
+
+  #condition(row: Row, where: string, code: CodeWriter): string {
+    const value = row.value(where, code);
+    if (!this.#isUndeclared) return value;
+    const given = code.constant('w', `${value} ?? null`);
+    const bad = `core.badField(${this.#site}, ${JSON.stringify(where)}, 'a boolean', ${given});`;
+    code.line(`if (${given} !== null && typeof ${given} !== 'boolean') ${bad}`);
+    return given;
   }
 
   #overflow(as: string, accumulator: Accumulator, slot: SlotText): string {
     const sum = accumulator.result(slot);
     return `core.badField(${this.#site}, ${JSON.stringify(as)}, 'a safe integer', ${sum});`;
-  }
-
-  #isUndeclared(field: string): boolean {
-    const keyed = this.#keys.every((key) => key === null);
-    return keyed && this.#inputs.some((input) => input?.name === field && input.nullable);
   }
 
   members(code: CodeWriter): void {
@@ -147,9 +167,17 @@ export class KeyedCode implements HeadCode {
       this.#emitSlot({ code, onBlocked: '', ...CORE_WORDS });
     });
     if (!this.#time.merges) return;
-    code.block('mergeSlot(tab, s, from, f)', () => {
+    this.#mergeMember('mergeSlot', () => true, code);
+    if (!growsWithRows(this.#accumulators)) return;
+    this.#mergeMember('carrySlot', ({ grows }) => grows !== true, code);
+    this.#mergeMember('gatherSlot', ({ grows }) => grows === true, code);
+  }
+
+  /** Writes the member that adds what a slot of another table holds of some of the aggregates. */
+  #mergeMember(name: string, isMeant: (accumulator: Accumulator) => boolean, code: CodeWriter): void {
+    code.block(`${name}(tab, s, from, f)`, () => {
       code.line('const core = this;');
-      this.#mergeSlot({ code, onBlocked: '', ...CORE_WORDS });
+      this.#mergeSlot(isMeant, { code, onBlocked: '', ...CORE_WORDS });
     });
   }
 
@@ -157,7 +185,7 @@ export class KeyedCode implements HeadCode {
     return this.#time.fields();
   }
 
-  #mergeSlot(place: Place): void {
+  #mergeSlot(isMeant: (accumulator: Accumulator) => boolean, place: Place): void {
     const { code } = place;
     const [slot, from] = [
       { tab: 'tab', s: 's' },
@@ -166,6 +194,7 @@ export class KeyedCode implements HeadCode {
     if (this.#fn === null) {
       aggregatesOf(this.#config).forEach(({ as }, i) => {
         const accumulator = this.#accumulators[i]!;
+        if (!isMeant(accumulator)) return;
         const merge = accumulator.merge(slot, from, this.#overflow(as, accumulator, slot));
         if (merge !== '') code.line(merge);
       });
@@ -208,6 +237,24 @@ export class KeyedCode implements HeadCode {
   }
 }
 
+interface Expected {
+  readonly words: string;
+  isOther(value: string): string;
+}
+
+const A_NUMBER: Expected = { words: 'a number', isOther: (value) => `typeof ${value} !== 'number'` };
+const A_SCALAR: Expected = {
+  words: 'a boolean, a number, a bigint or a string',
+  isOther: (value) => `(typeof ${value} === 'object' || typeof ${value} === 'function')`,
+};
+
+/** What aggregates take of undeclared rows; absent: anything. */
+const EXPECTED: { readonly [F in AggregateFn]?: Expected } = {
+  ...{ sum: A_NUMBER, mean: A_NUMBER, variance: A_NUMBER, stddev: A_NUMBER, quantile: A_NUMBER },
+  ...{ min: A_NUMBER, max: A_NUMBER, topN: A_NUMBER },
+  ...{ countDistinct: A_SCALAR, approxCountDistinct: A_SCALAR },
+};
+
 const REDUCED: Accumulator = {
   columns: [{ name: 'acc', array: 'Array', initial: 'null' }],
   update: () => '',
@@ -215,12 +262,16 @@ const REDUCED: Accumulator = {
   result: (slot) => cell(slot, 'acc'),
 };
 
-function resultTime(config: KeyedConfig, site: number): ResultTime {
+function growsWithRows(accumulators: readonly Accumulator[]): boolean {
+  return accumulators.some(({ grows }) => grows === true);
+}
+
+function resultTime(config: KeyedConfig, site: number, grows: boolean): ResultTime {
   if (!('window' in config)) return new ForeverTime(config.emit);
   const { window, latenessMs = 0 } = config;
   return window.kind === 'tumbling'
     ? new TumblingTime(window, latenessMs, site)
-    : new SlidingTime(window, latenessMs, site);
+    : new SlidingTime(window, latenessMs, site, grows);
 }
 
 function isReduce(config: KeyedConfig): boolean {

@@ -20,6 +20,9 @@ import { openText } from './window-text.js';
  * in `slices`, or -1) and slot (`linkSlot`) at which their front begins. In a slice of the front, `link` and `linkSlot`
  * tell the next slice of the key, and `mark` its slot in `groups`.
  *
+ * What grows with the rows of a key, as a list of them does, stays in its slice, and is put together when a window is
+ * given out: that costs as much as there is to give out.
+ *
  * A row may come for a slice that is completed while windows with it are ahead. It is added alone to the table `late`,
  * and from there to all that include it. With allowed lateness the slices are kept as they were besides (`kept`), for
  * the results that such a row gives out anew.
@@ -35,8 +38,14 @@ export class SlidingTime implements ResultTime {
   readonly #latenessMs: number;
   readonly #sliceMs: number;
   readonly #site: number;
+  readonly #grows: boolean;
+  /** Adds what may be held by many slices: not what grows with the rows. */
+  readonly #carry: string;
 
-  constructor(window: SlidingWindow, latenessMs: number, site: number) {
+  /** @param grows  whether some of what is kept grows with the rows */
+  constructor(window: SlidingWindow, latenessMs: number, site: number, grows: boolean) {
+    this.#grows = grows;
+    this.#carry = grows ? 'carrySlot' : 'mergeSlot';
     this.#window = window;
     this.#latenessMs = latenessMs;
     this.#sliceMs = greatestCommonDivisor(window.sizeMs, window.slideMs);
@@ -77,6 +86,7 @@ export class SlidingTime implements ResultTime {
     this.#firingMembers(code);
     this.#stackMembers(code);
     this.#lateMembers(code);
+    if (this.#grows) this.#gatherMembers(code);
   }
 
   #rowMembers(code: CodeWriter): void {
@@ -127,8 +137,8 @@ resume() {
       const id = groups.link[g];
       if (id < 0 && groups.mark[g] === 0) continue;
       this.result.begin(groups, g);
-      if (id >= 0) this.mergeSlot(this.result, 0, this.slices[id], groups.linkSlot[g]);
-      if (groups.mark[g] === 1) this.mergeSlot(this.result, 0, groups, g);
+      if (id >= 0) this.${this.#carry}(this.result, 0, this.slices[id], groups.linkSlot[g]);
+      if (groups.mark[g] === 1) this.${this.#carry}(this.result, 0, groups, g);${this.#grows ? '\n      this.gather(g);' : ''}
       this.emitSlot(this.result, 0, endMs);
     }
     this.isFiring = false;
@@ -196,7 +206,7 @@ addToBack(slice) {
   const { groups } = this;
   for (let s = 0; s < slice.size; s++) {
     const g = groups.slotOf(slice, s);
-    this.mergeSlot(groups, g, slice, s);
+    this.${this.#carry}(groups, g, slice, s);
     groups.mark[g] = 1;
   }
 }
@@ -211,7 +221,7 @@ flip() {
     for (let s = 0; s < slice.size; s++) {
       const g = groups.slotOf(slice, s);
       const id = groups.link[g], slot = groups.linkSlot[g];
-      if (id >= 0) this.mergeSlot(slice, s, slices[id], slot);
+      if (id >= 0) this.${this.#carry}(slice, s, slices[id], slot);
       slice.link[s] = id;
       slice.linkSlot[s] = slot;
       slice.mark[s] = g;
@@ -257,7 +267,7 @@ addToFront(slice, late) {
     const id = tab.link[slot];
     slot = tab.linkSlot[slot];
     tab = slices[id];
-    this.mergeSlot(tab, slot, late, 0);
+    this.${this.#carry}(tab, slot, late, 0);
   }
   if (tab.link[slot] === slice.id) {
     this.mergeSlot(slice, tab.linkSlot[slot], late, 0);
@@ -268,11 +278,21 @@ addToFront(slice, late) {
   slice.link[s] = tab.link[slot];
   slice.linkSlot[s] = tab.linkSlot[slot];
   slice.mark[s] = g;
-  if (slice.link[s] >= 0) this.mergeSlot(slice, s, slices[slice.link[s]], slice.linkSlot[s]);
+  if (slice.link[s] >= 0) this.${this.#carry}(slice, s, slices[slice.link[s]], slice.linkSlot[s]);
   tab.link[slot] = slice.id;
   tab.linkSlot[slot] = s;
 }`);
     if (keep) this.#keptMembers(code);
+  }
+
+  #gatherMembers(code: CodeWriter): void {
+    code.line(`/** Adds to the result what only slices have of a key. */
+gather(g) {
+  for (let i = this.first; i < this.done.length; i++) {
+    const s = this.done[i].find(this.groups, g);
+    if (s >= 0) this.gatherSlot(this.result, 0, this.done[i], s);
+  }
+}`);
   }
 
   #keptMembers(code: CodeWriter): void {
