@@ -22,6 +22,7 @@ import { ring } from './ring.bench.js';
 import { scaling } from './scaling.bench.js';
 import { state } from './state.bench.js';
 import { tuning } from './tuning.bench.js';
+import { windows } from './windows.bench.js';
 
 const SUITES: readonly BenchSuite[] = [
   flights,
@@ -35,6 +36,7 @@ const SUITES: readonly BenchSuite[] = [
   pulse,
   tuning,
   nexmark,
+  windows,
 ];
 
 const USAGE = `usage: npm run bench -- <suite> [--only <glob>] [--smoke] [--json] [--svg <file>]

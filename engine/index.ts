@@ -1,5 +1,23 @@
 /** What users import as `sluice`. */
-export { count, max, mean, min, sum, windowEnd, windowStart } from './api/aggregates.js';
+export {
+  type AggregateOptions,
+  approxCountDistinct,
+  collect,
+  count,
+  countDistinct,
+  first,
+  last,
+  max,
+  mean,
+  min,
+  quantile,
+  stddev,
+  sum,
+  topN,
+  variance,
+  windowEnd,
+  windowStart,
+} from './api/aggregates.js';
 export type { AsyncMapper, AsyncOptions, RetryOptions } from './api/async-options.js';
 export { ConnectedStreams } from './api/connected-streams.js';
 export type { EventTimeOptions } from './api/event-time.js';
@@ -12,12 +30,13 @@ export {
   type ParamsOf,
 } from './api/job.js';
 export { JoinedStreams } from './api/joined-streams.js';
-export { KeyedStream, WindowedStream } from './api/keyed-stream.js';
+export { KeyedStream } from './api/keyed-stream.js';
 export type { View } from './api/row-types.js';
 export type { Branches, Split } from './api/split.js';
 export { PassingStream, Stream } from './api/stream.js';
 export type { ViewOption } from './api/view-option.js';
-export { tumbling } from './api/windows.js';
+export { WindowedStream } from './api/windowed-stream.js';
+export { sliding, tumbling, type WindowOptions } from './api/windows.js';
 export type { Duration } from './base/duration.js';
 export type { ErrorCode } from './base/error-catalogue.js';
 export { isSluiceError, SluiceError } from './base/errors.js';

@@ -7,7 +7,8 @@ import type { AggregateSpec } from '../../engine/plan/logical-plan.js';
 import { compile } from '../../engine/records/compile.js';
 import { KeyHasher } from '../../engine/records/key-hash.js';
 import type { FieldSpec } from '../../engine/records/schema.js';
-import { accumulatorOf, keyedTableClass } from '../../engine/runtime/codegen/keyed-table.js';
+import { accumulatorOf } from '../../engine/runtime/codegen/accumulators.js';
+import { keyedTableClass } from '../../engine/runtime/codegen/keyed-table.js';
 import { type KeyedCounts, runState } from '../baselines/state-work.js';
 
 interface Table {
@@ -16,6 +17,8 @@ interface Table {
   readonly a1: Float64Array;
 }
 
+const nothing = (): string => '';
+
 type Add = (table: Table, hash: number, key: number | string, amount: number) => void;
 
 /** The amounts are of float64. */
@@ -23,9 +26,10 @@ function tableOf(key: FieldSpec): readonly [new (startMs: number, endMs: number)
   const amount = t.record({ amount: t.float64 }).fields[0]!;
   const count: AggregateSpec = { fn: 'count', as: 'n', field: null, kind: 'int64', nullable: false };
   const sum: AggregateSpec = { fn: 'sum', as: 'sum', field: 'amount', kind: 'float64', nullable: false };
-  const accumulators = [accumulatorOf(count, 0, null), accumulatorOf(sum, 1, amount)];
-  const updates = accumulators.map((each) => each.update('tab', 's', 'amount', ''));
-  const source = `${keyedTableClass([key], accumulators)}
+  const accumulators = [accumulatorOf(count, 0, null, nothing), accumulatorOf(sum, 1, amount, nothing)];
+  const updates = accumulators.map((each) => each.update({ tab: 'tab', s: 's' }, 'amount', '', ''));
+  const columns = accumulators.flatMap((each) => each.columns);
+  const source = `${keyedTableClass([key], columns)}
 return [Table, (tab, hash, key, amount) => { const s = tab.slot(hash, key); ${updates.join(' ')} }];`;
   return compile('state', source, [], []);
 }

@@ -18,7 +18,7 @@ export const SHUFFLE_PARAMS = {
 export const FIRST_MS = 1.7e12;
 
 /** Spreads an index over all 32 bits (the finaliser of murmur3), so that keys come in no order. */
-function mix(index: number): number {
+export function mix(index: number): number {
   let hash = Math.imul(index ^ (index >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;

@@ -4,17 +4,10 @@ import { printAggregate } from '../plan/describe.js';
 import { fieldOf } from '../plan/draft.js';
 import type { Step } from '../plan/faults.js';
 import { HIDDEN_KEY, resultName } from '../plan/hidden-key.js';
-import type { AggregateSpec, OperatorConfig, TumblingWindow } from '../plan/logical-plan.js';
+import type { AggregateSpec, AlignedWindow, OperatorConfig } from '../plan/logical-plan.js';
 import { type FieldSpec, RESERVED_NAMES, type RecordType, type RowShape } from '../records/schema.js';
-import {
-  type Aggregate,
-  type AggregateColumns,
-  type AggregateFor,
-  acceptedKinds,
-  aggregateSpec,
-  isAggregate,
-  isWindowOnly,
-} from './aggregates.js';
+import { acceptedKinds, aggregateSpec, argumentFault, isAggregate, isWindowOnly } from './aggregate-spec.js';
+import type { Aggregate, AggregateColumns, AggregateFor } from './aggregates.js';
 import { CallSite } from './call-site.js';
 import { type ConnectableStream, ConnectedStreams, type ConnectionSide } from './connected-streams.js';
 import { describeValue } from './flow-graph.js';
@@ -22,7 +15,8 @@ import { JoinedStreams } from './joined-streams.js';
 import { type KeyOf, processArguments } from './process.js';
 import type { Simplify } from './row-types.js';
 import type { Stream } from './stream.js';
-import type { WindowAssigner } from './windows.js';
+import { WindowedStream } from './windowed-stream.js';
+import { readWindow, type WindowAssigner, type WindowOptions, windowText } from './windows.js';
 
 /** When a result per key over all time is emitted: with every record, or once at the end of the input. */
 export interface EmitOptions {
@@ -42,22 +36,28 @@ export class KeyedStream<T extends object, Key extends object> {
     this.#keyStep = keyStep;
   }
 
-  /** Groups further, by windows of event time. */
-  window(window: WindowAssigner): WindowedStream<T, Key> {
+  /**
+   * Groups further, by windows of event time.
+   *
+   * @param options.allowedLateness  how long a window takes rows after it was given out; each of them gives it out
+   *                                 anew, for its key. Default 0
+   */
+  window(window: WindowAssigner, options: WindowOptions = {}): WindowedStream<T, Key> {
     const { graph } = this.#stream;
-    const step = { call: `window(tumbling('${window?.size}'))`, site: new CallSite() };
-    const sizeMs = parseDuration(window?.size);
-    const offsetMs = parseDuration(window?.offset);
-    if (window?.kind !== 'tumbling') {
+    const step = { call: `window(${windowText(window)})`, site: new CallSite() };
+    const broken: AlignedWindow = { kind: 'tumbling', sizeMs: 1, offsetMs: 0 };
+    if (window?.kind !== 'tumbling' && window?.kind !== 'sliding') {
       const text = `a window is expected here, such as tumbling('1d'), not ${describeValue(window)}`;
       graph.fault('ARGUMENT_INVALID', { ...step, call: 'window' }, text);
-    } else if (sizeMs === null || sizeMs <= 0) {
-      graph.fault('PLAN_DURATION_INVALID', step, durationFault('the size', window.size));
-    } else if (offsetMs === null || Math.abs(offsetMs) >= sizeMs) {
-      const text = `${durationFault('the offset', window.offset)}, shorter than the size`;
-      graph.fault('PLAN_DURATION_INVALID', step, text);
+      return new WindowedStream(this, broken, 0);
     }
-    return new WindowedStream(this, { kind: 'tumbling', sizeMs: sizeMs ?? 1, offsetMs: offsetMs ?? 0 });
+    const read = readWindow(window);
+    if ('fault' in read) graph.fault('PLAN_DURATION_INVALID', step, read.fault);
+    const lateness = options?.allowedLateness ?? '0ms';
+    const latenessMs = parseDuration(lateness);
+    if (latenessMs === null || latenessMs < 0)
+      graph.fault('PLAN_DURATION_INVALID', step, durationFault('allowedLateness', lateness));
+    return new WindowedStream(this, 'fault' in read ? broken : read, latenessMs ?? 0);
   }
 
   /** Folds the rows of each key into one: the function gets the result so far and the next row. */
@@ -182,9 +182,14 @@ export class KeyedStream<T extends object, Key extends object> {
   }
 
   #sound(step: Step, as: string, aggregate: Aggregate, shape: RowShape): AggregateSpec | null {
-    if (aggregate.field === null) return aggregateSpec(as, aggregate, null);
-    const isSound = this.#stream.graph.refer(step, shape, aggregate.field, acceptedKinds(aggregate.fn));
-    return isSound ? aggregateSpec(as, aggregate, fieldOf(shape, aggregate.field)) : null;
+    const { graph } = this.#stream;
+    const { field, fn, where } = aggregate;
+    const fault = argumentFault(aggregate);
+    if (fault !== null) graph.fault('ARGUMENT_INVALID', step, fault);
+    if (where !== undefined && !graph.refer(step, shape, where, ['bool'])) return null;
+    if (field === null) return aggregateSpec(as, aggregate, null);
+    const isSound = graph.refer(step, shape, field, acceptedKinds(fn));
+    return isSound ? aggregateSpec(as, aggregate, fieldOf(shape, field)) : null;
   }
 
   /** Null, that is undeclared, after a mistake. */
@@ -195,7 +200,8 @@ export class KeyedStream<T extends object, Key extends object> {
         return field && { name: resultName(key), kind: field.kind, nullable: field.nullable };
       }),
       ...specs.map((spec): FieldSpec | null => {
-        return spec && { name: spec.as, kind: spec.kind, nullable: spec.nullable };
+        const { as: name, kind, nullable, parts } = spec ?? {};
+        return spec && ({ name, kind, nullable, ...(parts && { parts }) } as FieldSpec);
       }),
     ];
     return columns.every((column) => column !== null) ? columns : null;
@@ -208,35 +214,5 @@ export class KeyedStream<T extends object, Key extends object> {
       this.#stream.graph.fault('ARGUMENT_INVALID', step, text);
     }
     return emit;
-  }
-}
-
-/** Rows of type T, grouped by key and window. A result is emitted when the watermark passes the window's end. */
-export class WindowedStream<T extends object, Key extends object> {
-  readonly #keyed: KeyedStream<T, Key>;
-  readonly #window: TumblingWindow;
-
-  /** @internal */
-  constructor(keyed: KeyedStream<T, Key>, window: TumblingWindow) {
-    this.#keyed = keyed;
-    this.#window = window;
-  }
-
-  /** Folds the rows of each key and window into one: the function gets the result so far and the next row. */
-  reduce(fn: (a: T, b: T) => T): Stream<T> {
-    const { keys } = this.#keyed;
-    const step = { call: 'reduce', site: new CallSite() };
-    return this.#keyed.addReduce(step, fn, { kind: 'window-reduce', keys, window: this.#window });
-  }
-
-  /** One row per key and window: the key's columns, then the aggregates in the order given. */
-  aggregate<const S extends Readonly<Record<string, AggregateFor<T, true>>>>(
-    aggregates: S,
-  ): Stream<Simplify<Key & AggregateColumns<T, S>>> {
-    const { keys } = this.#keyed;
-    const step = { call: 'aggregate', site: new CallSite() };
-    return this.#keyed.addAggregate(step, aggregates, true, (specs) => {
-      return { kind: 'window-aggregate', keys, window: this.#window, aggregates: specs };
-    });
   }
 }

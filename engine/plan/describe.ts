@@ -1,10 +1,10 @@
 import { formatDuration } from '../base/duration.js';
 import type {
   AggregateSpec,
+  AlignedWindow,
   OperatorConfig,
   Partitioner,
   TimeBounds,
-  TumblingWindow,
 } from './logical-plan.js';
 
 /** What an operator is called when the user gave no name. */
@@ -44,9 +44,11 @@ export function operatorName(config: OperatorConfig): string {
   }
 }
 
-export function printWindow({ kind, sizeMs, offsetMs }: TumblingWindow): string {
+export function printWindow(window: AlignedWindow): string {
+  const { kind, sizeMs, offsetMs } = window;
+  const slide = kind === 'sliding' ? ` by ${formatDuration(window.slideMs)}` : '';
   const offset = offsetMs === 0 ? '' : ` offset ${formatDuration(offsetMs)}`;
-  return `${kind} ${formatDuration(sizeMs)}${offset}`;
+  return `${kind} ${formatDuration(sizeMs)}${slide}${offset}`;
 }
 
 /** `[-5m, 10m)`: what may lie between two rows of a join. */
@@ -56,8 +58,16 @@ export function printBounds({ lowerMs, upperMs, lowerExclusive, upperExclusive }
 }
 
 /** How it is written in a job: `max('delay')`. */
-export function printAggregate({ fn, field }: Pick<AggregateSpec, 'fn' | 'field'>): string {
-  return field === null ? `${fn}()` : `${fn}('${field}')`;
+export function printAggregate(
+  aggregate: Pick<AggregateSpec, 'fn' | 'field' | 'argument' | 'where'>,
+): string {
+  const { fn, field, argument, where } = aggregate;
+  const given = [
+    ...(field === null ? [] : [`'${field}'`]),
+    ...(argument === undefined ? [] : [`${argument}`]),
+    ...(where === undefined ? [] : [`{ where: '${where}' }`]),
+  ];
+  return `${fn}(${given.join(', ')})`;
 }
 
 export function printPartitioner(partitioner: Partitioner): string {

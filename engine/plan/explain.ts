@@ -11,6 +11,7 @@ import {
   type OperatorConfig,
   type PlanOperator,
   planFingerprint,
+  type Windowed,
 } from './logical-plan.js';
 
 /** Lines of `explainText` are no longer. */
@@ -136,12 +137,11 @@ function operatorText({ uid, config, output }: PlanOperator, graph: JobGraph): s
     case 'window-aggregate':
     case 'keyed-aggregate': {
       const aggregates = config.aggregates.map((each) => `${each.as} = ${printAggregate(each)}`).join(', ');
-      const window =
-        config.kind === 'window-aggregate' ? `, ${printWindow(config.window)}` : `, ${config.emit}`;
+      const window = config.kind === 'window-aggregate' ? `, ${windowText(config)}` : `, ${config.emit}`;
       return `by ${config.keys.join(', ')}${window}: ${aggregates}`;
     }
     case 'window-reduce':
-      return `by ${config.keys.join(', ')}, ${printWindow(config.window)}: function observes all fields`;
+      return `by ${config.keys.join(', ')}, ${windowText(config)}: function observes all fields`;
     case 'keyed-reduce':
       return `by ${config.keys.join(', ')}, ${config.emit}: function observes all fields`;
     case 'sink':
@@ -176,6 +176,10 @@ function processText(config: Extract<OperatorConfig, { kind: `${string}process` 
 
 const printShape = (fields: readonly FieldSpec[] | null): string =>
   fields === null ? UNDECLARED : fields.map(printField).join(', ');
+
+function windowText({ window, latenessMs = 0 }: Windowed): string {
+  return `${printWindow(window)}${latenessMs === 0 ? '' : `, ${formatDuration(latenessMs)} late`}`;
+}
 
 const printObserved = (observed: Observed): string =>
   observed === null ? 'all fields' : observed.join(', ') || 'no fields';

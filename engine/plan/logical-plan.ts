@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson, type Json } from '../base/json.js';
 import type { Sink, Source } from '../connectors/connector.js';
 import type { StateSpec } from '../functions/keyed-state.js';
-import type { FieldKind, FieldSpec, RowShape } from '../records/schema.js';
+import type { FieldKind, FieldSpec, RowShape, TypeParts } from '../records/schema.js';
 import type { AsyncHandlers, AsyncPlan } from './async-plan.js';
 import type { WatermarkGenerator } from './watermark-generator.js';
 
@@ -77,15 +77,26 @@ export type PlannedOnError =
   | { readonly kind: 'skip' }
   | { readonly kind: 'dead-letter'; readonly tag: string };
 
+export type AggregateFn =
+  | ('count' | 'sum' | 'min' | 'max' | 'mean' | 'variance' | 'stddev' | 'quantile')
+  | ('countDistinct' | 'approxCountDistinct' | 'first' | 'last' | 'collect' | 'topN')
+  | ('windowStart' | 'windowEnd');
+
 export interface AggregateSpec {
   /** Name of the output field. */
   readonly as: string;
-  readonly fn: 'count' | 'sum' | 'min' | 'max' | 'mean' | 'windowStart' | 'windowEnd';
+  readonly fn: AggregateFn;
   /** The input field; null for those that need none. */
   readonly field: string | null;
+  /** topN: how many; quantile: which one, from 0 to 1. */
+  readonly argument?: number;
+  /** A boolean field of the input: rows where it is not true are left out. */
+  readonly where?: string;
   /** Kind of the output; `number` values from undeclared fields are float64. */
   readonly kind: FieldKind;
   readonly nullable: boolean;
+  /** Of lists and of nested fields. */
+  readonly parts?: TypeParts;
 }
 
 export interface TumblingWindow {
@@ -100,6 +111,25 @@ export interface TimeBounds {
   readonly upperMs: number;
   readonly lowerExclusive: boolean;
   readonly upperExclusive: boolean;
+}
+
+export interface SlidingWindow {
+  readonly kind: 'sliding';
+  readonly sizeMs: number;
+  /** From the start of a window to that of the next; at most the size. */
+  readonly slideMs: number;
+  readonly offsetMs: number;
+}
+
+/** Windows that are the same for all keys. */
+export type AlignedWindow = TumblingWindow | SlidingWindow;
+
+/** What groups by key and window. */
+export interface Windowed {
+  readonly keys: readonly string[];
+  readonly window: AlignedWindow;
+  /** For how long behind a window's end rows for it are still taken; absent: 0. */
+  readonly latenessMs?: number;
 }
 
 /**
@@ -202,14 +232,9 @@ export type OperatorConfig =
       readonly columns: readonly (FieldSpec & { readonly observed: Observed })[];
       readonly view?: true;
     }
-  | {
-      readonly kind: 'window-aggregate';
-      readonly keys: readonly string[];
-      readonly window: TumblingWindow;
-      readonly aggregates: readonly AggregateSpec[];
-    }
+  | (Windowed & { readonly kind: 'window-aggregate'; readonly aggregates: readonly AggregateSpec[] })
   /** reduce((a, b) => row) per key and window; the row type is the input's. */
-  | { readonly kind: 'window-reduce'; readonly keys: readonly string[]; readonly window: TumblingWindow }
+  | (Windowed & { readonly kind: 'window-reduce' })
   /** Per key over all time. `changes`: a row per record; `final`: a row per key at the end of the input. */
   | {
       readonly kind: 'keyed-aggregate';

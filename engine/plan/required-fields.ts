@@ -99,7 +99,7 @@ function inputFields(
     }
     case 'window-aggregate':
     case 'keyed-aggregate': {
-      const fields = config.aggregates.flatMap(({ field }) => field ?? []);
+      const fields = config.aggregates.flatMap(({ field, where }) => [field ?? [], where ?? []].flat());
       return new Set([...config.keys, ...fields]);
     }
     case 'window-reduce':

@@ -173,6 +173,13 @@ export abstract class ChainCore {
     return this.#blame('RECORD_FIELD_INVALID', site, what);
   }
 
+  /** A window of the row's event time would begin or end where times are no longer exact. */
+  checkWindow(site: number, ts: number, startMs: number, endMs: number): void {
+    if (Number.isSafeInteger(Math.floor(startMs)) && Number.isSafeInteger(Math.ceil(endMs))) return;
+    const what = `has a record at ${ts}, in a window beyond the times that milliseconds can tell`;
+    this.#blame('RECORD_FIELD_INVALID', site, what);
+  }
+
   /** Checked builds: a buffer holds something else than a row. */
   corruptRow(fault: string): never {
     throw new SluiceError('RECORD_CORRUPT', `the bytes of a record are damaged: ${fault}`);

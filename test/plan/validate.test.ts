@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { count, max, sum } from '../../engine/api/aggregates.js';
+import { count, max, quantile, sum, topN } from '../../engine/api/aggregates.js';
 import { buildJob } from '../../engine/api/build-job.js';
 import { job } from '../../engine/api/job.js';
-import { tumbling } from '../../engine/api/windows.js';
+import { sliding, tumbling } from '../../engine/api/windows.js';
 import { t } from '../../engine/records/schema.js';
 import { Flight, faultsOf, sink, source } from '../kit/plan-kit.js';
 
@@ -112,6 +112,21 @@ validation('fields must be of a kind the operation can use', () => {
   ]);
 });
 
+validation('what aggregates are given beside their field has to be possible', () => {
+  const found = faults((flow) => {
+    const keyed = flights(flow).keyBy('origin');
+    keyed
+      .aggregate({ a: topN('delay', 0), b: quantile('delay', 1.5), c: count({ where: 'delay' as never }) })
+      .to(sink());
+  });
+  const where = "field 'delay' is of kind int32; this takes bool";
+  assert.equal(found, [
+    "ARGUMENT_INVALID: topN('delay', 0) in aggregate: n is 0, which is not a whole number from 1 to 10000",
+    "ARGUMENT_INVALID: quantile('delay', 1.5) in aggregate: the rank is 1.5, which is not a number from 0 to 1",
+    `PLAN_FIELD_TYPE: count({ where: 'delay' }) in aggregate: ${where}`,
+  ]);
+});
+
 validation('columns are not called what every object has already', () => {
   const found = faults((flow) =>
     flights(flow)
@@ -168,6 +183,27 @@ validation('durations are a whole number and a unit, and sizes are above zero', 
   }
   assert.match(window('1h', '1h')[0]!, /the offset is '1h'.*shorter than the size$/);
   assert.equal(window('1h', '-59m'), []);
+  const slides = (size: string, slide: string, offset?: string) =>
+    faults((flow) => {
+      const windows = sliding(size as any, slide as any, { offset: offset as any });
+      timed(flow).keyBy('origin').window(windows).aggregate({ n: count() }).to(sink());
+    });
+  assert.equal(slides('5s', '10s'), [
+    "PLAN_DURATION_INVALID: window(sliding('5s', '10s')): the slide is '10s' and the size '5s': " +
+      'records between two windows would be in none; make it as long at most',
+  ]);
+  assert.match(slides('5s', '0s')[0]!, /the slide is '0s'; write/);
+  assert.match(slides('0s', '0s')[0]!, /the size is '0s'; write/);
+  assert.match(slides('5s', '1s', '-1s')[0]!, /the offset is '-1s'.*shorter than the slide$/);
+  assert.equal(slides('5s', '5s', '-4s'), []);
+  assert.equal(slides('5s', '3s'), []);
+  const lenient = (allowedLateness: string) =>
+    faults((flow) => {
+      const options = { allowedLateness: allowedLateness as any };
+      timed(flow).keyBy('origin').window(tumbling('1h'), options).aggregate({ n: count() }).to(sink());
+    });
+  assert.match(lenient('-1s')[0]!, /^PLAN_DURATION_INVALID: .*allowedLateness is '-1s'/);
+  assert.equal(lenient('0s'), []);
   const [late] = faults((flow) => flights(flow).eventTime('date', { outOfOrderness: '-1h' }).to(sink()));
   assert.match(late!, /^PLAN_DURATION_INVALID: eventTime\('date'\): outOfOrderness is '-1h'/);
 });

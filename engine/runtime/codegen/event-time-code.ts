@@ -1,4 +1,5 @@
 import type { EventTimeConfig } from '../../plan/logical-plan.js';
+import type { FieldKind } from '../../records/schema.js';
 import type { OperatorCode, Place } from './operator-code.js';
 import { argumentText, type Row, retimed } from './row.js';
 
@@ -8,6 +9,9 @@ export interface EventTime {
   readonly site: number;
   readonly config: EventTimeConfig;
 }
+
+/** Kinds of whole milliseconds. */
+const WHOLE: ReadonlySet<FieldKind> = new Set(['timestamp', 'int64', 'int32', 'uint32', 'int16', 'int8']);
 
 /** Writes its step: the row goes on with its time, and what it says of watermarks is noted. See watermark-code.ts. */
 export function eventTimeStep(
@@ -19,9 +23,12 @@ export function eventTimeStep(
   const { field, generator, idleAfterMs } = config;
   const { code } = place;
   const ts = row.value(field, code);
-  if (row.fields === null || row.fields.find((each) => each.name === field)?.nullable) {
+  const known = row.fields?.find((each) => each.name === field);
+  if (known === undefined || known.nullable || !WHOLE.has(known.kind)) {
+    // NaN would be before every watermark, and Infinity is the end of time.
+    const isTime = `typeof ${ts} === 'number' && Math.abs(${ts}) <= ${Number.MAX_SAFE_INTEGER}`;
     const bad = `core.badField(${site}, ${JSON.stringify(field)}, 'an event time in milliseconds', ${ts});`;
-    code.line(`if (typeof ${ts} !== 'number') ${bad}`);
+    code.line(`if (!(${isTime})) ${bad}`);
   }
   if (idleAfterMs !== undefined) code.line(`core.seen_${site} = true;`);
   if (generator === undefined) {

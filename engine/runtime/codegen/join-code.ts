@@ -3,9 +3,10 @@ import type { Observed, OperatorConfig, TimeBounds } from '../../plan/logical-pl
 import { isMutableKind } from '../../records/field-values.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { type ChainSpec, inputFields, operatorOf } from '../chain-spec.js';
+import type { Column } from './accumulators.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
 import type { HeadCode } from './head-code.js';
-import { type Accumulator, keyedTableClass } from './keyed-table.js';
+import { keyedTableClass } from './keyed-table.js';
 import { CORE_WORDS, type OperatorCode, type Place } from './operator-code.js';
 import { argumentText, literalOf, objectRow, type Row } from './row.js';
 
@@ -42,7 +43,7 @@ export class JoinCode implements HeadCode {
 
   declarations(code: CodeWriter): void {
     const find = (name: string) => this.#fields[0]?.find((field) => field.name === name) ?? null;
-    code.line(keyedTableClass(this.#config.keys[0].map(find), [ROWS]));
+    code.line(keyedTableClass(this.#config.keys[0].map(find), ROWS));
   }
 
   fields(): readonly string[] {
@@ -210,8 +211,6 @@ sliceAt(ts) {
 const SLICE_MS_MIN = 100;
 
 /** The rows of each input, and their times. */
-const ROWS: Accumulator = {
-  columns: ['rows0', 'times0', 'rows1', 'times1'].map((name) => ({ name, array: 'Array', initial: 'null' })),
-  update: () => '',
-  result: () => '',
-};
+const ROWS: readonly Column[] = ['rows0', 'times0', 'rows1', 'times1'].map((name) => {
+  return { name, array: 'Array', initial: 'null' };
+});

@@ -1,12 +1,16 @@
 import { resultName } from '../../plan/hidden-key.js';
-import type { AggregateSpec, OperatorConfig } from '../../plan/logical-plan.js';
+import type { AggregateFn, AggregateSpec, OperatorConfig } from '../../plan/logical-plan.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { type ChainSpec, inputFields, operatorOf } from '../chain-spec.js';
+import { type Accumulator, accumulatorOf, cell, type SlotText } from './accumulators.js';
 import type { Bindings, CodeWriter } from './code-writer.js';
 import type { HeadCode } from './head-code.js';
-import { type Accumulator, accumulatorOf, keyedTableClass, resultFields } from './keyed-table.js';
+import { keyedTableClass, resultFields } from './keyed-table.js';
 import { CORE_WORDS, type OperatorCode, type Place } from './operator-code.js';
+import { ForeverTime, type ResultTime } from './result-time.js';
 import { argumentText, ExpressionRow, type Row } from './row.js';
+import { SlidingTime } from './sliding-time.js';
+import { TumblingTime } from './tumbling-time.js';
 
 /** Configurations of operators that keep state per key; they head a chain, behind a hash exchange. */
 export type KeyedConfig = Extract<
@@ -18,10 +22,7 @@ export function isKeyed(config: OperatorConfig): config is KeyedConfig {
   return /^(window|keyed)-/.test(config.kind) && !/process$/.test(config.kind);
 }
 
-/**
- * Generates a keyed operator. Windows keep a table per window (a pane), so that a window that fired is dropped as a
- * whole; other keyed operators keep one table for all time.
- */
+/** Generates a keyed operator: how rows are added to its tables, and what is given out of them. When is another's. */
 export class KeyedCode implements HeadCode {
   readonly #uid: string;
   readonly #config: KeyedConfig;
@@ -32,6 +33,8 @@ export class KeyedCode implements HeadCode {
   readonly #output: readonly FieldSpec[] | null;
   readonly #fn: string | null;
   readonly #site: number;
+  readonly #time: ResultTime;
+  readonly #isUndeclared: boolean;
 
   constructor(spec: ChainSpec, bindings: Bindings, site: number, operators: OperatorCode) {
     const operator = operatorOf(spec, spec.head);
@@ -42,6 +45,7 @@ export class KeyedCode implements HeadCode {
     this.#site = site;
     this.#output = operator.output.fields;
     const fields = inputFields(spec);
+    this.#isUndeclared = fields === null;
     const find = (name: string): FieldSpec | null => fields?.find((field) => field.name === name) ?? null;
     this.#keys = this.#config.keys.map(find);
     // A field of an undeclared row may be absent in some rows: it counts as null there.
@@ -50,9 +54,12 @@ export class KeyedCode implements HeadCode {
     );
     this.#accumulators = isReduce(this.#config)
       ? [REDUCED]
-      : aggregatesOf(this.#config).map((each, i) => accumulatorOf(each, i, this.#inputs[i] ?? null));
+      : aggregatesOf(this.#config).map((each, i) =>
+          accumulatorOf(each, i, this.#inputs[i] ?? null, (hint, value) => bindings.bind(hint, value)),
+        );
     const fn = spec.functions.get(operator.uid)?.fn;
     this.#fn = isReduce(this.#config) ? bindings.bind(`fn_${operator.uid}`, fn) : null;
+    this.#time = resultTime(this.#config, site, growsWithRows(this.#accumulators));
   }
 
   get keys(): readonly string[] {
@@ -60,7 +67,8 @@ export class KeyedCode implements HeadCode {
   }
 
   declarations(code: CodeWriter): void {
-    code.line(keyedTableClass(this.#keys, this.#accumulators));
+    const columns = [...this.#accumulators.flatMap((each) => each.columns), ...this.#time.columns];
+    code.line(keyedTableClass(this.#keys, columns, this.#time.merges));
   }
 
   row(_input: number, row: Row, hash: string, place: Place): void {
@@ -69,14 +77,13 @@ export class KeyedCode implements HeadCode {
 
   #update(row: Row, hash: string, place: Place): void {
     const { code } = place;
-    if ('window' in this.#config) {
-      const { ts } = row;
-      const open = `(${ts} >= core.tab.startMs && ${ts} < core.tab.endMs) || core.openPane(${ts})`;
-      code.block(`if (${open})`, () => this.#add(row, hash, place));
-      code.line('else core.lateRecords++;');
+    const takes = this.#time.takes(row.ts);
+    if (takes === null) {
+      this.#add(row, hash, place);
       return;
     }
-    this.#add(row, hash, place);
+    code.block(`if (${takes})`, () => this.#add(row, hash, place));
+    code.line('else core.lateRecords++;');
   }
 
   #add(row: Row, hash: string, place: Place): void {
@@ -95,60 +102,112 @@ export class KeyedCode implements HeadCode {
         const merged = code.as(`operator ${this.#uid}`, () =>
           this.#operators.call(this.#uid, 'merged', this.#fn!, both, place),
         );
+        code.line(this.#refuseNoRow(merged));
         code.line(`${tab}.acc[${slot}] = ${merged};`);
       });
     } else {
-      this.#addAggregates(row, tab, slot, code);
+      this.#addAggregates(row, { tab, s: slot }, code);
     }
-    if ('emit' in this.#config && this.#config.emit === 'changes') {
-      code.line(`core.emitSlot(${tab}, ${slot}, ${row.ts});`);
-      code.line(`if (core.blocked) { ${place.onBlocked} }`);
-    }
+    const added = this.#time.added(tab, slot, row.ts, place.onBlocked);
+    if (added !== '') code.line(added);
   }
 
-  #addAggregates(row: Row, tab: string, slot: string, code: CodeWriter): void {
-    aggregatesOf(this.#config).forEach(({ as, field }, i) => {
+  /** A slot that holds null has no row yet: what was reduced so far would be lost. */
+  #refuseNoRow(object: string): string {
+    return `if (typeof ${object} !== 'object' || ${object} === null) core.badRow(${this.#site}, ${object});`;
+  }
+
+  #addAggregates(row: Row, slot: SlotText, code: CodeWriter): void {
+    aggregatesOf(this.#config).forEach((spec, i) => {
+      const { as, field, where } = spec;
       const accumulator = this.#accumulators[i]!;
-      if (field === null) {
-        code.line(accumulator.update(tab, slot, '', ''));
-        return;
-      }
-      let value = row.value(field, code);
-      if (row.fields === null || this.#isUndeclared(field)) {
-        value = code.constant('v', `${value} ?? null`);
-        const bad = `core.badField(${this.#site}, ${JSON.stringify(field)}, 'a number', ${value});`;
-        code.line(`if (${value} !== null && typeof ${value} !== 'number') ${bad}`);
-      }
-      const sum = accumulator.result(tab, slot);
-      const overflow = `core.badField(${this.#site}, ${JSON.stringify(as)}, 'a safe integer', ${sum});`;
-      code.line(accumulator.update(tab, slot, value, overflow));
+      const add = (): void => {
+        const value = this.#value(row, spec, code);
+        const overflow = value === '' ? '' : this.#overflow(as, accumulator, slot);
+        code.line(accumulator.update(slot, value, overflow, row.ts));
+      };
+      if (field !== null) row.value(field, code); // loaded where later aggregates see it too
+      if (where === undefined) add();
+      else code.block(`if (${this.#condition(row, where, code)} === true)`, add);
     });
   }
 
-  #isUndeclared(field: string): boolean {
-    const keyed = this.#keys.every((key) => key === null);
-    return keyed && this.#inputs.some((input) => input?.name === field && input.nullable);
+  /** What of the row is aggregated, checked where rows are undeclared; '' where nothing is. */
+  #value(row: Row, { field, fn }: AggregateSpec, code: CodeWriter): string {
+    if (field === null) return '';
+    const value = row.value(field, code);
+    const expected = EXPECTED[fn];
+    if (!this.#isUndeclared) return value;
+    const given = code.constant('v', `${value} ?? null`);
+    if (expected !== undefined) {
+      const bad = `core.badField(${this.#site}, ${JSON.stringify(field)}, '${expected.words}', ${given});`;
+      code.line(`if (${given} !== null && ${expected.isOther(given)}) ${bad}`);
+    }
+    return given;
+  }
+
+  #condition(row: Row, where: string, code: CodeWriter): string {
+    const value = row.value(where, code);
+    if (!this.#isUndeclared) return value;
+    const given = code.constant('w', `${value} ?? null`);
+    const bad = `core.badField(${this.#site}, ${JSON.stringify(where)}, 'a boolean', ${given});`;
+    code.line(`if (${given} !== null && typeof ${given} !== 'boolean') ${bad}`);
+    return given;
+  }
+
+  #overflow(as: string, accumulator: Accumulator, slot: SlotText): string {
+    const sum = accumulator.result(slot);
+    return `core.badField(${this.#site}, ${JSON.stringify(as)}, 'a safe integer', ${sum});`;
   }
 
   members(code: CodeWriter): void {
-    if ('window' in this.#config) this.#paneMembers(code);
-    else this.#foreverMembers(code);
+    this.#time.members(code);
     code.block('emitSlot(tab, s, ts)', () => {
       code.line('const core = this;');
       this.#emitSlot({ code, onBlocked: '', ...CORE_WORDS });
     });
+    if (!this.#time.merges) return;
+    this.#mergeMember('mergeSlot', () => true, code);
+    if (!growsWithRows(this.#accumulators)) return;
+    this.#mergeMember('carrySlot', ({ grows }) => grows !== true, code);
+    this.#mergeMember('gatherSlot', ({ grows }) => grows === true, code);
+  }
+
+  /** Writes the member that adds what a slot of another table holds of some of the aggregates. */
+  #mergeMember(name: string, isMeant: (accumulator: Accumulator) => boolean, code: CodeWriter): void {
+    code.block(`${name}(tab, s, from, f)`, () => {
+      code.line('const core = this;');
+      this.#mergeSlot(isMeant, { code, onBlocked: '', ...CORE_WORDS });
+    });
   }
 
   fields(): readonly string[] {
-    return 'window' in this.#config
-      ? [
-          'this.panes = new Map();',
-          'this.none = new Table(0, 0);',
-          'this.tab = this.none;',
-          'this.firing = null;',
-          'this.next = 0;',
-        ]
-      : ['this.tab = new Table(-Infinity, Infinity);', 'this.next = 0;'];
+    return this.#time.fields();
+  }
+
+  #mergeSlot(isMeant: (accumulator: Accumulator) => boolean, place: Place): void {
+    const { code } = place;
+    const [slot, from] = [
+      { tab: 'tab', s: 's' },
+      { tab: 'from', s: 'f' },
+    ];
+    if (this.#fn === null) {
+      aggregatesOf(this.#config).forEach(({ as }, i) => {
+        const accumulator = this.#accumulators[i]!;
+        if (!isMeant(accumulator)) return;
+        const merge = accumulator.merge(slot, from, this.#overflow(as, accumulator, slot));
+        if (merge !== '') code.line(merge);
+      });
+      return;
+    }
+    // The function may change and keep its first argument, which is then in one slot only.
+    const [own, theirs] = [cell(slot, 'acc'), `{ ...${cell(from, 'acc')} }`];
+    code.line(`if (${cell(from, 'acc')} === null) return;`);
+    code.block(`if (${own} === null) ${own} = ${theirs}; else`, () => {
+      const merged = this.#operators.call(this.#uid, 'merged', this.#fn!, `${own}, ${theirs}`, place);
+      code.line(this.#refuseNoRow(merged));
+      code.line(`${own} = ${merged};`);
+    });
   }
 
   #emitSlot(place: Place): void {
@@ -176,76 +235,44 @@ export class KeyedCode implements HeadCode {
     }
     this.#operators.emit(this.#uid, row, place);
   }
+}
 
-  #paneMembers(code: CodeWriter): void {
-    if (!('window' in this.#config)) return;
-    const { sizeMs, offsetMs } = this.#config.window;
-    code.line(`openPane(ts) {
-  const startMs = Math.floor((ts - ${offsetMs}) / ${sizeMs}) * ${sizeMs} + ${offsetMs};
-  if (startMs + ${sizeMs - 1} <= this.watermarkMs) return false;
-  let pane = this.panes.get(startMs);
-  if (pane === undefined) this.panes.set(startMs, pane = new Table(startMs, startMs + ${sizeMs}));
-  this.tab = pane;
-  return true;
+interface Expected {
+  readonly words: string;
+  isOther(value: string): string;
 }
-onWatermark(watermarkMs) {
-  this.watermarkMs = watermarkMs;
-  this.hasPending = true;
-  this.resume();
-}
-/** The earliest pane whose window the watermark has passed. */
-due() {
-  let first = null;
-  for (const pane of this.panes.values()) {
-    if (pane.endMs - 1 <= this.watermarkMs && (first === null || pane.startMs < first.startMs)) first = pane;
-  }
-  return first;
-}
-resume() {
-  for (;;) {
-    if (this.firing === null) {
-      this.firing = this.due();
-      if (this.firing === null) break;
-      this.panes.delete(this.firing.startMs);
-      if (this.tab === this.firing) this.tab = this.none;
-      this.next = 0;
-    }
-    const pane = this.firing;
-    while (this.next < pane.size) {
-      if (this.blocked) return;
-      this.emitSlot(pane, this.next++, pane.endMs - 1);
-    }
-    this.firing = null;
-  }
-  this.hasPending = false;
-  this.forwardWatermark(this.watermarkMs);
-}`);
-  }
 
-  #foreverMembers(code: CodeWriter): void {
-    const final = 'emit' in this.#config && this.#config.emit === 'final';
-    code.line(`onWatermark(watermarkMs) {
-  this.watermarkMs = watermarkMs;
-  this.hasPending = ${final} && watermarkMs === Infinity;
-  if (this.hasPending) this.resume();
-  else this.forwardWatermark(watermarkMs);
-}
-resume() {
-  while (this.next < this.tab.size) {
-    if (this.blocked) return;
-    this.emitSlot(this.tab, this.next++, -Infinity);
-  }
-  this.hasPending = false;
-  this.forwardWatermark(this.watermarkMs);
-}`);
-  }
-}
+const A_NUMBER: Expected = { words: 'a number', isOther: (value) => `typeof ${value} !== 'number'` };
+const A_SCALAR: Expected = {
+  words: 'a boolean, a number, a bigint or a string',
+  isOther: (value) => `(typeof ${value} === 'object' || typeof ${value} === 'function')`,
+};
+
+/** What aggregates take of undeclared rows; absent: anything. */
+const EXPECTED: { readonly [F in AggregateFn]?: Expected } = {
+  ...{ sum: A_NUMBER, mean: A_NUMBER, variance: A_NUMBER, stddev: A_NUMBER, quantile: A_NUMBER },
+  ...{ min: A_NUMBER, max: A_NUMBER, topN: A_NUMBER },
+  ...{ countDistinct: A_SCALAR, approxCountDistinct: A_SCALAR },
+};
 
 const REDUCED: Accumulator = {
   columns: [{ name: 'acc', array: 'Array', initial: 'null' }],
   update: () => '',
-  result: (tab, s) => `${tab}.acc[${s}]`,
+  merge: () => '', // by the user's function
+  result: (slot) => cell(slot, 'acc'),
 };
+
+function growsWithRows(accumulators: readonly Accumulator[]): boolean {
+  return accumulators.some(({ grows }) => grows === true);
+}
+
+function resultTime(config: KeyedConfig, site: number, grows: boolean): ResultTime {
+  if (!('window' in config)) return new ForeverTime(config.emit);
+  const { window, latenessMs = 0 } = config;
+  return window.kind === 'tumbling'
+    ? new TumblingTime(window, latenessMs, site)
+    : new SlidingTime(window, latenessMs, site, grows);
+}
 
 function isReduce(config: KeyedConfig): boolean {
   return config.kind === 'window-reduce' || config.kind === 'keyed-reduce';

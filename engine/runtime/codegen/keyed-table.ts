@@ -1,5 +1,6 @@
 import type { AggregateSpec } from '../../plan/logical-plan.js';
-import type { FieldKind, FieldSpec } from '../../records/schema.js';
+import type { FieldSpec } from '../../records/schema.js';
+import { type Accumulator, type Column, isNumeric } from './accumulators.js';
 
 /**
  * Generates the table behind a keyed operator: key -> slot, and per slot the accumulators, as columns.
@@ -9,112 +10,11 @@ import type { FieldKind, FieldSpec } from '../../records/schema.js';
  * to the garbage collector.
  */
 
-/** One column of accumulators. */
-interface Column {
-  readonly name: string;
-  readonly array: 'Float64Array' | 'Array';
-  /** Value of a fresh slot. */
-  readonly initial: string;
-}
-
-/** How one aggregate is kept and read. */
-export interface Accumulator {
-  readonly columns: readonly Column[];
-  /** Statement that adds value `v` to slot `s` of table `tab`; `overflow` is one for a result out of its range. */
-  update(tab: string, s: string, v: string, overflow: string): string;
-  /** Expression of the result. */
-  result(tab: string, s: string): string;
-}
-
-const NUMERIC: ReadonlySet<FieldKind> = new Set([
-  ...(['int8', 'int16', 'int32', 'uint32', 'int64', 'float32', 'float64', 'timestamp'] as const),
-]);
-
-/** @param input  the aggregated field; null for aggregates that need none, and for fields of undeclared rows */
-export function accumulatorOf(spec: AggregateSpec, index: number, input: FieldSpec | null): Accumulator {
-  const a = `a${index}`;
-  const n = `n${index}`;
-  const nullable = input?.nullable ?? false;
-  const whenPresent = (v: string, statement: string): string =>
-    nullable ? `if (${v} !== null) { ${statement} }` : statement;
-  const counter: Column = { name: n, array: 'Float64Array', initial: '0' };
-  switch (spec.fn) {
-    case 'count':
-      return {
-        columns: [{ name: a, array: 'Float64Array', initial: '0' }],
-        update: (tab, s) => `${tab}.${a}[${s}]++;`,
-        result: (tab, s) => `${tab}.${a}[${s}]`,
-      };
-    case 'sum': {
-      const big = spec.kind === 'bigint';
-      return {
-        columns: [
-          { name: a, array: big ? 'Array' : 'Float64Array', initial: big ? '0n' : '0' },
-          ...(nullable ? [counter] : []),
-        ],
-        update: (tab, s, v, overflow) => {
-          // Past the whole numbers that are exact, adding would go wrong unseen, even if the sum came back.
-          const sum = `${tab}.${a}[${s}] += ${v}`;
-          const exact =
-            spec.kind === 'int64' ? `if (!Number.isSafeInteger(${sum})) { ${overflow} }` : `${sum};`;
-          return whenPresent(v, `${exact}${nullable ? ` ${tab}.${n}[${s}]++;` : ''}`);
-        },
-        result: (tab, s) =>
-          nullable ? `(${tab}.${n}[${s}] === 0 ? null : ${tab}.${a}[${s}])` : `${tab}.${a}[${s}]`,
-      };
-    }
-    case 'mean':
-      return {
-        columns: [{ name: a, array: 'Float64Array', initial: '0' }, counter],
-        update: (tab, s, v) => whenPresent(v, `${tab}.${a}[${s}] += Number(${v}); ${tab}.${n}[${s}]++;`),
-        result: (tab, s) => {
-          const mean = `${tab}.${a}[${s}] / ${tab}.${n}[${s}]`;
-          return nullable ? `(${tab}.${n}[${s}] === 0 ? null : ${mean})` : mean;
-        },
-      };
-    case 'min':
-    case 'max':
-      return extreme(spec, a, input, whenPresent);
-    case 'windowStart':
-    case 'windowEnd':
-      return {
-        columns: [],
-        update: () => '',
-        result: (tab) => `${tab}.${spec.fn === 'windowStart' ? 'startMs' : 'endMs'}`,
-      };
-  }
-}
-
-function extreme(
-  spec: AggregateSpec,
-  a: string,
-  input: FieldSpec | null,
-  whenPresent: (v: string, statement: string) => string,
-): Accumulator {
-  const better = spec.fn === 'min' ? '<' : '>';
-  if (NUMERIC.has(spec.kind) && !(input?.nullable ?? false)) {
-    return {
-      columns: [{ name: a, array: 'Float64Array', initial: spec.fn === 'min' ? 'Infinity' : '-Infinity' }],
-      update: (tab, s, v) => `if (${v} ${better} ${tab}.${a}[${s}]) ${tab}.${a}[${s}] = ${v};`,
-      result: (tab, s) => `${tab}.${a}[${s}]`,
-    };
-  }
-  return {
-    columns: [{ name: a, array: 'Array', initial: 'null' }],
-    update: (tab, s, v) =>
-      whenPresent(
-        v,
-        `if (${tab}.${a}[${s}] === null || ${v} ${better} ${tab}.${a}[${s}]) ${tab}.${a}[${s}] = ${v};`,
-      ),
-    result: (tab, s) => `${tab}.${a}[${s}]`,
-  };
-}
-
 /** The array that holds the keys of one field; of undeclared rows the values themselves. */
 export function keyArray(field: FieldSpec | null): string {
   if (field === null || field.nullable) return 'Array';
   if (field.kind === 'int32' || field.kind === 'int16' || field.kind === 'int8') return 'Int32Array';
-  return NUMERIC.has(field.kind) ? 'Float64Array' : 'Array';
+  return isNumeric(field.kind) ? 'Float64Array' : 'Array';
 }
 
 /** Keys are equal if they are the same value, or the same bytes; NaN equals NaN and -0 equals 0, as their hashes do. */
@@ -133,15 +33,19 @@ export function keyEquals(field: FieldSpec | null, stored: string, key: string):
 /**
  * Text of a class with `slot(hash, k0, k1, …): number`, `size`, the key columns `k0…` and the given columns.
  *
- * @param keys  the key fields; null for fields of undeclared rows
+ * @param keys     the key fields; null for fields of undeclared rows
+ * @param columns  beside those of the keys
+ * @param byKeyOf  whether it is asked for keys that lie in another table: `slotOf(table, slot)` puts them in, `find`
+ *                 answers -1 where they are not, and `begin` has them alone
  */
 export function keyedTableClass(
   keys: readonly (FieldSpec | null)[],
-  accumulators: readonly Accumulator[],
+  others: readonly Column[],
+  byKeyOf = false,
 ): string {
   const columns: Column[] = [
     ...keys.map((field, i) => ({ name: `k${i}`, array: keyArray(field), initial: '' }) as Column),
-    ...accumulators.flatMap((each) => each.columns),
+    ...others,
   ];
   const k = keys.map((_, i) => `k${i}`);
   const make = (array: string, length: string): string =>
@@ -155,7 +59,7 @@ export function keyedTableClass(
   constructor(startMs, endMs) {
     this.startMs = startMs;
     this.endMs = endMs;
-    this.size = 0;
+    this.size = 0;${byKeyOf ? '\n    this.id = -1;' : ''}
     this.cap = 48;
     this.mask = 63;
     this.shift = 26;
@@ -195,8 +99,35 @@ export function keyedTableClass(
     ${columns.map(grow).join('\n    ')}
     this.index = new Int32Array(this.mask + 1);
     for (let s = 0; s < this.size; s++) this.place(this.hashes[s], s);
-  }
+  }${byKeyOf ? byKeyMembers(keys, others) : ''}
 }`;
+}
+
+/** Members by which tables of the same keys are put together. */
+function byKeyMembers(keys: readonly (FieldSpec | null)[], others: readonly Column[]): string {
+  const theirs = keys.map((_, i) => `from.k${i}[f]`);
+  const same = keys.map((field, i) => keyEquals(field, `this.k${i}[s]`, `from.k${i}[f]`));
+  const fresh = [
+    ...keys.map((_, i) => `this.k${i}[0] = from.k${i}[f];`),
+    ...others.map((c) => `this.${c.name}[0] = ${c.initial};`),
+  ];
+  return `
+  slotOf(from, f) {
+    return this.slot(${['from.hashes[f]', ...theirs].join(', ')});
+  }
+  find(from, f) {
+    const index = this.index, mask = this.mask, h = from.hashes[f];
+    let b = Math.imul(h, -1640531527) >>> this.shift;
+    for (;;) {
+      const s = index[b] - 1;
+      if (s < 0) return -1;
+      if (${['this.hashes[s] === h', ...same].join(' && ')}) return s;
+      b = (b + 1) & mask;
+    }
+  }
+  begin(from, f) {
+    ${fresh.join('\n    ')}
+  }`;
 }
 
 /** Fields of a result row: the keys under their names, then the aggregates. */
@@ -209,6 +140,6 @@ export function resultFields(
     const key = keys.indexOf(field);
     if (key >= 0) return `tab.k${key}[s]`;
     const index = aggregates.findIndex((each) => each.as === field);
-    return accumulators[index]!.result('tab', 's');
+    return accumulators[index]!.result({ tab: 'tab', s: 's' });
   };
 }
