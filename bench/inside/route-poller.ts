@@ -5,13 +5,26 @@
  *
  * Answers `on` and `off` on stdout when all is under way, or nothing is any more.
  */
+import { Agent, get } from 'node:http';
 import { createInterface } from 'node:readline';
 import { ROUTES } from '../../engine/control/serve/route-table.js';
 
 const EVERY_MS = 1_000;
 const url = process.argv[2]!;
 
-const jsonAt = async (path: string): Promise<any> => (await fetch(`${url}${path}`)).json();
+/** One connection, asked by as little of a client as there is: what it takes is not what is measured. */
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+
+const textAt = (path: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    get(`${url}${path}`, { agent }, (answer) => {
+      let text = '';
+      answer.setEncoding('latin1').on('data', (part: string) => (text += part));
+      answer.on('end', () => resolve(text)).on('error', reject);
+    }).on('error', reject);
+  });
+
+const jsonAt = async (path: string): Promise<any> => JSON.parse(await textAt(path));
 
 /** All that can be read, of every vertex, and of its first subtask. */
 async function readablePaths(): Promise<readonly string[]> {
@@ -39,7 +52,7 @@ let attached: AbortController | null = null;
 let timer: NodeJS.Timeout | undefined;
 
 async function askAll(): Promise<void> {
-  for (const path of paths) await (await fetch(`${url}${path}`)).arrayBuffer();
+  for (const path of paths) await textAt(path);
 }
 
 async function listen(signal: AbortSignal): Promise<void> {

@@ -144,6 +144,9 @@ export const OPTIONS = {
   'rest.flamegraph.enabled':
     { type: 'switch', default: true, was: [],
       meaning: 'Draw the flame graphs that are asked for by HTTP, which costs the tasks some time. Off by default in Flink.' },
+  'rest.flamegraph.refresh-interval':
+    { type: 'duration', default: 60_000, min: 1_000, was: [],
+      meaning: 'A flame graph so old is shown once more, and a new one drawn for whoever asks next.' },
   'sluice.attach':
     { type: 'switch', default: true, was: [],
       meaning: 'Let other programs of the same user find the run: sluice ls, sluice stop.' },
@@ -201,6 +204,7 @@ export interface EngineOptions {
   readonly http: HttpOptions;
   /** Whoever asks by HTTP has tasks profiled. */
   readonly flameGraphs: boolean;
+  readonly flameGraphFreshMs: number;
   /** Other programs of the same user can find the run. */
   readonly attach: boolean;
   readonly memoryBytes: number;
@@ -255,7 +259,7 @@ export const FLINK_KEYS_WITHOUT_MEANING = [
   'pipeline.operator-chaining.chain-operators-with-different-max-parallelism', 'pipeline.vertex-description-mode',
   'rest.address', 'rest.async.store-duration', 'rest.await-leader-timeout', 'rest.bind-port', 'rest.cache.checkpoint-statistics.size',
   'rest.cache.checkpoint-statistics.timeout', 'rest.client.max-content-length', 'rest.connection-timeout', 'rest.flamegraph.cleanup-interval',
-  'rest.flamegraph.delay-between-samples', 'rest.flamegraph.num-samples', 'rest.flamegraph.refresh-interval',
+  'rest.flamegraph.delay-between-samples', 'rest.flamegraph.num-samples',
   'rest.flamegraph.stack-depth', 'rest.idleness-timeout', 'rest.path', 'rest.profiling.dir', 'rest.profiling.duration-max', 'rest.profiling.enabled',
   'rest.profiling.history-size', 'rest.retry.delay', 'rest.retry.max-attempts', 'rest.server.max-content-length', 'rest.server.numThreads',
   'rest.server.thread-priority', 'rest.url-prefix',

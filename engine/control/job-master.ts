@@ -123,6 +123,7 @@ export class JobMaster implements Run {
       exchanges: this.#exchanges,
       nameOf: (task) => taskName(prepared.graph, task),
       readClock: (task) => this.#meter.readClock(task),
+      graphFreshMs: prepared.options.flameGraphFreshMs,
     });
     this.#doctor = new RunDoctor({
       graph: prepared.graph,

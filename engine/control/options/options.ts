@@ -249,6 +249,7 @@ function complete(found: ReadonlyMap<OptionKey, Found>, surroundings: OptionSurr
       canCancel: isOn('web.cancel.enable'),
     },
     flameGraphs: isOn('rest.flamegraph.enabled'),
+    flameGraphFreshMs: count('rest.flamegraph.refresh-interval'),
     attach: isOn('sluice.attach'),
     memoryBytes: number('sluice.memory') ?? surroundings.memoryBytes,
     taskHeapBytes: number('sluice.task.heap-size'),

@@ -25,14 +25,14 @@ export interface ProfiledRun {
   readonly exchanges: readonly SharedMemory[];
   readonly nameOf: (task: number) => string;
   readonly readClock: (task: number) => TimeSample;
+  /** A flame graph so old is shown, and made anew. */
+  readonly graphFreshMs: number;
 }
 
 /** Between two looks at who waits for whom. */
 const LOOK_MS = 20;
 /** Of a flame graph that somebody asks for again and again. */
 const GRAPH_SECONDS = 1;
-/** A graph so old is shown, and made anew. */
-const GRAPH_FRESH_MS = 10_000;
 
 /**
  * Profiles the tasks of a run, when somebody asks.
@@ -80,7 +80,7 @@ export class Profiler {
    */
   flameGraph(vertex: string, type: FlameGraphType, subtask?: number): FlameGraph {
     if (this.#isOver) return { endTimestamp: FLAME_GRAPH_NOT_THERE.terminated };
-    const isOld = this.#graphs === null || Date.now() - this.#graphs.endedAt > GRAPH_FRESH_MS;
+    const isOld = this.#graphs === null || Date.now() - this.#graphs.endedAt > this.#run.graphFreshMs;
     if (isOld && !this.#graphsComing) void this.#drawGraphs();
     if (this.#graphs === null) return { endTimestamp: FLAME_GRAPH_NOT_THERE.waiting };
     return this.#graphs.toFlameGraph(vertex, type, subtask);

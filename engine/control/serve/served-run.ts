@@ -44,7 +44,7 @@ export function servedRun(run: JobMaster, planned: PlannedJob): ServedRun {
     options: planned.options,
     optionEntries: planned.optionEntries,
     life: run.life,
-    metrics: (window) => run.metrics(window),
+    metrics: ofOneMoment(run),
     diagnose: () => run.diagnose(),
     examine: (seconds) => run.examine({ seconds }),
     flameGraph: (vertex, type, subtask) => run.flameGraph(vertex, type, subtask),
@@ -54,6 +54,22 @@ export function servedRun(run: JobMaster, planned: PlannedJob): ServedRun {
     ),
     stop: () => void run.stop().catch(() => {}), // `finished` tells
     cancel: () => void run.cancel(new Error('on request of another program')),
+  };
+}
+
+/** Who asks many routes in a row is told of one moment, which is read once. */
+const MOMENT_MS = 100;
+
+function ofOneMoment(run: JobMaster): ServedRun['metrics'] {
+  const read = new Map<MetricsWindow, { readonly atMs: number; readonly metrics: Metrics }>();
+  return (window) => {
+    const last = read.get(window);
+    const atMs = performance.now();
+    if (last !== undefined && atMs - last.atMs < MOMENT_MS && last.metrics.state === run.life.state)
+      return last.metrics;
+    const metrics = run.metrics(window);
+    read.set(window, { atMs, metrics });
+    return metrics;
   };
 }
 

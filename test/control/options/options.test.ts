@@ -49,6 +49,7 @@ options('without any layer every option has its default', () => {
     catchUpMs: 100,
     attach: true,
     flameGraphs: true,
+    flameGraphFreshMs: 60_000,
     http: {
       port: 8081,
       address: '127.0.0.1',
