@@ -97,8 +97,9 @@ export class GateInput implements ReleasableInput {
       const event = this.#gate.poll();
       if (event === GATE_EMPTY) return STEP.WAIT_INPUT;
       if (event === GATE_CHANNEL_ENDED) {
+        const wasIdle = this.#valve.isIdle;
         this.#valve.onEnd(this.#parts.firstChannel + this.#gate.channel);
-        this.#advance();
+        this.#advance(wasIdle);
         return STEP.PROGRESS;
       }
       if (event !== GATE_BUFFER) {
@@ -165,15 +166,16 @@ export class GateInput implements ReleasableInput {
     const at = this.#at;
     this.#at += controlBytesAt(i32, at);
     switch (i32[at >> 2]) {
-      case TAG_WATERMARK:
+      case TAG_WATERMARK: {
+        const wasIdle = this.#valve.isIdle;
         this.#valve.onWatermark(this.#parts.firstChannel + channel, f64[(at >> 3) + 1]!);
-        this.#advance();
+        this.#advance(wasIdle);
         return;
+      }
       case TAG_IDLE: {
-        const was = this.#valve.isIdle;
+        const wasIdle = this.#valve.isIdle;
         this.#valve.onIdle(this.#parts.firstChannel + channel, i32[(at >> 2) + 1] === 1);
-        this.#advance();
-        if (this.#valve.isIdle !== was) this.#core.onIdle(this.#valve.isIdle);
+        this.#advance(wasIdle);
         return;
       }
       case TAG_LATENCY:
@@ -206,8 +208,11 @@ export class GateInput implements ReleasableInput {
     this.#processes[channel] = process;
   }
 
-  #advance(): void {
-    const { watermarkMs } = this.#valve;
+  /** What the valve came to is told to the chain; who reads it hears no watermarks of an idle task. */
+  #advance(wasIdle: boolean): void {
+    const { watermarkMs, isIdle } = this.#valve;
+    if (wasIdle && !isIdle) this.#core.onIdle(false);
     if (watermarkMs > this.#core.watermarkMs) this.#core.onWatermark(watermarkMs);
+    if (isIdle && !wasIdle) this.#core.onIdle(true);
   }
 }

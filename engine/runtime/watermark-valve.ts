@@ -2,10 +2,11 @@
  * Merges the watermarks of a task's input channels into one.
  *
  * The output is the minimum over the channels that take part: a channel takes part while it is active and its own
- * watermark has caught up with what was already given out; the output never goes back. A channel that has ended
- * counts as having reached the end of time. When every channel is idle the task is idle.
+ * watermark has caught up with what was already given out; the output never goes back. When every channel is idle the
+ * task is idle. A channel at the end of time holds nobody back, and time ends with the last of them: while others are
+ * idle their rows may still come, so the task is idle then.
  *
- * Source: Apache Flink, StatusWatermarkValve (behaviour, not code).
+ * Source: Apache Flink, StatusWatermarkValve (behaviour, not code), in which an end beside idle channels ends time.
  *
  * Runs in: the consuming task.
  */
@@ -37,7 +38,7 @@ export class WatermarkValve {
     if (this.#isIdle[channel] === 1 || watermarkMs <= this.#watermarks[channel]!) return;
     this.#watermarks[channel] = watermarkMs;
     if (watermarkMs >= this.#output) this.#isAligned[channel] = 1;
-    this.#advance();
+    this.#settle();
   }
 
   onIdle(channel: number, idle: boolean): void {
@@ -48,31 +49,30 @@ export class WatermarkValve {
     } else {
       this.#isAligned[channel] = this.#watermarks[channel]! >= this.#output ? 1 : 0;
     }
-    this.#outputIdle = this.#isIdle.every((each) => each === 1);
-    if (this.#outputIdle) {
-      // Nobody holds the others back any more: what the furthest channel reached is safe to give out.
-      this.#output = this.#watermarks.reduce((a, b) => Math.max(a, b), this.#output);
-    } else {
-      this.#advance();
-    }
+    this.#settle();
   }
 
   onEnd(channel: number): void {
     this.#isIdle[channel] = 0;
     this.#watermarks[channel] = Number.POSITIVE_INFINITY;
     this.#isAligned[channel] = 1;
-    this.#outputIdle = false;
-    this.#advance();
+    this.#settle();
   }
 
-  #advance(): void {
+  #settle(): void {
     let least = Number.POSITIVE_INFINITY;
-    let any = false;
-    for (let channel = 0; channel < this.#watermarks.length; channel++) {
-      if (this.#isIdle[channel] === 1 || this.#isAligned[channel] === 0) continue;
-      any = true;
-      least = Math.min(least, this.#watermarks[channel]!);
+    let furthest = Number.NEGATIVE_INFINITY;
+    let [idle, ended] = [0, 0];
+    for (const [channel, watermarkMs] of this.#watermarks.entries()) {
+      if (watermarkMs === Number.POSITIVE_INFINITY) ended++;
+      else if (this.#isIdle[channel] === 1) idle++;
+      else if (this.#isAligned[channel] === 1) least = Math.min(least, watermarkMs);
+      if (watermarkMs < Number.POSITIVE_INFINITY) furthest = Math.max(furthest, watermarkMs);
     }
-    if (any && least > this.#output) this.#output = least;
+    const isEnd = ended === this.#watermarks.length;
+    this.#outputIdle = !isEnd && idle + ended === this.#watermarks.length;
+    // Of idle channels nobody holds the others back any more: what the furthest reached is safe to give out.
+    if (this.#outputIdle) this.#output = Math.max(this.#output, furthest);
+    else if (isEnd || least < Number.POSITIVE_INFINITY) this.#output = Math.max(this.#output, least);
   }
 }

@@ -106,6 +106,39 @@ inputs('a gate that has ended holds nobody up, and the input ends with the last 
   assert.equal(told(), ['watermark Infinity', 'done']);
 });
 
+inputs(
+  'a gate that ended beside one that is idle ends nothing, and the chain hears when time goes on',
+  () => {
+    const { all, told } = inputOf(1, 1);
+    const [first, second] = all.map(({ partitions }) => partitions[0]!) as [any, any];
+    const told0 = (act: (partition: any) => void, partition: any): string[] => {
+      act(partition);
+      partition.flush();
+      return told();
+    };
+    assert.equal(
+      told0((each) => each.emitWatermark(5), first),
+      [],
+    );
+    assert.equal(
+      told0((each) => each.emitIdle(true), second),
+      ['watermark 5'],
+    );
+    first.finish();
+    assert.equal(told(), ['idle']);
+    assert.equal(
+      told0((each) => each.emitIdle(false), second),
+      ['active'],
+    );
+    assert.equal(
+      told0((each) => each.emitWatermark(8), second),
+      ['watermark 8'],
+    );
+    second.finish();
+    assert.equal(told(), ['watermark Infinity', 'done']);
+  },
+);
+
 inputs('a failure tells the record of the gate that was read', () => {
   const { all, told, input, core, fail } = inputOf(1, 1);
   fail(2);

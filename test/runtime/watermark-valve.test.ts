@@ -60,4 +60,14 @@ valves('a channel that ended is at the end of time, whatever it was before', () 
   assert.is(play(1, '0:idle 0:end'), '-Infinity idle, Infinity');
 });
 
+valves('time does not end beside channels that are idle, since their rows may still come', () => {
+  assert.is(play(2, '0:5 1:3 1:idle 0:end'), '-Infinity, 3, 5, 5 idle');
+  assert.is(play(2, '0:5 1:idle 0:end 1:active 1:4 1:8 1:end'), '-Infinity, 5, 5 idle, 5, 5, 8, Infinity');
+  assert.is(play(2, '0:end 1:7 1:idle 1:active 1:9'), '-Infinity, 7, 7 idle, 7, 9');
+  assert.is(
+    play(3, '0:Infinity 1:9 1:idle 2:4 2:idle 2:end 1:end'),
+    '-Infinity, -Infinity, -Infinity, 4, 9 idle, 9 idle, Infinity',
+  );
+});
+
 valves.run();

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { count } from '../../engine/api/aggregates.js';
 import { job } from '../../engine/api/job.js';
 import { tumbling } from '../../engine/api/windows.js';
+import type { Batch, Source } from '../../engine/connectors/connector.js';
 import { t } from '../../engine/records/schema.js';
 import { operatorHarness } from '../../engine/testing/operator-harness.js';
 import { runInline } from '../../engine/testing/run-inline.js';
@@ -141,8 +142,9 @@ unions(
   },
 );
 
+const TimedRow = t.record({ at: t.timestamp, who: t.string });
+
 unions('the event time of a union is that of the stream that is furthest behind', async () => {
-  const Timed = t.record({ at: t.timestamp, who: t.string });
   const rowsFrom = (who: string, from: number, length: number) =>
     Array.from({ length }, (_, i) => ({ at: from + i * 100, who: `${who}${i % 3}` }));
   const inputs = {
@@ -151,7 +153,7 @@ unions('the event time of a union is that of the stream that is furthest behind'
     short: rowsFrom('c', 5_000, 7),
   };
   const all = Object.values(inputs).flat();
-  const subject = job('timed', { inputs: { old: Timed, young: Timed, short: Timed } }, (flow) => {
+  const subject = job('timed', { inputs: { old: TimedRow, young: TimedRow, short: TimedRow } }, (flow) => {
     const timed = (stream: any) => stream.eventTime('at');
     return {
       windows: timed(flow.old)
@@ -186,6 +188,48 @@ unions('the event time of a union is that of the stream that is furthest behind'
       const byLetter = countBy(({ who }) => who.slice(0, 1));
       assert.equal(got.functions.map((row: any) => `${row.key} ${row.rows}`).sort(), byLetter, where);
     }
+  }
+});
+
+/** Gives its first rows, waits for ten seconds, and gives the others. */
+function pausingSource(first: readonly object[], others: readonly object[]): Source<any> {
+  return {
+    ...{ urn: 'test:pausing', label: 'pausing', options: null, schema: TimedRow, bounded: true },
+    ...{ batchKind: 'rows', paths: [] },
+    discover: async () => ({ splits: [{ id: 'all', state: null }] }),
+    createReader: ({ clock }) => {
+      const parts = [first, others];
+      let untilMs = 0;
+      const poll = (): Batch | null => {
+        if (clock.monotonicMs() < untilMs) return { kind: 'wait', untilMs };
+        const rows = parts.shift();
+        untilMs = clock.monotonicMs() + 10_000;
+        return rows === undefined ? null : { kind: 'rows', length: rows.length, rows };
+      };
+      return { open: () => {}, poll, close: () => {} };
+    },
+  };
+}
+
+unions('a stream that has ended beside one that is idle makes no row of the idle one late', async () => {
+  const rows = (from: number): object[] => [0, 1, 2].map((i) => ({ at: from + i * 100, who: 'a' }));
+  const subject = job('idle', { inputs: { ended: TimedRow } }, (flow) => {
+    const idle = flow.from(pausingSource(rows(0), rows(2_000))).eventTime('at', { idleAfter: '1s' });
+    return {
+      windows: flow.ended
+        .eventTime('at')
+        .union(idle)
+        .keyBy('who')
+        .window(tumbling('1s'))
+        .aggregate({ rows: count() }),
+    };
+  });
+  for (const run of [1, 2, 3]) {
+    const { windows } = await runInline(subject, { inputs: { ended: rows(1_000) as any }, seed: run });
+    assert.equal(
+      windows.map(({ rows }) => rows),
+      [3, 3, 3],
+    );
   }
 });
 
