@@ -28,7 +28,7 @@ function hostOf(script: Script, waiting: Waiting = 'sleeps') {
   const next = typeof script.steps === 'function' ? script.steps : () => list.shift() ?? STEP.DONE;
   const task = {
     core: { recordsIn: 0, recordsOut: 0, lateRecords: 0, droppedRecords: 0, watermarkMs: 0 },
-    waitUntilMs: 0,
+    wakeAtMs: (step: number) => (step === STEP.WAIT_TIME ? 0 : Number.POSITIVE_INFINITY),
     waitFor: script.waitFor ?? null,
     step: () => {
       script.onStep?.(control, notes);
