@@ -12,6 +12,7 @@ import { CallSite } from './call-site.js';
 import { type ConnectableStream, ConnectedStreams, type ConnectionSide } from './connected-streams.js';
 import { describeValue } from './flow-graph.js';
 import { JoinedStreams } from './joined-streams.js';
+import { lateTag } from './late-tag.js';
 import { type KeyOf, processArguments } from './process.js';
 import type { Simplify } from './row-types.js';
 import type { Stream } from './stream.js';
@@ -41,6 +42,8 @@ export class KeyedStream<T extends object, Key extends object> {
    *
    * @param options.allowedLateness  how long a window takes rows after it was given out; each of them gives it out
    *                                 anew, for its key. Default 0
+   * @param options.late             where rows go that come later still: `.sideOutput(late)` of the result reads them.
+   *                                 Without it they are dropped and counted
    */
   window(window: WindowAssigner, options: WindowOptions = {}): WindowedStream<T, Key> {
     const { graph } = this.#stream;
@@ -49,7 +52,7 @@ export class KeyedStream<T extends object, Key extends object> {
     if (window?.kind !== 'tumbling' && window?.kind !== 'sliding') {
       const text = `a window is expected here, such as tumbling('1d'), not ${describeValue(window)}`;
       graph.fault('ARGUMENT_INVALID', { ...step, call: 'window' }, text);
-      return new WindowedStream(this, broken, 0);
+      return new WindowedStream(this, { window: broken });
     }
     const read = readWindow(window);
     if ('fault' in read) graph.fault('PLAN_DURATION_INVALID', step, read.fault);
@@ -57,7 +60,12 @@ export class KeyedStream<T extends object, Key extends object> {
     const latenessMs = parseDuration(lateness);
     if (latenessMs === null || latenessMs < 0)
       graph.fault('PLAN_DURATION_INVALID', step, durationFault('allowedLateness', lateness));
-    return new WindowedStream(this, 'fault' in read ? broken : read, latenessMs ?? 0);
+    const tag = lateTag(graph, step, options?.late, this.#stream.node.output);
+    return new WindowedStream(this, {
+      window: 'fault' in read ? broken : read,
+      ...(latenessMs !== null && latenessMs > 0 && { latenessMs }),
+      ...(tag !== null && { late: tag }),
+    });
   }
 
   /** Folds the rows of each key into one: the function gets the result so far and the next row. */

@@ -1,4 +1,4 @@
-import type { AlignedWindow } from '../plan/logical-plan.js';
+import type { Windowed } from '../plan/logical-plan.js';
 import type { AggregateColumns, AggregateFor } from './aggregates.js';
 import { CallSite } from './call-site.js';
 import type { KeyedStream } from './keyed-stream.js';
@@ -8,12 +8,12 @@ import type { Stream } from './stream.js';
 /** Rows of type T, grouped by key and window. A result is emitted when the watermark passes the window's end. */
 export class WindowedStream<T extends object, Key extends object> {
   readonly #keyed: KeyedStream<T, Key>;
-  readonly #windowed: { readonly window: AlignedWindow; readonly latenessMs?: number };
+  readonly #windowed: Omit<Windowed, 'keys'>;
 
   /** @internal */
-  constructor(keyed: KeyedStream<T, Key>, window: AlignedWindow, latenessMs: number) {
+  constructor(keyed: KeyedStream<T, Key>, windowed: Omit<Windowed, 'keys'>) {
     this.#keyed = keyed;
-    this.#windowed = { window, ...(latenessMs > 0 && { latenessMs }) };
+    this.#windowed = windowed;
   }
 
   /**

@@ -1,4 +1,5 @@
 import { type Duration, durationFault, parseDuration } from '../base/duration.js';
+import type { OutputTag } from '../functions/output-tag.js';
 import type { AlignedWindow } from '../plan/logical-plan.js';
 
 /** How records are assigned to windows. Durations are read where the window is used. */
@@ -14,6 +15,8 @@ export type WindowAssigner =
 /** How windows are used, whatever they are. */
 export interface WindowOptions {
   readonly allowedLateness?: Duration;
+  /** For rows as they are, or some of their fields. */
+  readonly late?: OutputTag<any>;
 }
 
 /**

@@ -177,8 +177,9 @@ function processText(config: Extract<OperatorConfig, { kind: `${string}process` 
 const printShape = (fields: readonly FieldSpec[] | null): string =>
   fields === null ? UNDECLARED : fields.map(printField).join(', ');
 
-function windowText({ window, latenessMs = 0 }: Windowed): string {
-  return `${printWindow(window)}${latenessMs === 0 ? '' : `, ${formatDuration(latenessMs)} late`}`;
+function windowText({ window, latenessMs = 0, late }: Windowed): string {
+  const allowed = latenessMs === 0 ? '' : `, ${formatDuration(latenessMs)} late`;
+  return `${printWindow(window)}${allowed}${late === undefined ? '' : `, later ones to ${late}`}`;
 }
 
 const printObserved = (observed: Observed): string =>

@@ -130,6 +130,8 @@ export interface Windowed {
   readonly window: AlignedWindow;
   /** For how long behind a window's end rows for it are still taken; absent: 0. */
   readonly latenessMs?: number;
+  /** The tag that rows go to which come when all their windows are gone; absent: they are dropped. */
+  readonly late?: string;
 }
 
 /**

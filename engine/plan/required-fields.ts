@@ -100,13 +100,13 @@ function inputFields(
     case 'window-aggregate':
     case 'keyed-aggregate': {
       const fields = config.aggregates.flatMap(({ field, where }) => [field ?? [], where ?? []].flat());
-      return new Set([...config.keys, ...fields]);
+      return union(new Set([...config.keys, ...fields]), sidesNeeded);
     }
     case 'window-reduce':
-    case 'keyed-reduce':
-      return output.fields === null
-        ? null
-        : new Set([...config.keys, ...output.fields.map(({ name }) => name)]);
+    case 'keyed-reduce': {
+      const fields = output.fields?.map(({ name }) => name) ?? null;
+      return fields && union(new Set([...config.keys, ...fields]), sidesNeeded);
+    }
     case 'sink':
     case 'output':
       return null;

@@ -218,6 +218,7 @@ function* errorsHaveFunctions({ plan, steps }: PlanDraft): Iterable<Fault> {
 function givesTo({ config, onError }: PlanOperator, tag: string): boolean {
   if (onError?.kind === 'dead-letter' && onError.tag === tag) return true;
   if (PROCESSES.some((kind) => kind === config.kind)) return true;
+  if (config.kind === 'window-aggregate' || config.kind === 'window-reduce') return config.late === tag;
   return config.kind === 'split' && config.branches.some(({ name }) => name === tag);
 }
 

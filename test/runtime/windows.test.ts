@@ -5,10 +5,11 @@ import { count, max, mean, min, sum, windowEnd, windowStart } from '../../engine
 import type { Stream } from '../../engine/api/stream.js';
 import { sliding, tumbling } from '../../engine/api/windows.js';
 import { isSluiceError } from '../../engine/base/errors.js';
+import { type OutputTag, outputTag } from '../../engine/functions/output-tag.js';
 import { t } from '../../engine/records/schema.js';
 import { operatorHarness } from '../../engine/testing/operator-harness.js';
 import { randomRuns } from '../kit/random-rows.js';
-import type { WindowContents } from '../kit/window-oracle.js';
+import { type WindowContents, WindowOracle } from '../kit/window-oracle.js';
 import {
   assignerOf,
   checkEach,
@@ -58,6 +59,14 @@ function aggregated({ startMs, endMs, rows }: WindowContents<Event>): object {
     big: rows.reduce((all, { big }) => all + big, 0n),
   };
 }
+
+const LATE = { sizeMs: 1, slideMs: 1, offsetMs: 0, latenessMs: 0 };
+
+const windowsOf = (stream: Stream<Event>, shape: typeof LATE, late: OutputTag<any>) =>
+  stream
+    .eventTime('at')
+    .keyBy('key')
+    .window(assignerOf(shape), { late, allowedLateness: duration(shape.latenessMs) });
 
 const pick = ({ key, at, amount }: Event): object => ({ key, at, amount });
 
@@ -193,6 +202,69 @@ windows("a window that another subtask's row has closed takes no row of this one
     }
   }
 });
+
+windows(
+  'rows that come when their windows are gone go to the tag for them, and each row is somewhere',
+  async () => {
+    const some = outputTag('late', t.record({ key: t.string, at: t.timestamp, note: t.nullable(t.string) }));
+    const whole = outputTag<Event>('late');
+    const build = {
+      'some fields': (stream: Stream<Event>, shape: typeof LATE) =>
+        windowsOf(stream, shape, some)
+          .aggregate(AGGREGATES)
+          .sideOutput(some)
+          .map(({ key, at, note }) => ({ late: `${at} ${key} ${note}` })),
+      'whole rows': (stream: Stream<Event>, shape: typeof LATE) =>
+        windowsOf(stream, shape, whole)
+          .reduce((a) => a)
+          .sideOutput(whole)
+          .map(({ key, at, note }) => ({ late: `${at} ${key} ${note}` })),
+      'whole rows by a function': (stream: Stream<Event>, shape: typeof LATE) =>
+        stream
+          .eventTime('at')
+          .keyBy(({ key }) => key, t.string)
+          .window(assignerOf(shape), { late: whole, allowedLateness: duration(shape.latenessMs) })
+          .aggregate({ n: count() })
+          .sideOutput(whole)
+          .map((row) => ({
+            late: `${row.at} ${row.key} ${row.note}${'$key' in row ? ' with its key' : ''}`,
+          })),
+      'undeclared rows': (stream: Stream<Event>, shape: typeof LATE) =>
+        windowsOf(
+          stream.map((row) => ({ ...row })),
+          shape,
+          whole,
+        )
+          .aggregate({ n: count() })
+          .sideOutput(whole)
+          .map(({ key, at, note }) => ({ late: `${at} ${key} ${note}` })),
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(window, lenient), events, async (shape, rows) => {
+        for (const [name, made] of Object.entries(build)) {
+          const subject = await operatorHarness(Event, (stream) => made(stream, shape));
+          const oracle = new WindowOracle<Event>(
+            shape,
+            ({ at }) => at,
+            ({ key }) => key,
+          );
+          let newest = Number.NEGATIVE_INFINITY;
+          const got: object[] = [];
+          for (const row of rows) {
+            got.push(...subject.push(row));
+            oracle.add(row);
+            newest = Math.max(newest, row.at);
+            oracle.watermark(newest - 1);
+          }
+          got.push(...(await subject.end()));
+          const late = oracle.late.map(({ key, at, note }) => ({ late: `${at} ${key} ${note}` }));
+          assert.equal(got, late, name);
+        }
+      }),
+      randomRuns(5),
+    );
+  },
+);
 
 windows('a window of which no record is near is not given out, and the first of all is', async () => {
   const subject = await operatorHarness(Event, (stream) =>

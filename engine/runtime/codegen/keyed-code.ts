@@ -1,4 +1,4 @@
-import { resultName } from '../../plan/hidden-key.js';
+import { HIDDEN_KEY, resultName } from '../../plan/hidden-key.js';
 import type { AggregateFn, AggregateSpec, OperatorConfig } from '../../plan/logical-plan.js';
 import type { FieldSpec } from '../../records/schema.js';
 import { type ChainSpec, inputFields, operatorOf } from '../chain-spec.js';
@@ -8,7 +8,7 @@ import type { HeadCode } from './head-code.js';
 import { keyedTableClass, resultFields } from './keyed-table.js';
 import { CORE_WORDS, type OperatorCode, type Place } from './operator-code.js';
 import { ForeverTime, type ResultTime } from './result-time.js';
-import { argumentText, ExpressionRow, type Row } from './row.js';
+import { argumentText, DerivedRow, ExpressionRow, literalOf, objectRow, type Row } from './row.js';
 import { SlidingTime } from './sliding-time.js';
 import { TumblingTime } from './tumbling-time.js';
 
@@ -24,6 +24,7 @@ export function isKeyed(config: OperatorConfig): config is KeyedConfig {
 
 /** Generates a keyed operator: how rows are added to its tables, and what is given out of them. When is another's. */
 export class KeyedCode implements HeadCode {
+  readonly #spec: ChainSpec;
   readonly #uid: string;
   readonly #config: KeyedConfig;
   readonly #operators: OperatorCode;
@@ -39,6 +40,7 @@ export class KeyedCode implements HeadCode {
   constructor(spec: ChainSpec, bindings: Bindings, site: number, operators: OperatorCode) {
     const operator = operatorOf(spec, spec.head);
     if (!isKeyed(operator.config)) throw new Error(`${spec.head} keeps no state by key`);
+    this.#spec = spec;
     this.#uid = operator.uid;
     this.#config = operator.config;
     this.#operators = operators;
@@ -82,8 +84,33 @@ export class KeyedCode implements HeadCode {
       this.#add(row, hash, place);
       return;
     }
-    code.block(`if (${takes})`, () => this.#add(row, hash, place));
-    code.line('else core.lateRecords++;');
+    code.block(`if (${takes})`, () => this.#add(row.fork(), hash, place));
+    const late = 'late' in this.#config ? this.#config.late : undefined;
+    const reader = late === undefined ? null : this.#operators.readerOf(this.#uid, late);
+    if (reader === null) code.line('else core.lateRecords++;');
+    else
+      code.block('else', () => this.#operators.emit(reader, this.#lateRow(reader, row.fork(), code), place));
+  }
+
+  /** A row as it came, for the side output of late rows. */
+  #lateRow(reader: string, row: Row, code: CodeWriter): Row {
+    const declared = operatorOf(this.#spec, reader).output.fields;
+    const kept = (row.fields ?? []).filter(({ name }) => name !== HIDDEN_KEY);
+    if (declared !== null) {
+      const meant = kept.filter(({ name }) => declared.some((field) => field.name === name));
+      return new DerivedRow(row, meant, new Map());
+    }
+    if (row.fields !== null) {
+      const object = literalOf(
+        row,
+        kept.map(({ name }) => name),
+        code,
+      );
+      return objectRow(null, row.ts, code.constant('o', object));
+    }
+    const rest = code.fresh('o');
+    code.line(`const { ${JSON.stringify(HIDDEN_KEY)}: ${code.fresh('key')}, ...${rest} } = ${row.whole};`);
+    return objectRow(null, row.ts, rest);
   }
 
   #add(row: Row, hash: string, place: Place): void {
