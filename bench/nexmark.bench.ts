@@ -59,6 +59,7 @@ export const nexmark: BenchSuite = {
     against('q2', '>= 1.2'),
     against('q3', '>= 0.7'),
     against('q4', '>= 0.7'),
+    against('q5', '>= 1.0'),
     against('q6', '>= 0.7'),
     against('q7', '>= 1.0'),
     against('q8', '>= 1.0'),

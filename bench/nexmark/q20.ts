@@ -1,22 +1,12 @@
 /** Query 20: bids with their auction, if it is of one category; bid and auction may be any time apart. */
-import { job, type KeyedContext, KeyedProcessFunction, listState, type RowOf, t, valueState } from 'sluice';
+import { job, type KeyedContext, KeyedCoProcessFunction, listState, type RowOf, t, valueState } from 'sluice';
 import { auctions, bids, queryParams, results } from './event-sources.js';
 import { Auction, Bid } from './records.js';
 
 const CATEGORY = 10;
 
-/** A bid, or where there is an `on` that auction. */
-const AuctionEvent = t.record({
-  auction: t.int64,
-  bidder: t.int64,
-  price: t.int64,
-  channel: t.string,
-  url: t.string,
-  date_time: t.timestamp,
-  extra: t.string,
-  on: t.nullable(Auction),
-});
-type AuctionEvent = RowOf<typeof AuctionEvent>;
+type AuctionRow = RowOf<typeof Auction>;
+type BidRow = RowOf<typeof Bid>;
 
 const BidOnAuction = t.record({
   auction: t.int64,
@@ -38,30 +28,29 @@ const BidOnAuction = t.record({
 });
 type BidOnAuction = RowOf<typeof BidOnAuction>;
 
-class JoinAuction extends KeyedProcessFunction<AuctionEvent, BidOnAuction, number> {
+class JoinAuction extends KeyedCoProcessFunction<AuctionRow, BidRow, BidOnAuction, number> {
   readonly auction = valueState(Auction);
   /** The auction is of another category. */
   readonly isOther = valueState(t.bool);
   /** Bids that came before their auction. */
   readonly early = listState(Bid);
 
-  override processElement(row: AuctionEvent, ctx: KeyedContext<BidOnAuction, number>): void {
-    const { on } = row;
-    if (on === null) {
-      const auction = this.auction.value();
-      if (auction !== null) ctx.emit(joined(row, auction));
-      else if (this.isOther.value() === null) this.early.add(row);
-      return;
-    }
-    if (on.category === CATEGORY) {
-      this.auction.update(on);
-      for (const bid of this.early.get()) ctx.emit(joined(bid, on));
+  override processElement1(auction: AuctionRow, ctx: KeyedContext<BidOnAuction, number>): void {
+    if (auction.category === CATEGORY) {
+      this.auction.update(auction);
+      for (const bid of this.early.get()) ctx.emit(joined(bid, auction));
     } else this.isOther.update(true);
     this.early.clear();
   }
+
+  override processElement2(bid: BidRow, ctx: KeyedContext<BidOnAuction, number>): void {
+    const auction = this.auction.value();
+    if (auction !== null) ctx.emit(joined(bid, auction));
+    else if (this.isOther.value() === null) this.early.add(bid);
+  }
 }
 
-const joined = (bid: RowOf<typeof Bid>, on: RowOf<typeof Auction>): BidOnAuction => ({
+const joined = (bid: BidRow, on: AuctionRow): BidOnAuction => ({
   auction: bid.auction,
   bidder: bid.bidder,
   price: bid.price,
@@ -81,16 +70,10 @@ const joined = (bid: RowOf<typeof Bid>, on: RowOf<typeof Auction>): BidOnAuction
 });
 
 export default job('nexmark-q20', { params: queryParams('q20') }, (flow, params) => {
-  const begun = flow.from(auctions(params)).map(AuctionEvent, (on) => ({
-    auction: on.id,
-    bidder: 0,
-    price: 0,
-    channel: '',
-    url: '',
-    date_time: on.date_time,
-    extra: '',
-    on,
-  }));
-  const made = flow.from(bids(params)).with({ on: [t.nullable(Auction), () => null] });
-  begun.union(made).keyBy('auction').process(BidOnAuction, JoinAuction).to(results(params));
+  flow
+    .from(auctions(params))
+    .keyBy('id')
+    .connect(flow.from(bids(params)).keyBy('auction'))
+    .process(BidOnAuction, JoinAuction)
+    .to(results(params));
 });

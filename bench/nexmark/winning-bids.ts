@@ -5,7 +5,7 @@
  */
 import {
   type KeyedContext,
-  KeyedProcessFunction,
+  KeyedCoProcessFunction,
   listState,
   outputTag,
   type RowOf,
@@ -15,19 +15,11 @@ import {
 } from 'sluice';
 import { Auction, type Bid } from './records.js';
 
+type AuctionRow = RowOf<typeof Auction>;
+type BidRow = RowOf<typeof Bid>;
+
 const Offer = t.record({ bidder: t.int64, price: t.int64, date_time: t.timestamp, extra: t.string });
 type Offer = RowOf<typeof Offer>;
-
-/** A bid, or where there is an `auction` that auction. */
-const AuctionEvent = t.record({
-  id: t.int64,
-  bidder: t.int64,
-  price: t.int64,
-  date_time: t.timestamp,
-  extra: t.string,
-  auction: t.nullable(Auction),
-});
-type AuctionEvent = RowOf<typeof AuctionEvent>;
 
 export const Won = t.record({
   id: t.int64,
@@ -47,7 +39,8 @@ export const Won = t.record({
 export type Won = RowOf<typeof Won>;
 
 /** What came after all that it could have changed had been given out. */
-const late = outputTag('late', AuctionEvent);
+const lateAuction = outputTag('late-auction', Auction);
+const lateOffer = outputTag('late-offer', Offer);
 
 /** Of equal prices and times that with the smallest `extra`, so that the answer is the same in any order. */
 function isBetter(a: Offer, b: Offer): boolean {
@@ -55,22 +48,32 @@ function isBetter(a: Offer, b: Offer): boolean {
   return a.date_time < b.date_time || (a.date_time === b.date_time && a.extra < b.extra);
 }
 
-class WinningBid extends KeyedProcessFunction<AuctionEvent, Won, number> {
+class WinningBid extends KeyedCoProcessFunction<AuctionRow, BidRow, Won, number> {
   readonly auction = valueState(Auction);
   readonly best = valueState(Offer);
   /** Bids that came before their auction. */
   readonly early = listState(Offer);
 
-  override processElement(row: AuctionEvent, ctx: KeyedContext<Won, number>): void {
-    if (row.auction !== null) {
-      if (row.auction.expires <= ctx.currentWatermark) ctx.output(late, row);
-      else this.#begin(row.auction, ctx);
+  override processElement1(auction: AuctionRow, ctx: KeyedContext<Won, number>): void {
+    if (auction.expires <= ctx.currentWatermark) {
+      ctx.output(lateAuction, auction);
       return;
     }
+    this.auction.update(auction);
+    ctx.timers.registerEventTime(auction.expires);
+    for (const offer of this.early.get()) this.#offer(offer, auction);
+    this.early.clear();
+  }
+
+  override processElement2(
+    { bidder, price, date_time, extra }: BidRow,
+    ctx: KeyedContext<Won, number>,
+  ): void {
+    const offer = { bidder, price, date_time, extra };
     const auction = this.auction.value();
-    if (auction !== null) this.#offer(row, auction);
-    else if (row.date_time <= ctx.currentWatermark) ctx.output(late, row);
-    else this.#keepEarly(row, ctx);
+    if (auction !== null) this.#offer(offer, auction);
+    else if (date_time <= ctx.currentWatermark) ctx.output(lateOffer, offer);
+    else this.#keepEarly(offer, ctx);
   }
 
   override onTimer(timestamp: number, ctx: KeyedContext<Won, number>): void {
@@ -86,29 +89,20 @@ class WinningBid extends KeyedProcessFunction<AuctionEvent, Won, number> {
     for (const offer of early) this.#keepEarly(offer, ctx);
   }
 
-  #begin(auction: RowOf<typeof Auction>, ctx: KeyedContext<Won, number>): void {
-    this.auction.update(auction);
-    ctx.timers.registerEventTime(auction.expires);
-    for (const offer of this.early.get()) this.#offer(offer, auction);
-    this.early.clear();
-  }
-
-  #offer(offer: Offer, { date_time, expires }: RowOf<typeof Auction>): void {
+  #offer(offer: Offer, { date_time, expires }: AuctionRow): void {
     if (offer.date_time < date_time || offer.date_time > expires) return;
     const best = this.best.value();
-    if (best === null || isBetter(offer, best)) this.best.update(offerOf(offer));
+    if (best === null || isBetter(offer, best)) this.best.update(offer);
   }
 
   /** An auction that begins later than a bid is not of its concern: when its time has passed it is forgotten. */
   #keepEarly(offer: Offer, ctx: KeyedContext<Won, number>): void {
     if (this.early.get().length === 0) ctx.timers.registerEventTime(offer.date_time);
-    this.early.add(offerOf(offer));
+    this.early.add(offer);
   }
 }
 
-const offerOf = ({ bidder, price, date_time, extra }: Offer): Offer => ({ bidder, price, date_time, extra });
-
-const wonBy = (best: Offer, auction: RowOf<typeof Auction>): Won => ({
+const wonBy = (best: Offer, auction: AuctionRow): Won => ({
   id: auction.id,
   item_name: auction.item_name,
   description: auction.description,
@@ -125,15 +119,5 @@ const wonBy = (best: Offer, auction: RowOf<typeof Auction>): Won => ({
 });
 
 /** @param auctions, bids  with event times */
-export function winningBids(
-  auctions: Stream<RowOf<typeof Auction>>,
-  bids: Stream<RowOf<typeof Bid>>,
-): Stream<Won> {
-  const begun = auctions.map(AuctionEvent, (auction) => {
-    return { id: auction.id, bidder: 0, price: 0, date_time: auction.date_time, extra: '', auction };
-  });
-  const offered = bids.map(AuctionEvent, ({ auction, bidder, price, date_time, extra }) => {
-    return { id: auction, bidder, price, date_time, extra, auction: null };
-  });
-  return begun.union(offered).keyBy('id').process(Won, WinningBid);
-}
+export const winningBids = (auctions: Stream<AuctionRow>, bids: Stream<BidRow>): Stream<Won> =>
+  auctions.keyBy('id').connect(bids.keyBy('auction')).process(Won, WinningBid);
