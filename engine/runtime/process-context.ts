@@ -125,8 +125,9 @@ export function runningFunction(fn: UserFunction, site: number, context: Functio
       refuseLater(fn.open?.({ subtask, parallelism }), 'open');
     },
     close: () => {
-      if (isOpen) refuseLater(fn.close?.(), 'close');
+      if (!isOpen) return;
       isOpen = false;
+      refuseLater(fn.close?.(), 'close');
     },
   };
 }

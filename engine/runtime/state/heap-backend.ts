@@ -27,6 +27,8 @@ export class HeapBackend implements KeyedStateBackend {
   readonly #columns = new Map<string, HeapColumn & { readonly spec: StateSpec }>();
   #expiring: TtlColumn[] = [];
   #cleaned = 0;
+  readonly #eventGroups: GroupedTimers;
+  readonly #processingGroups: GroupedTimers;
   /** Slots by key group, as of a version of the keys. */
   #groups: { readonly version: number; readonly slots: readonly (readonly number[] | undefined)[] } | null =
     null;
@@ -36,6 +38,9 @@ export class HeapBackend implements KeyedStateBackend {
     this.#setting = setting;
     this.eventTimers = new TimerQueue(keys);
     this.processingTimers = new TimerQueue(keys);
+    const groupOf = (slot: number): number => keyGroupOf(keys.hashes[slot]!, setting.maxParallelism);
+    this.#eventGroups = new GroupedTimers(this.eventTimers, groupOf);
+    this.#processingGroups = new GroupedTimers(this.processingTimers, groupOf);
   }
 
   cell(spec: StateSpec): ValueCell | ListCell | MapCell {
@@ -62,10 +67,8 @@ export class HeapBackend implements KeyedStateBackend {
     const { keys } = this;
     const slots = this.#slotsOf(keyGroup).filter((slot) => keys.live[slot]! > 0);
     const position = new Map(slots.map((slot, i) => [slot, i]));
-    const timersOf = (queue: TimerQueue) =>
-      queue
-        .list()
-        .flatMap(([slot, time]) => (position.has(slot) ? [[position.get(slot)!, time] as const] : []));
+    const timersOf = (grouped: GroupedTimers) =>
+      (grouped.of(keyGroup) ?? []).map(([slot, time]) => [position.get(slot)!, time] as const);
     const content: Snapshot = {
       version: 1,
       keys: slots.map((slot) => [keys.hashes[slot]!, ...keys.keyOf(slot)]),
@@ -77,7 +80,7 @@ export class HeapBackend implements KeyedStateBackend {
           return dumped === undefined ? [] : [[i, dumped] as const];
         }),
       })),
-      timers: [timersOf(this.eventTimers), timersOf(this.processingTimers)],
+      timers: [timersOf(this.#eventGroups), timersOf(this.#processingGroups)],
     };
     return Uint8Array.from(new PackedCodec({ buf: Buffer.alloc(0) }).pack(content));
   }
@@ -155,6 +158,29 @@ export class HeapBackend implements KeyedStateBackend {
     const is = now === undefined ? 'is not declared any more' : `is of kind ${kindOf(now)} now`;
     const what = `state '${name}' of ${shown}, written as one of kind ${was}, ${is}`;
     throw new SluiceError('STATE_INCOMPATIBLE', what, { detail: { operator: uid, state: name, keyGroup } });
+  }
+}
+
+/** The timers of a queue by key group, worked out anew when it has changed. */
+class GroupedTimers {
+  readonly #queue: TimerQueue;
+  readonly #groupOf: (slot: number) => number;
+  #version = -1;
+  #groups: (readonly [slot: number, time: number])[][] = [];
+
+  constructor(queue: TimerQueue, groupOf: (slot: number) => number) {
+    this.#queue = queue;
+    this.#groupOf = groupOf;
+  }
+
+  /** In the order of firing. */
+  of(keyGroup: number): readonly (readonly [slot: number, time: number])[] | undefined {
+    if (this.#version !== this.#queue.version) {
+      this.#version = this.#queue.version;
+      this.#groups = [];
+      for (const timer of this.#queue.list()) (this.#groups[this.#groupOf(timer[0])] ??= []).push(timer);
+    }
+    return this.#groups[keyGroup];
   }
 }
 

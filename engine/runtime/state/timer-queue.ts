@@ -21,6 +21,8 @@ export class TimerQueue implements TimerService {
   /** id + 1 by hash of slot and time; twice as long as the others. */
   #index = new Int32Array(START * 2);
   firstMs = Number.POSITIVE_INFINITY;
+  /** Grows with every timer that comes or goes. */
+  version = 0;
 
   constructor(keys: KeyScope) {
     this.#keys = keys;
@@ -43,6 +45,7 @@ export class TimerQueue implements TimerService {
     this.#heap[this.#size] = id;
     this.#rise(this.#size++, id);
     this.#keys.live[slot]!++;
+    this.version++;
     this.firstMs = this.#times[this.#heap[0]!]!;
   }
 
@@ -72,6 +75,7 @@ export class TimerQueue implements TimerService {
     this.#used = 0;
     this.#free = [];
     this.#index.fill(0);
+    this.version++;
     this.firstMs = Number.POSITIVE_INFINITY;
   }
 
@@ -85,6 +89,7 @@ export class TimerQueue implements TimerService {
     }
     this.#free.push(id);
     this.#keys.live[this.#slots[id]!]!--;
+    this.version++;
     this.firstMs = this.#size === 0 ? Number.POSITIVE_INFINITY : this.#times[this.#heap[0]!]!;
   }
 
