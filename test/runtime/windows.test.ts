@@ -261,10 +261,25 @@ windows(
           assert.equal(got, late, name);
         }
       }),
-      randomRuns(5),
+      randomRuns(3),
     );
   },
 );
+
+windows('a lateness beyond the end of time keeps windows for good', async () => {
+  for (const slideMs of [10, 5]) {
+    const shape = { sizeMs: 10, slideMs, offsetMs: 0, latenessMs: 100_000_000 * 86_400_000 };
+    const subject = await operatorHarness(Event, (stream) =>
+      stream
+        .eventTime('at')
+        .keyBy('key')
+        .window(assignerOf(shape), { allowedLateness: '100000000d' })
+        .aggregate(AGGREGATES),
+    );
+    const rows = [0, 1, 8_000_000_000_000_000, 2, 30, 1].map((at): Event => ({ at, ...ROW }));
+    await checkEach(rows, shape, subject, aggregated);
+  }
+});
 
 windows('a window of which no record is near is not given out, and the first of all is', async () => {
   const subject = await operatorHarness(Event, (stream) =>
