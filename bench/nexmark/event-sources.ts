@@ -43,7 +43,11 @@ export const eventTime = ({ outOfOrderness }: { readonly outOfOrderness: string 
 /** No event is as late: a timer of event time for it fires at the end of the input. */
 export const AT_END = Number.MAX_SAFE_INTEGER;
 
-export const emitOf = ({ emit }: { readonly emit: string }) => ({ emit: emit as 'changes' | 'final' });
+/** @throws SluiceError ARGUMENT_INVALID */
+export function emitOf({ emit }: { readonly emit: string }): { readonly emit: 'changes' | 'final' } {
+  if (emit === 'changes' || emit === 'final') return { emit };
+  throw new SluiceError('ARGUMENT_INVALID', `nexmark: emit is changes or final, not '${emit}'`);
+}
 
 export interface EventParams {
   readonly input: string | null;

@@ -1,7 +1,7 @@
 /** Query 19: the ten highest bids for each auction. */
 import { job, type KeyedContext, KeyedProcessFunction, t, valueState } from 'sluice';
 import type { Bid as BidRow } from './event-makers.js';
-import { AT_END, bids, EMIT_PARAM, queryParams, results } from './event-sources.js';
+import { AT_END, bids, EMIT_PARAM, emitOf, queryParams, results } from './event-sources.js';
 import { Bid } from './records.js';
 
 const TOP = 10;
@@ -65,6 +65,6 @@ export default job('nexmark-q19', { params: { ...queryParams('q19'), ...EMIT_PAR
   flow
     .from(bids(params))
     .keyBy('auction')
-    .process(Ranked, topBids(params.emit === 'final'))
+    .process(Ranked, topBids(emitOf(params).emit === 'final'))
     .to(results(params));
 });

@@ -5,6 +5,7 @@ import {
   auctions,
   bids,
   EMIT_PARAM,
+  emitOf,
   eventTime,
   queryParams,
   results,
@@ -59,6 +60,6 @@ export default job('nexmark-q6', { params: PARAMS }, (flow, params) => {
   const made = flow.from(bids(params)).eventTime(...eventTime(params));
   winningBids(begun, made)
     .keyBy('seller')
-    .process(SellerMean, lastTen(params.emit === 'final'))
+    .process(SellerMean, lastTen(emitOf(params).emit === 'final'))
     .to(results(params));
 });

@@ -7,7 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { auctionMaker, bidMaker } from '../../bench/nexmark/event-makers.js';
 import { EventOrder } from '../../bench/nexmark/event-order.js';
-import { auctions, bids, type EventParams, persons } from '../../bench/nexmark/event-sources.js';
+import { auctions, bids, type EventParams, emitOf, persons } from '../../bench/nexmark/event-sources.js';
 import { jsonLines } from '../../bench/nexmark/json-lines.js';
 import { Bid } from '../../bench/nexmark/records.js';
 import writeEvents from '../../bench/nexmark/write-events.js';
@@ -88,6 +88,7 @@ sources('what cannot be read is refused with its place', async () => {
 sources('parameters out of range are refused', async () => {
   for (const wrong of [{ events: -1 }, { rate: 0 }, { outOfOrderGroup: 0 }, { outOfOrderGroup: 2 * 953 }])
     await throwsCode('ARGUMENT_INVALID', () => bids({ ...PARAMS, ...wrong }));
+  await throwsCode('ARGUMENT_INVALID', () => emitOf({ emit: 'sometimes' }));
 });
 
 sources.run();
