@@ -309,17 +309,18 @@ routes('every number changes, or is constant for a reason that is given here', a
   assert.equal(unchanged(), []);
 });
 
-routes('a vertex and its subtasks tell what run.metrics() tells', async () => {
+routes('a vertex and its subtasks tell what run.metrics() tells, but for a moment', async () => {
   const { tasks } = keeper.metrics();
-  const job = await askJson(url, `/jobs/${keeper.id}`);
-  for (const vertex of job.vertices) {
-    const own = tasks.filter((task) => task.vertex === vertex.id);
-    const read = own.reduce((sum, { recordsIn }) => sum + recordsIn, 0);
-    assert.ok(vertex.metrics['read-records'] >= read, `${vertex.name} reads on`);
+  const readOf = (vertex: string): number =>
+    tasks.filter((task) => task.vertex === vertex).reduce((sum, { recordsIn }) => sum + recordsIn, 0);
+  let { vertices } = await askJson(url, `/jobs/${keeper.id}`);
+  const isPast = (vertex: any): boolean => vertex.metrics['read-records'] < readOf(vertex.id);
+  while (vertices.some(isPast)) ({ vertices } = await askJson(url, `/jobs/${keeper.id}`)); // they read on
+  for (const vertex of vertices) {
     const path = `/jobs/${keeper.id}/vertices/${vertex.id}/metrics?get=0.numRecordsIn,0.nothing,7.numRecordsIn`;
     const [value, ...others] = await askJson(url, path);
     assert.equal([value.id, others], ['0.numRecordsIn', []]);
-    assert.ok(Number(value.value) >= read);
+    assert.ok(Number(value.value) >= readOf(vertex.id));
   }
 });
 
