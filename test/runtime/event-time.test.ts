@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Batch, Sink, Source } from '../../engine/connectors/connector.js';
@@ -95,6 +96,30 @@ times(
     assert.ok(idle.includes('8000: 2 at 9000'), 'it counts again, and what it brings is not late');
   },
 );
+
+times('a task that is woken because it is idle is, whatever fractions its times were added up from', async () => {
+  const gaps = fc.array(fc.double({ min: 0.001, max: 5_000, noNaN: true }), { minLength: 1, maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(gaps, fc.integer({ min: 1, max: 3_000 }), async (each, idleMs) => {
+      let atMs = 0;
+      const moments = each.map((gap) => [(atMs += gap), [eventAt(1)]] as const);
+      const sink = noting();
+      await runInline(
+        job('fractions', (flow) => {
+          flow
+            .from(timed('fractions', moments))
+            .eventTime('at', { idleAfter: `${BigInt(idleMs)}ms` })
+            .keyBy('key')
+            .window(tumbling('1s'))
+            .aggregate({ start: windowStart(), n: count() })
+            .to(sink);
+        }),
+      );
+      assert.is(sink.notes.length, 1); // it came to its end
+    }),
+    { numRuns: 100 },
+  );
+});
 
 times('a generator gives out watermarks by what it sees in rows', async () => {
   const subject = await operatorHarness(Event, (events) =>

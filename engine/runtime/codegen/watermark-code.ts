@@ -10,6 +10,9 @@ export interface ExchangeText {
   readonly learn: string;
 }
 
+/** Times that are added up may be so wrong: who was woken when a time is over finds it over. */
+const TIME_ERROR_MS = 1e-3;
+
 /**
  * Generates the members of a core by which time leaves it: the watermark of its input is passed on, and operators that
  * assign event time give out their own.
@@ -125,7 +128,8 @@ export class WatermarkCode {
 
   #beginIdle({ uid, config, site }: EventTime, code: CodeWriter): void {
     if (config.idleAfterMs === undefined) return;
-    code.block(`if (!this.idle_${site} && freeMs - this.quiet_${site} >= ${config.idleAfterMs})`, () => {
+    const quietMs = config.idleAfterMs - TIME_ERROR_MS;
+    code.block(`if (!this.idle_${site} && freeMs - this.quiet_${site} >= ${quietMs})`, () => {
       code.line(`this.idle_${site} = true;`);
       this.#emitIdle(uid, 'true', code);
     });
