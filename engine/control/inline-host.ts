@@ -195,7 +195,7 @@ export class InlineHost {
   async #rest(): Promise<void> {
     const promises = this.#subtasks.flatMap(({ task }, i) => {
       if (this.#steps[i] === STEP.WAIT_PROMISE && task.waitFor !== null) return [task.waitFor];
-      return task.core.calls > 0 ? [answerOf(task.core)] : [];
+      return task.core.calls > 0 && !task.core.hasPending ? [answerOf(task.core)] : [];
     });
     if (promises.length > 0) return Promise.race(promises);
     const deadlines = this.#subtasks
@@ -236,7 +236,6 @@ export class InlineHost {
 function answerOf(core: ChainCore): Promise<void> {
   return new Promise((resolve) => {
     core.onAnswer = resolve;
-    if (core.hasPending) resolve(); // it has already
   });
 }
 

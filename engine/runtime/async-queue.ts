@@ -215,10 +215,11 @@ export class AsyncQueue {
     const { timeoutMs } = this.#plan;
     const error = new SluiceError(
       'ASYNC_TIMEOUT',
-      `there was no answer within ${formatDuration(timeoutMs!)}, after ${entry.calls} calls`,
+      `had no answer within ${formatDuration(timeoutMs!)}, in ${entry.calls} calls`,
     );
     const { onTimeout } = this.#handlers;
     entry.call?.abort(error);
+    if (entry.isSettled) return; // by what the abort called
     if (onTimeout === undefined) {
       this.#fail(entry, error);
       return;

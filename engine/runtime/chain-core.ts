@@ -73,8 +73,10 @@ export abstract class ChainCore {
     return Number.POSITIVE_INFINITY;
   }
 
-  /** What its input has become, to be passed on once all calls have been answered. */
-  heldIdle: boolean | null = null;
+  /** Its input has become idle, which goes on behind what is pending: watermarks of an idle channel are ignored. */
+  isIdleHeld = false;
+  /** The watermark that it has passed on, or given out itself: no row that it gives out is behind it. */
+  watermarkOutMs = Number.NEGATIVE_INFINITY;
   abstract onIdle(idle: boolean): void;
   /** Before a flush: rows kept back to learn their shape are written. */
   abstract onFlush(): void;
@@ -212,8 +214,14 @@ export abstract class ChainCore {
 
   /** A call of an async function failed. */
   failCall(site: number, { error, row }: { readonly error: unknown; readonly row: object }): never {
-    this.at = site;
     this.failedRow = row;
+    this.throwOfCall(site, error);
+  }
+
+  /** What a call failed with, at the row that it was for. */
+  throwOfCall(site: number, error: unknown): never {
+    this.at = site;
+    if (isSluiceError(error) && error.code === 'ASYNC_TIMEOUT') this.#blame(error.code, site, whatOf(error));
     throw error;
   }
 
@@ -255,6 +263,7 @@ export abstract class ChainCore {
 
 /** Errors of the engine that one record is the reason of. */
 const OF_ONE_RECORD: ReadonlySet<string> = new Set([
+  'ASYNC_TIMEOUT',
   'CONTEXT_OUT_OF_SCOPE',
   'TIMER_INVALID',
   'RECORD_FIELD_INVALID',

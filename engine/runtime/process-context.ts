@@ -45,7 +45,7 @@ export class RuntimeContext {
   }
 
   get currentWatermark(): number {
-    return this.#core.watermarkMs;
+    return this.#core.watermarkOutMs;
   }
 
   get processingTime(): number {
@@ -92,6 +92,11 @@ export class KeyedRuntimeContext
       deleteEventTime: checked('delete', state.eventTimers),
       deleteProcessingTime: checked('delete', state.processingTimers),
     };
+  }
+
+  /** Timers fire while the watermark that made them is still to be passed on. */
+  override get currentWatermark(): number {
+    return this.#core.watermarkMs;
   }
 
   get key(): unknown {

@@ -95,7 +95,7 @@ export class Task {
    * @param step  what the last step came to
    */
   wakeAtMs(step: Step): number {
-    if (step === STEP.WAIT_INPUT) return this.#dueAtMs();
+    if (step === STEP.WAIT_INPUT || step === STEP.WAIT_ANSWER) return this.#dueAtMs();
     if (step !== STEP.WAIT_TIME) return Number.POSITIVE_INFINITY;
     const { notBeforeMs } = this.core;
     // The input may say what it waited for before.
@@ -153,10 +153,10 @@ export class Task {
 
   /** True if a step would make progress; reads shared words only. */
   isReady(after: Step): boolean {
-    if (this.core.hasPending && after !== STEP.WAIT_OUTPUT) return true; // answers came while it was about to wait
-    if (after === STEP.WAIT_ANSWER) return false;
     if (after === STEP.WAIT_OUTPUT) return this.#isRoomKnown() || this.isCreditReady();
-    if (after === STEP.WAIT_TIME && this.core.notBeforeMs > 0) return false; // a sink's rate, whatever the input says
+    if (after === STEP.WAIT_TIME && this.core.notBeforeMs > 0) return false; // a sink's rate, whatever else there is
+    if (this.core.hasPending) return true; // answers came while it was about to wait
+    if (after === STEP.WAIT_ANSWER) return false;
     return this.#parts.input.isReady();
   }
 
@@ -210,11 +210,16 @@ export class Task {
     if (core.hasPending) {
       this.#sinksFlushed = false;
       core.resume();
+      if (core.isIdleHeld && !core.hasPending && core.calls === 0) core.onIdle(true);
       return STEP.PROGRESS;
     }
     if (this.#state === 'FINISHING') return this.#finish();
-    if (core.isFull) return STEP.WAIT_ANSWER;
+    if (core.isFull) {
+      core.onBatchEnd(this.#freeMs); // what was given out by answers may be long ago
+      return STEP.WAIT_ANSWER;
+    }
     if (core.timerMs !== Number.POSITIVE_INFINITY && core.timerMs <= this.#parts.clock.wallMs()) {
+      this.#sinksFlushed = false;
       core.onProcessingTime(this.#parts.clock.wallMs());
       return STEP.PROGRESS;
     }

@@ -97,29 +97,35 @@ times(
   },
 );
 
-times('a task that is woken because it is idle is, whatever fractions its times were added up from', async () => {
-  const gaps = fc.array(fc.double({ min: 0.001, max: 5_000, noNaN: true }), { minLength: 1, maxLength: 12 });
-  await fc.assert(
-    fc.asyncProperty(gaps, fc.integer({ min: 1, max: 3_000 }), async (each, idleMs) => {
-      let atMs = 0;
-      const moments = each.map((gap) => [(atMs += gap), [eventAt(1)]] as const);
-      const sink = noting();
-      await runInline(
-        job('fractions', (flow) => {
-          flow
-            .from(timed('fractions', moments))
-            .eventTime('at', { idleAfter: `${BigInt(idleMs)}ms` })
-            .keyBy('key')
-            .window(tumbling('1s'))
-            .aggregate({ start: windowStart(), n: count() })
-            .to(sink);
-        }),
-      );
-      assert.is(sink.notes.length, 1); // it came to its end
-    }),
-    { numRuns: 100 },
-  );
-});
+times(
+  'a task that is woken because it is idle is, whatever fractions its times were added up from',
+  async () => {
+    const gaps = fc.array(fc.double({ min: 0.001, max: 5_000, noNaN: true }), {
+      minLength: 1,
+      maxLength: 12,
+    });
+    await fc.assert(
+      fc.asyncProperty(gaps, fc.integer({ min: 1, max: 3_000 }), async (each, idleMs) => {
+        let atMs = 0;
+        const moments = each.map((gap) => [(atMs += gap), [eventAt(1)]] as const);
+        const sink = noting();
+        await runInline(
+          job('fractions', (flow) => {
+            flow
+              .from(timed('fractions', moments))
+              .eventTime('at', { idleAfter: `${BigInt(idleMs)}ms` })
+              .keyBy('key')
+              .window(tumbling('1s'))
+              .aggregate({ start: windowStart(), n: count() })
+              .to(sink);
+          }),
+        );
+        assert.is(sink.notes.length, 1); // it came to its end
+      }),
+      { numRuns: 100 },
+    );
+  },
+);
 
 times('a generator gives out watermarks by what it sees in rows', async () => {
   const subject = await operatorHarness(Event, (events) =>

@@ -47,6 +47,19 @@ failing('the function that failed is named, wherever in a chain it stands', asyn
   assert.is(await blamed(chain, [0, 5]), 'flatMap: five', 'what it emitted went well');
 });
 
+failing('a function that emits and then fails behind another that emits is the one that failed', async () => {
+  const emits = (rows: Stream<Numbered>, name: string, bad: number): Stream<Numbered> =>
+    rows.flatMap(Numbered, (row, emit) => {
+      emit({ n: row.n });
+      if (row.n === bad) throw new Error(name);
+    });
+  assert.is(await blamed((rows) => emits(emits(rows, 'first', 7), 'second', 5), [0, 5]), 'flatMap: second');
+  const skipping = (rows: Stream<Numbered>) => emits(emits(rows, 'first', 7).onError('skip'), 'second', 5);
+  assert.is(await blamed(skipping, [0, 5]), 'flatMap: second', 'no failure of the one above');
+  const enduring = (rows: Stream<Numbered>) => emits(emits(rows, 'first', 7), 'second', 5).onError('skip');
+  assert.is(await blamed(enduring, [0, 5]), 'nothing failed');
+});
+
 failing('an error that a function caught is not held against the next', async () => {
   const chain = (rows: Stream<Numbered>): Stream<Numbered> =>
     rows

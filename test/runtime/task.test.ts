@@ -100,7 +100,24 @@ tasks('wait/park: a task held back by a sink is not woken by its input, one that
   assert.is(task.step(10), STEP.WAIT_TIME);
   assert.is(task.isReady(STEP.WAIT_TIME), false);
   assert.is(task.wakeAtMs(STEP.WAIT_TIME), 50, 'not until what the input waited for before');
+  core.hasPending = true;
+  assert.is(task.isReady(STEP.WAIT_TIME), false, 'nor for what is pending');
+  core.hasPending = false;
   assert.is(task.isReady(STEP.WAIT_INPUT), true);
+});
+
+tasks('an input that has become idle is told of behind what is pending', () => {
+  const { core, during, task } = taskOf();
+  core.hasPending = core.isIdleHeld = true;
+  assert.equal(
+    during(() => task.step(0)).filter((note) => /resume|idle/.test(note)),
+    ['resume'],
+    'still pending',
+  );
+  core.resume = () => {
+    core.hasPending = false;
+  };
+  assert.ok(during(() => task.step(0)).includes('idle'));
 });
 
 tasks('the time in which rows could have come is that in which the task was not backpressured', () => {

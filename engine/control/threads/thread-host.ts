@@ -166,8 +166,9 @@ export class ThreadHost {
       this.#parker.park(bits, this.#condition, parkMs);
       return;
     }
+    const { parks } = this.#parker;
     await this.#parker.parkAsync(bits, this.#condition, parkMs);
-    this.#lastTurnMs = SYSTEM_CLOCK.monotonicMs();
+    if (this.#parker.parks > parks) this.#lastTurnMs = SYSTEM_CLOCK.monotonicMs(); // else there was no turn
   }
 
   /** Answers of async functions come in turns too. */

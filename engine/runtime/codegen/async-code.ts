@@ -71,7 +71,6 @@ resume() {
   this.calls = queue.size;
   this.isFull = queue.isFull;
   this.hasPending = queue.isReady;
-  if (this.calls === 0 && this.heldIdle !== null) this.onIdle(this.heldIdle);
 }
 close() { this.queue.close(); }`);
     code.block('give(answer, hasFailed, row, ts)', () => {
@@ -90,7 +89,7 @@ close() { this.queue.close(); }`);
     const { uid } = this.#operator;
     const give = (object: string): void =>
       this.#operators.emit(uid, this.#operators.checkedRow(uid, object, 'ts', place), place);
-    code.line(`if (hasFailed) { core.at = ${this.#site}; throw answer; }`);
+    code.line(`if (hasFailed) core.throwOfCall(${this.#site}, answer);`);
     if (!this.#config.many) {
       give('answer');
       return;

@@ -208,7 +208,7 @@ export class OperatorCode {
       code.line(`const ts = this.flat_${site}_ts;`);
       const place = { code, onBlocked: '', ...CORE_WORDS };
       code.as(`operator ${uid}`, () => this.emit(uid, this.checkedRow(uid, 'o', 'ts', place), place));
-      code.line('core.at = 0;');
+      code.line(`core.at = ${site};`); // the function goes on
     });
   }
 

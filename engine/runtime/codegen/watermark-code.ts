@@ -56,6 +56,7 @@ export class WatermarkCode {
 
   members(code: CodeWriter): void {
     code.block('forwardWatermark(ms)', () => {
+      code.line('this.watermarkOutMs = ms;');
       this.#above.forEach((eventTime, i) => {
         // Below an operator that assigns event time only the end of time comes from the input.
         const condition = eventTime === null ? '' : 'if (ms === Infinity) ';
@@ -71,7 +72,9 @@ export class WatermarkCode {
     });
     this.#quietUntil(code);
     code.block('onIdle(idle)', () => {
-      code.line('if (this.calls > 0) { this.heldIdle = idle; return; }\nthis.heldIdle = null;');
+      code.line(
+        'this.isIdleHeld = idle && (this.hasPending || this.calls > 0);\nif (this.isIdleHeld) return;',
+      );
       this.#emitIdle(null, 'idle', code);
     });
     code.block('onFlush()', () => {
@@ -106,7 +109,7 @@ export class WatermarkCode {
 
   #giveOut(uid: string, site: number, ms: string, code: CodeWriter): void {
     code.block(`if (${ms} > this.given_${site})`, () => {
-      code.line(`this.given_${site} = ${ms};`);
+      code.line(`this.given_${site} = this.watermarkOutMs = ${ms};`);
       if (this.#spec.inputs.length === 0) code.line(`this.watermarkMs = ${ms};`);
       this.#above.forEach((eventTime, i) => {
         if (eventTime === uid) code.line(this.#emit(i, ms));
