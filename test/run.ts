@@ -1,7 +1,7 @@
 /**
  * Runs the tests: `node dist/checked/test/run.js [part of a path | -part to leave out]...`.
  *
- * Three files at a time, each in a process of its own: tests of threads wait as much as they compute. The last line is `N passed, N failed, N skipped`; the exit code
+ * Two files at a time, each in a process of its own. The last line is `N passed, N failed, N skipped`; the exit code
  * is 0 only if nothing failed and something passed.
  */
 import { readdirSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FileReport, runTestFile, type TestFileLimits } from './kit/test-file.js';
 
-const FILES_AT_ONCE = 3;
+const FILES_AT_ONCE = 2;
 const EXIT_MS = 4_000;
 
 /** Kinds of test files, by suffix, with the time a file may take on a busy machine. */

@@ -22,8 +22,9 @@ class Alarm extends KeyedProcessFunction<typeof Event.row, typeof Told.row, stri
       ctx.output(ignored, event);
       return;
     }
-    this.since.update(ctx.processingTime);
-    ctx.timers.registerProcessingTime(ctx.processingTime + event.delay);
+    const now = ctx.processingTime;
+    this.since.update(now);
+    ctx.timers.registerProcessingTime(now + event.delay);
   }
 
   override onTimer(ms: number, ctx: TimerContext<typeof Told.row, string>): void {
